@@ -14,6 +14,28 @@ public static class Limits
         public const int LengthMax = 63;
     }
 
+    /// <summary>What a VM may be made of.</summary>
+    public static class Vm
+    {
+        /// <summary>16 MiB: less does not boot a kernel.</summary>
+        public const long MemoryKiBMin = 16 * 1024;
+
+        /// <summary>4 TiB: beyond every host that this was tried on, below overflow of any sum of 2^20 VMs.</summary>
+        public const long MemoryKiBMax = 4L * 1024 * 1024 * 1024;
+
+        /// <summary>QEMU's q35 machine takes up to 288 without further options.</summary>
+        public const int VcpusMax = 288;
+
+        /// <summary>The kernel's own limit for a command line on x86 is 2,048 characters.</summary>
+        public const int AppendLengthMax = 2048;
+
+        /// <summary>A PCI bus has 32 slots.</summary>
+        public const int DevicesMax = 32;
+
+        /// <summary>The longest single argument: PATH_MAX.</summary>
+        public const int ArgumentLengthMax = 4096;
+    }
+
     /// <summary>The actor runtime.</summary>
     public static class Actors
     {

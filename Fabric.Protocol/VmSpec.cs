@@ -1,0 +1,71 @@
+namespace Fabric.Protocol;
+
+/// <summary>
+/// What a virtual machine is made of. The same on source and target; the target starts its QEMU from this and the
+/// guest's state comes over the link.
+/// </summary>
+public sealed record VmSpec
+{
+    /// <summary>The VM's name.</summary>
+    public required VmId Id { get; init; }
+
+    /// <summary>
+    /// Guest memory in KiB. QEMU 7.2 without KVM loses dirty pages when this is a multiple of 256 KiB, so the
+    /// customary size there is MiB x 1024 + 64.
+    /// </summary>
+    public required long MemoryKiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public int Vcpus { get; init; } = 1;
+
+    /// <summary>Versioned machine type: source and target must offer the same one.</summary>
+    public string Machine { get; init; } = "pc-q35-7.2";
+
+    /// <summary>Absolute path of the kernel, or null to boot from firmware.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>Absolute path of the initial RAM disk.</summary>
+    public string? Initrd { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string? Append { get; init; }
+
+    /// <summary>Further devices, each one QEMU <c>-device</c> argument, such as <c>virtio-balloon-pci</c>.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>Guest memory in bytes.</summary>
+    public long MemoryBytes() => MemoryKiB * 1024;
+
+    /// <summary>Whether two specifications describe the same machine, device for device.</summary>
+    public bool SameAs(VmSpec other) =>
+        this with { Devices = [] } == (other with { Devices = [] }) && Devices.SequenceEqual(other.Devices, StringComparer.Ordinal);
+
+    /// <summary>What is wrong with the specification by itself, in words; empty when nothing is.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var faults = new List<string>();
+        if (MemoryKiB is < Limits.Vm.MemoryKiBMin or > Limits.Vm.MemoryKiBMax)
+            faults.Add($"memory {MemoryKiB} KiB is outside {Limits.Vm.MemoryKiBMin} to {Limits.Vm.MemoryKiBMax} KiB");
+        if (Vcpus is < 1 or > Limits.Vm.VcpusMax)
+            faults.Add($"{Vcpus} vCPUs are outside 1 to {Limits.Vm.VcpusMax}");
+        if (!IsArgument(Machine) || Machine.Contains(',', StringComparison.Ordinal))
+            faults.Add($"machine '{Names.Shown(Machine)}' is not a machine type");
+        foreach (var (what, path) in new[] { ("kernel", Kernel), ("initrd", Initrd) })
+        {
+            if (path is not null && (!path.StartsWith('/') || !IsArgument(path)))
+                faults.Add($"{what} '{Names.Shown(path)}' is not an absolute path");
+        }
+
+        if (Append is { } append && (append.Length > Limits.Vm.AppendLengthMax || append.Any(char.IsControl)))
+            faults.Add($"the kernel command line is over {Limits.Vm.AppendLengthMax} characters or holds control characters");
+        if ((Initrd ?? Append) is not null && Kernel is null)
+            faults.Add("an initrd or a kernel command line needs a kernel");
+        if (Devices.Count > Limits.Vm.DevicesMax)
+            faults.Add($"{Devices.Count} devices are more than {Limits.Vm.DevicesMax}");
+        faults.AddRange(Devices.Where(d => !IsArgument(d)).Select(d => $"device '{Names.Shown(d)}' is not a device argument"));
+        return faults;
+    }
+
+    private static bool IsArgument(string text) =>
+        text.Length is > 0 and <= Limits.Vm.ArgumentLengthMax && text[0] != '-' && !text.Any(char.IsControl);
+}
