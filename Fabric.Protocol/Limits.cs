@@ -36,6 +36,16 @@ public static class Limits
         public const int ArgumentLengthMax = 4096;
     }
 
+    /// <summary>A migration.</summary>
+    public static class Migration
+    {
+        /// <summary>Clean-up that hangs for hours is tried once a minute: 1,440 orders a day and leftover.</summary>
+        public const long WakeMsMax = 60_000;
+
+        /// <summary>VM names leave room for "-m" and a 13-digit version in a migration's name: 63 - 2 - 13.</summary>
+        public const int VmNameLengthMax = 48;
+    }
+
     /// <summary>The actor runtime.</summary>
     public static class Actors
     {

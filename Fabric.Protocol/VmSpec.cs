@@ -44,6 +44,8 @@ public sealed record VmSpec
     public IReadOnlyList<string> Faults()
     {
         var faults = new List<string>();
+        if (Id.Value.Length > Limits.Migration.VmNameLengthMax)
+            faults.Add($"the name is longer than {Limits.Migration.VmNameLengthMax} characters");
         if (MemoryKiB is < Limits.Vm.MemoryKiBMin or > Limits.Vm.MemoryKiBMax)
             faults.Add($"memory {MemoryKiB} KiB is outside {Limits.Vm.MemoryKiBMin} to {Limits.Vm.MemoryKiBMax} KiB");
         if (Vcpus is < 1 or > Limits.Vm.VcpusMax)

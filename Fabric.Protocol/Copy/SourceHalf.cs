@@ -1,0 +1,238 @@
+namespace Fabric.Protocol;
+
+/// <summary>
+/// The source's half of a transfer. It goes from pre-switchover to the last pages by itself: nothing irreversible happens
+/// there, and asking would cost a round trip of downtime. What it notes durably is the hand-off, and every right to run
+/// again after it.
+/// </summary>
+internal static class SourceHalf
+{
+    public static void Begin(CopyTurn turn, BeginTransfer order)
+    {
+        switch (turn.State)
+        {
+            case OwnedCopy { Running: true, Stopping: false } s
+                when s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+                turn.Happen(new OutgoingBegun(order.Stamp));
+                turn.Do(new StartSending(s.Directory, order));
+                turn.TellSource(order.Stamp);
+                break;
+            case OwnedCopy { LastEnded: { } ended } when ended.Attempt.Is(order.Stamp):
+                turn.TellSource(order.Stamp);
+                break;
+            case OutgoingCopy s when s.Attempt.Is(order.Stamp):
+                turn.TellSource(order.Stamp);
+                break;
+            default:
+                turn.Refuse(order, Side.Source, Refusal.WrongState, $"the copy here is a {turn.State.GetType().Name} that cannot begin");
+                break;
+        }
+    }
+
+    public static void RollBack(CopyTurn turn, RollBackSource order)
+    {
+        switch (turn.State)
+        {
+            case OwnedCopy s when !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+                // Closed before it began: a late order to begin is refused from now on.
+                turn.Happen(new OutgoingEnded(order.Stamp, FailureReason.Cancelled, null));
+                turn.TellSource(order.Stamp);
+                break;
+            case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Attempt.Is(order.Stamp):
+                turn.Happen(new RollbackNoted(order.Stamp));
+                turn.Do(new CloseTransfer());
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case OutgoingCopy { Phase: OutgoingPhase.Resuming } s when s.Attempt.Is(order.Stamp):
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case OutgoingCopy s when s.Attempt.Is(order.Stamp):
+                turn.Happen(new OutgoingBroken(FailureReason.Cancelled, null));
+                turn.Do(new CancelSending(s.Directory));
+                break;
+            case OwnedCopy or EndedCopy or ClosingCopy or NoCopy:
+                turn.TellSource(order.Stamp);
+                break;
+            default:
+                turn.Refuse(order, Side.Source, Refusal.WrongState, $"the copy here is a {turn.State.GetType().Name}");
+                break;
+        }
+    }
+
+    public static void Release(CopyTurn turn, ReleaseSource order)
+    {
+        switch (turn.State)
+        {
+            case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new CloseTransfer());
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            case HeldCopy s when s is not (IncomingCopy or ClosingCopy) && s.Epoch < order.Stamp.Epoch:
+                // The order proves a later owner: whatever is here under an older epoch has no right to be.
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new CloseTransfer());
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            case ClosingCopy s:
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            case NoCopy or IncomingCopy:
+                turn.TellSource(order.Stamp);
+                break;
+            default:
+                turn.Refuse(order, Side.Source, Refusal.WrongState, "the copy here is not older than the release");
+                break;
+        }
+    }
+
+    public static void Regrant(CopyTurn turn, Grant order)
+    {
+        switch (turn.State)
+        {
+            case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s
+                when s.Attempt.Is(order.Stamp) && s.Epoch < order.Stamp.Epoch:
+                turn.Happen(new RegrantNoted(order.Stamp));
+                turn.Do(new CloseTransfer());
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case OwnedCopy { Running: false } s when s.Epoch == order.Stamp.Epoch:
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            default:
+                turn.TellSource(order.Stamp);
+                break;
+        }
+    }
+
+    public static void Seen(CopyTurn turn, MachineLook look)
+    {
+        var s = (OutgoingCopy)turn.State;
+        if (look.Run is RunState.Shutdown or RunState.Broken)
+        {
+            End(turn, s, look.Run == RunState.Shutdown ? FailureReason.GuestShutDown : FailureReason.SourceVmDied, look.Detail);
+            turn.Do(new KillMachine(s.Directory));
+            return;
+        }
+
+        switch (s.Phase)
+        {
+            case OutgoingPhase.HandedOff:
+                break;
+            case OutgoingPhase.Resuming when look.Run == RunState.Running:
+                turn.Happen(new OutgoingEnded(StampOf(s), FailureReason.Cancelled, null));
+                turn.TellSource(StampOf(s));
+                break;
+            case OutgoingPhase.Resuming:
+                break;
+            case OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused:
+                Follow(turn, s, look);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(turn), s.Phase, "not a phase");
+        }
+    }
+
+    /// <summary>The relay died with the agent, so whatever was under way cannot go on; what was complete is complete.</summary>
+    public static void Recovered(CopyTurn turn, MachineLook look)
+    {
+        var s = (OutgoingCopy)turn.State;
+        switch (s.Phase, look.Phase)
+        {
+            case (OutgoingPhase.Resuming, _) when look.Run != RunState.Running:
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case (OutgoingPhase.HandedOff or OutgoingPhase.Resuming, _):
+                Seen(turn, look);
+                break;
+            case (_, MigrationPhase.None) when look.Run == RunState.Running:
+                turn.Happen(new OutgoingEnded(StampOf(s), FailureReason.SourceTransferFailed, "the source's agent restarted before it began"));
+                turn.TellSource(StampOf(s));
+                break;
+            case (_, MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled):
+                turn.Happen(new OutgoingBroken(FailureReason.SourceTransferFailed, "the source's agent restarted"));
+                Seen(turn, look);
+                break;
+            default:
+                turn.Happen(new OutgoingBroken(FailureReason.SourceTransferFailed, "the source's agent restarted"));
+                turn.Do(new CancelSending(s.Directory));
+                break;
+        }
+    }
+
+    public static void Broke(CopyTurn turn, TransferBroke broke)
+    {
+        if (turn.State is not OutgoingCopy { Phase: OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused } s)
+            return;
+        turn.Happen(new OutgoingBroken(broke.Reason, broke.Detail));
+        turn.Do(new CancelSending(s.Directory));
+    }
+
+    public static void RoundEnded(CopyTurn turn, Round round)
+    {
+        if (turn.State is OutgoingCopy s)
+            turn.Report(new RoundReport(StampOf(s), round));
+    }
+
+    public static void Vanished(CopyTurn turn, string detail) =>
+        End(turn, (OutgoingCopy)turn.State, FailureReason.SourceVmDied, detail);
+
+    private static void Follow(CopyTurn turn, OutgoingCopy s, MachineLook look)
+    {
+        switch (look.Phase)
+        {
+            case MigrationPhase.Active when look.Run == RunState.Running:
+                Sight(turn, s, OutgoingPhase.Sending, look);
+                break;
+            case MigrationPhase.PreSwitchover:
+                Sight(turn, s, OutgoingPhase.Paused, look);
+                if (s.Broken is null)
+                    turn.Do(new ContinueSwitchover(s.Directory));
+                break;
+            case MigrationPhase.Device:
+                Sight(turn, s, OutgoingPhase.Paused, look);
+                break;
+            case MigrationPhase.Completed when look.Run == RunState.Postmigrate:
+                turn.Happen(new OutgoingSighted(OutgoingPhase.Paused, look.Progress));
+                turn.Happen(new HandOffNoted());
+                turn.TellSource(StampOf(s));
+                break;
+            case MigrationPhase.Failed or MigrationPhase.Cancelled when look.Run == RunState.Running:
+                var reason = s.Broken ?? FailureReason.SourceTransferFailed;
+                turn.Happen(new OutgoingEnded(StampOf(s), reason, s.BrokenDetail ?? look.Detail));
+                turn.Do(new CloseTransfer());
+                turn.TellSource(StampOf(s));
+                break;
+            case MigrationPhase.Failed or MigrationPhase.Cancelled:
+                // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by itself.
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.Completed
+                or MigrationPhase.Cancelling or MigrationPhase.WaitUnplug or MigrationPhase.Unknown:
+                break;
+            case MigrationPhase.PostcopyActive or MigrationPhase.PostcopyPaused or MigrationPhase.PostcopyRecover
+                or MigrationPhase.PostcopyRecoverSetup or MigrationPhase.Colo:
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(look), look.Phase, "not a phase");
+        }
+    }
+
+    private static void Sight(CopyTurn turn, OutgoingCopy s, OutgoingPhase phase, MachineLook look)
+    {
+        if (s.Phase == phase)
+            return;
+        turn.Happen(new OutgoingSighted(phase, look.Progress));
+        turn.TellSource(StampOf(s));
+    }
+
+    private static void End(CopyTurn turn, OutgoingCopy s, FailureReason reason, string? detail)
+    {
+        turn.Happen(new CopyEnded(LifeView.Dead, reason, detail));
+        turn.Do(new CloseTransfer());
+        turn.TellSource(StampOf(s));
+    }
+
+    private static Stamp StampOf(OutgoingCopy s) =>
+        new(s.Spec.Id, s.Attempt.Migration, s.Attempt.Term, s.Attempt.Attempt, s.Epoch);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+
+namespace Fabric.Protocol;
+
+/// <summary>
+/// The target's half of a transfer. It runs nothing without a grant, and a closed attempt stays closed: that, in the
+/// ledger, is the proof that a target never ran.
+/// </summary>
+internal static class TargetHalf
+{
+    public static void Prepare(CopyTurn turn, PrepareTarget order)
+    {
+        switch (turn.State)
+        {
+            case NoCopy { Closed: { } closed } when closed.Attempt.Is(order.Stamp):
+                turn.TellTarget(order.Stamp);
+                break;
+            case NoCopy:
+                Reserve(turn, order);
+                break;
+            case EndedCopy s when s.Epoch < order.Stamp.Epoch:
+                Reserve(turn, order);
+                break;
+            case IncomingCopy s when s.Attempt.Is(order.Stamp):
+                turn.TellTarget(order.Stamp);
+                break;
+            case IncomingCopy s:
+                Close(turn, FailureReason.Cancelled, $"superseded by {order.Stamp}", processIsGone: false);
+                break;
+            case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
+                // What was handed off under an older epoch was not released yet; the order proves a later owner.
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            case ClosingCopy s:
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            case OwnedCopy { GrantedBy: { } granted } when granted.Is(order.Stamp):
+                turn.TellTarget(order.Stamp);
+                break;
+            default:
+                turn.Refuse(order, Side.Target, Refusal.WrongState, $"there is a {turn.State.GetType().Name} here");
+                break;
+        }
+    }
+
+    public static void Offered(CopyTurn turn, OfferMade made)
+    {
+        if (turn.State is not IncomingCopy { Phase: IncomingPhase.Starting or IncomingPhase.Prepared } s)
+            return;
+        turn.Happen(new IncomingSighted(IncomingPhase.Prepared, made.Offer));
+        turn.TellTarget(StampOf(s));
+    }
+
+    public static void Arrived(CopyTurn turn)
+    {
+        if (turn.State is not IncomingCopy { Phase: IncomingPhase.Prepared } s)
+            return;
+        turn.Happen(new IncomingSighted(IncomingPhase.Receiving, null));
+        turn.TellTarget(StampOf(s));
+    }
+
+    public static void Seen(CopyTurn turn, MachineLook look)
+    {
+        var s = (IncomingCopy)turn.State;
+        switch (look.Phase)
+        {
+            case MigrationPhase.Completed when s.Phase != IncomingPhase.Loaded:
+                turn.Happen(new IncomingSighted(IncomingPhase.Loaded, null));
+                turn.TellTarget(StampOf(s));
+                break;
+            case MigrationPhase.Failed:
+                Close(turn, FailureReason.TargetLoadFailed, look.Detail ?? "the target's hypervisor could not load the guest", processIsGone: false);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>What is complete is complete; anything else lost its relay with the agent.</summary>
+    public static void Recovered(CopyTurn turn, MachineLook look)
+    {
+        if (look.Phase == MigrationPhase.Completed)
+            Seen(turn, look);
+        else
+            Close(turn, FailureReason.TargetUnreachable, "the target's agent restarted", processIsGone: false);
+    }
+
+    /// <summary>
+    /// While bytes arrive, the hypervisor itself finds out whether it has everything: it completes or ends. Before the
+    /// first byte it would wait for ever.
+    /// </summary>
+    public static void Broke(CopyTurn turn, TransferBroke broke)
+    {
+        if (turn.State is IncomingCopy { Phase: IncomingPhase.Starting or IncomingPhase.Prepared })
+            Close(turn, broke.Reason, broke.Detail, processIsGone: false);
+    }
+
+    public static void Granted(CopyTurn turn, Grant order)
+    {
+        switch (turn.State)
+        {
+            case IncomingCopy { Phase: IncomingPhase.Loaded } s when s.Attempt.Is(order.Stamp) && s.Epoch < order.Stamp.Epoch:
+                turn.Happen(new GrantNoted(order.Stamp));
+                turn.Do(new RunMachine(s.Directory));
+                turn.Do(new CloseTransfer());
+                break;
+            case OwnedCopy { GrantedBy: { } granted, Running: false } s when granted.Is(order.Stamp):
+                turn.Do(new RunMachine(s.Directory));
+                break;
+            case IncomingCopy s when s.Attempt.Is(order.Stamp):
+                turn.Refuse(order, Side.Target, Refusal.WrongState, $"the copy here is {s.Phase}, not loaded");
+                break;
+            default:
+                turn.TellTarget(order.Stamp);
+                break;
+        }
+    }
+
+    public static void Discard(CopyTurn turn, DiscardTarget order)
+    {
+        switch (turn.State)
+        {
+            case IncomingCopy s when s.Attempt.Is(order.Stamp):
+                Close(turn, FailureReason.Cancelled, null, processIsGone: false);
+                break;
+            case NoCopy { Closed: { } closed } when closed.Attempt.Is(order.Stamp):
+                turn.TellTarget(order.Stamp);
+                break;
+            case NoCopy:
+                // Closed before it began: a late order to prepare is refused from now on.
+                turn.Happen(new IncomingClosed(order.Stamp, FailureReason.Cancelled, null, ProcessIsGone: true));
+                turn.TellTarget(order.Stamp);
+                break;
+            case ClosingCopy s:
+                turn.Do(new KillMachine(s.Directory));
+                break;
+            default:
+                turn.TellTarget(order.Stamp);
+                break;
+        }
+    }
+
+    /// <summary>Closes the attempt for ever.</summary>
+    public static void Close(CopyTurn turn, FailureReason reason, string? detail, bool processIsGone)
+    {
+        var s = (IncomingCopy)turn.State;
+        turn.Happen(new IncomingClosed(StampOf(s), reason, detail, processIsGone));
+        turn.Do(new CloseTransfer());
+        if (processIsGone)
+            turn.TellTarget(StampOf(s));
+        else
+            turn.Do(new KillMachine(s.Directory));
+    }
+
+    private static void Reserve(CopyTurn turn, PrepareTarget order)
+    {
+        var directory = string.Create(
+            CultureInfo.InvariantCulture, $"{order.Spec.Id}/e{order.Stamp.Epoch}-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
+        turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
+        turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source));
+    }
+
+    private static Stamp StampOf(IncomingCopy s) =>
+        new(s.Spec.Id, s.Attempt.Migration, s.Attempt.Term, s.Attempt.Attempt, s.Epoch);
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Protocol;
+
+/// <summary>
+/// What the coordinator asks of a host's agent. Orders are idempotent and may be lost, repeated or late; the stamp says
+/// which may still be obeyed. The set is closed: an unknown one is refused by the codec.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "order", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
+[JsonDerivedType(typeof(StartVm), "start-vm")]
+[JsonDerivedType(typeof(StopVm), "stop-vm")]
+[JsonDerivedType(typeof(ObserveVm), "observe-vm")]
+[JsonDerivedType(typeof(Precheck), "precheck")]
+[JsonDerivedType(typeof(PrepareTarget), "prepare-target")]
+[JsonDerivedType(typeof(BeginTransfer), "begin-transfer")]
+[JsonDerivedType(typeof(Observe), "observe")]
+[JsonDerivedType(typeof(RollBackSource), "roll-back-source")]
+[JsonDerivedType(typeof(DiscardTarget), "discard-target")]
+[JsonDerivedType(typeof(Grant), "grant")]
+[JsonDerivedType(typeof(ReleaseSource), "release-source")]
+public abstract record Order(Stamp Stamp);
+
+/// <summary>Run the VM here; the stamp's epoch is new.</summary>
+public sealed record StartVm(Stamp Stamp, VmSpec Spec) : Order(Stamp);
+
+/// <summary>End the VM here: ask the guest first, or at once when forced.</summary>
+public sealed record StopVm(Stamp Stamp, bool Force) : Order(Stamp);
+
+/// <summary>Say how the VM lives here.</summary>
+public sealed record ObserveVm(Stamp Stamp) : Order(Stamp);
+
+/// <summary>Stage 0: say what stands in the way of this migration here.</summary>
+public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp);
+
+/// <summary>Stage 1: reserve, start a stopped hypervisor, and make a ticket for the named source.</summary>
+public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Order(Stamp);
+
+/// <summary>Stage 3: send the guest to the endpoint, showing the ticket.</summary>
+public sealed record BeginTransfer(
+    Stamp Stamp, HostId Target, DataEndpoint Endpoint, string Ticket, TransferPolicy Policy) : Order(Stamp)
+{
+    /// <summary>The ticket is a secret and never printed.</summary>
+    public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
+}
+
+/// <summary>Say where this attempt stands here.</summary>
+public sealed record Observe(Stamp Stamp, Side Side) : Order(Stamp);
+
+/// <summary>Before the commit: end the attempt and let the guest run here again.</summary>
+public sealed record RollBackSource(Stamp Stamp) : Order(Stamp);
+
+/// <summary>Before the commit: end the attempt, refuse every grant for it from now on, and free all it holds.</summary>
+public sealed record DiscardTarget(Stamp Stamp) : Order(Stamp);
+
+/// <summary>After the commit: note it durably, then run. The stamp's epoch is the committed one.</summary>
+public sealed record Grant(Stamp Stamp, Side Side) : Order(Stamp);
+
+/// <summary>After the target is known to run: the paused copy here is dropped. The stamp's epoch is the committed one.</summary>
+public sealed record ReleaseSource(Stamp Stamp) : Order(Stamp);

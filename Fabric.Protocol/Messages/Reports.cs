@@ -1,0 +1,90 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Protocol;
+
+/// <summary>
+/// What an agent tells the coordinator: always the state as it is now, so that a lost, repeated or late report does no
+/// harm. The set is closed.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "report", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
+[JsonDerivedType(typeof(LifeReport), "life")]
+[JsonDerivedType(typeof(PrecheckReport), "precheck")]
+[JsonDerivedType(typeof(SourceReport), "source")]
+[JsonDerivedType(typeof(TargetReport), "target")]
+[JsonDerivedType(typeof(RoundReport), "round")]
+[JsonDerivedType(typeof(ProgressReport), "progress")]
+[JsonDerivedType(typeof(OrderRefused), "refused")]
+public abstract record Report(Stamp Stamp);
+
+/// <summary>How the VM lives here.</summary>
+public sealed record LifeReport(Stamp Stamp, LifeView View, FailureReason? Reason, string? Detail) : Report(Stamp);
+
+/// <summary>What stands in the way of a migration here; nothing when the list is empty.</summary>
+public sealed record PrecheckReport(Stamp Stamp, Side Side, IReadOnlyList<Obstacle> Obstacles) : Report(Stamp);
+
+/// <summary>One thing in the way.</summary>
+public sealed record Obstacle(FailureReason Reason, string Detail);
+
+/// <summary>Where the attempt stands at the source.</summary>
+/// <param name="Stamp">Which attempt.</param>
+/// <param name="View">The state.</param>
+/// <param name="Reason">Why the attempt is over, when it is.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="Progress">Numbers, when there are any.</param>
+public sealed record SourceReport(
+    Stamp Stamp, SourceView View, FailureReason? Reason = null, string? Detail = null, TransferProgress? Progress = null)
+    : Report(Stamp);
+
+/// <summary>Where the attempt stands at the target.</summary>
+/// <param name="Stamp">Which attempt.</param>
+/// <param name="View">The state.</param>
+/// <param name="Offer">Where to send and with which ticket, while it is prepared.</param>
+/// <param name="Reason">Why the attempt is over, when it is.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="Activation">How long noting the grant and starting the vCPUs took, once it runs.</param>
+public sealed record TargetReport(
+    Stamp Stamp,
+    TargetView View,
+    TransferOffer? Offer = null,
+    FailureReason? Reason = null,
+    string? Detail = null,
+    ActivationTimes? Activation = null) : Report(Stamp);
+
+/// <summary>Where a prepared target takes the bytes.</summary>
+public sealed record TransferOffer(DataEndpoint Endpoint, string Ticket)
+{
+    /// <summary>The ticket is a secret and never printed.</summary>
+    public override string ToString() => $"offer at {Endpoint}";
+}
+
+/// <summary>The target's share of the downtime.</summary>
+/// <param name="NoteMs">Writing the grant to the ledger.</param>
+/// <param name="RunMs">Starting the vCPUs.</param>
+public sealed record ActivationTimes(double NoteMs, double RunMs);
+
+/// <summary>A pre-copy round ended.</summary>
+public sealed record RoundReport(Stamp Stamp, Round Round) : Report(Stamp);
+
+/// <summary>Where the transfer stands, several times a second, for display only.</summary>
+public sealed record ProgressReport(Stamp Stamp, TransferProgress Progress) : Report(Stamp);
+
+/// <summary>An order was not obeyed and nothing was changed.</summary>
+/// <param name="Stamp">The order's own stamp.</param>
+/// <param name="Side">Which end the order spoke to; null for the VM's own life.</param>
+/// <param name="Refusal">Why.</param>
+/// <param name="EpochSeen">The highest epoch in the ledger.</param>
+/// <param name="Detail">In words.</param>
+public sealed record OrderRefused(Stamp Stamp, Side? Side, Refusal Refusal, long EpochSeen, string Detail) : Report(Stamp);
+
+/// <summary>Why an agent refuses an order. Closed.</summary>
+public enum Refusal
+{
+    /// <summary>The ledger has seen a higher epoch: the sender's journal is behind.</summary>
+    StaleEpoch = 1,
+
+    /// <summary>The ledger has seen a later migration or attempt under this epoch.</summary>
+    StaleAttempt,
+
+    /// <summary>The copy here is not in a state in which this can be done.</summary>
+    WrongState,
+}

@@ -1,0 +1,98 @@
+namespace Fabric.Protocol;
+
+/// <summary>What happened in a migration. Those that are not <see cref="SightEvent"/>s are in the journal, one a line.</summary>
+public abstract record MigrationEvent;
+
+/// <summary>Stage 0 begins.</summary>
+public sealed record MigrationRequested(MigrationPlan Plan, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>Stage 1 begins, for the first or a further attempt.</summary>
+public sealed record AttemptStarted(int Attempt, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The target holds memory, port and a stopped hypervisor; stage 2 begins.</summary>
+public sealed record TargetReserved(DataEndpoint Endpoint, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>All disks are in place; stage 3 begins.</summary>
+public sealed record StorageReady(DateTimeOffset At) : MigrationEvent;
+
+/// <summary>A pre-copy round ended.</summary>
+public sealed record RoundCompleted(int Attempt, Round Round, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The source is paused; stage 4 begins.</summary>
+public sealed record SourcePaused(DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The source can never run by itself again: paused for good, or known dead.</summary>
+public sealed record SourceHandedOff(bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The target holds all of the guest.</summary>
+public sealed record TargetLoaded(DateTimeOffset At) : MigrationEvent;
+
+/// <summary>Stage 5, the point of no return: the target owns the VM from here.</summary>
+public sealed record Committed(HostId Owner, long Epoch, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>Stage 6: the target runs.</summary>
+public sealed record Activated(ActivationTimes? Times, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The attempt will never be committed, unless its source is found dead and its target complete.</summary>
+public sealed record AttemptAbandoned(FailureReason Reason, string? Detail, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The guest runs at the source again; nothing of the attempt is left where it could be looked at.</summary>
+public sealed record RolledBack(int Attempt, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The target never ran and never will: ownership goes back to the source under a higher epoch.</summary>
+public sealed record CommitReverted(HostId Owner, long Epoch, FailureReason Reason, string? Detail, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>Nothing more may be decided without an operator; nothing is running that was not.</summary>
+public sealed record HeldForOperator(FailureReason Reason, string Detail, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The migration's outcome, true when it is written.</summary>
+public sealed record MigrationEnded(
+    MigrationOutcome Outcome, FailureReason? Reason, Keeper Keeper, string? Detail, Downtime? Downtime, DateTimeOffset At)
+    : MigrationEvent;
+
+/// <summary>The loser's copy is gone; the last event.</summary>
+public sealed record CleanedUp(Side Side, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>How a migration ends. Closed; numbers are never reused.</summary>
+public enum MigrationOutcome
+{
+    /// <summary>Something stood in the way; nothing was touched.</summary>
+    Refused = 1,
+
+    /// <summary>The guest runs at the target.</summary>
+    Completed,
+
+    /// <summary>The guest runs at the source.</summary>
+    RolledBack,
+
+    /// <summary>The guest's only copy ended by itself.</summary>
+    Lost,
+}
+
+/// <summary>
+/// Where the downtime went, in milliseconds, all measured on the coordinator's clock but the target's own two.
+/// </summary>
+/// <param name="TotalMs">From the source's pause to the target's run, as reported.</param>
+/// <param name="LastPagesMs">From the pause until the source had handed off.</param>
+/// <param name="LoadMs">From then until the target was loaded; 0 when it was first.</param>
+/// <param name="CommitMs">The commit, and the orders' way there and back.</param>
+/// <param name="GrantMs">Noting the grant at the target.</param>
+/// <param name="RunMs">Starting the vCPUs.</param>
+/// <param name="HypervisorMs">What the source's hypervisor itself calls downtime.</param>
+public sealed record Downtime(
+    double TotalMs, double LastPagesMs, double LoadMs, double CommitMs, double GrantMs, double RunMs, long? HypervisorMs);
+
+/// <summary>What was seen of the hosts: kept in memory only, and asked for again after a restart.</summary>
+public abstract record SightEvent : MigrationEvent;
+
+/// <summary>The source's view changed.</summary>
+public sealed record SourceSighted(
+    SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At) : SightEvent;
+
+/// <summary>The target's view changed.</summary>
+public sealed record TargetSighted(
+    TargetView View, TransferOffer? Offer, FailureReason? Reason, string? Detail, ActivationTimes? Activation, DateTimeOffset At)
+    : SightEvent;
+
+/// <summary>A host found nothing in the way.</summary>
+public sealed record PrecheckPassed(Side Side) : SightEvent;

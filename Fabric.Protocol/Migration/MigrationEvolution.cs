@@ -1,0 +1,87 @@
+namespace Fabric.Protocol;
+
+/// <summary>What each event makes of a migration's state. The only place that changes one.</summary>
+public static class MigrationEvolution
+{
+    /// <summary>The state after the event.</summary>
+    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one history.</exception>
+    public static MigrationState Evolve(MigrationState state, MigrationEvent happened) => (state.Stage, happened) switch
+    {
+        (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
+        (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
+        (InPreMigration, PrecheckPassed passed) => state with
+        {
+            Sight = passed.Side == Side.Source
+                ? state.Sight with { SourceChecked = true }
+                : state.Sight with { TargetChecked = true },
+        },
+
+        (Unstarted, MigrationRequested e) =>
+            new MigrationState(new InPreMigration(e.Plan, e.At), Sight.Lost(e.At), e.Plan.Term),
+        (InPreMigration or InRollback, AttemptStarted e) => Enter(
+            state with { Sight = Sight.Lost(e.At) }, b => new InReservation(b.Plan, b.StartedAt, e.At, e.Attempt)),
+        (InReservation s, TargetReserved e) => Enter(state, b => new InStorageSync(b.Plan, b.StartedAt, e.At, s.Attempt)),
+        (InStorageSync s, StorageReady e) => Enter(state, b => new InPreCopy(b.Plan, b.StartedAt, e.At, s.Attempt, 0)),
+        (InPreCopy s, RoundCompleted) => state with { Stage = s with { RoundsDone = s.RoundsDone + 1 } },
+        (InStopAndCopy or InRollback, RoundCompleted) => state,
+        (InPreCopy s, SourcePaused e) =>
+            Enter(state, b => new InStopAndCopy(b.Plan, b.StartedAt, e.At, s.Attempt, null, null, null)),
+        (InStopAndCopy s, SourceHandedOff e) =>
+            state with { Stage = s with { HandedOffAt = e.At, HypervisorDowntimeMs = e.HypervisorDowntimeMs } },
+        (InStopAndCopy s, TargetLoaded e) => state with { Stage = s with { LoadedAt = e.At } },
+        (InRollback s, SourceHandedOff { Dead: true } e) => state with
+        {
+            Stage = new InStopAndCopy(s.Plan, s.StartedAt, e.At, s.Attempt, e.At, null, e.HypervisorDowntimeMs),
+        },
+        (InStopAndCopy s, Committed e) => Enter(Moved(state), b => new InCommitment(
+            b.Plan, b.StartedAt, e.At, s.Attempt, e.Epoch,
+            new SwitchoverTimes(s.Since, s.HandedOffAt ?? e.At, s.LoadedAt ?? e.At, s.HypervisorDowntimeMs))),
+        (InCommitment s, Activated e) => Enter(state, b => new InActivation(
+            b.Plan, b.StartedAt, e.At, s.Attempt, s.CommittedEpoch, DowntimeOf(s.Times, e))),
+        (InAttempt s and (InReservation or InStorageSync or InPreCopy or InStopAndCopy or InRollback), AttemptAbandoned e) =>
+            Enter(state, b => new InRollback(
+                b.Plan, b.StartedAt, s is InRollback earlier ? earlier.Since : e.At, s.Attempt, e.Reason, e.Detail)),
+        (InRollback, RolledBack) => state,
+        (InCommitment or OnHold, CommitReverted e) => Enter(Moved(state), b => new InReversal(
+            b.Plan, b.StartedAt, e.At, b.CurrentAttempt, e.Epoch, e.Reason, e.Detail)),
+        (Begun, HeldForOperator e) => Enter(state, b => new OnHold(
+            b.Plan, b.StartedAt, e.At, b.CurrentAttempt, b.Epoch, e.Reason, e.Detail)),
+        (Begun and not (InCleanUp or Over), MigrationEnded e) => Enter(Moved(state), b => AfterEnd(b, e)),
+        (InCleanUp s, CleanedUp e) => Enter(state, b => new Over(b.Plan, b.StartedAt, e.At, s.Attempt)),
+        _ => throw new InvalidOperationException(
+            $"{happened.GetType().Name} cannot happen in stage {state.Stage.Kind}: this is not one history"),
+    };
+
+    private static MigrationState Enter(MigrationState state, Func<Begun, MigrationStage> make) =>
+        state with { Stage = make((Begun)state.Stage) };
+
+    /// <summary>The same transaction appends one event to the VM's stream.</summary>
+    private static MigrationState Moved(MigrationState state) => state with { VmVersion = state.VmVersion + 1 };
+
+    private static MigrationStage AfterEnd(Begun stage, MigrationEnded end) => end.Outcome switch
+    {
+        MigrationOutcome.Refused => new Over(stage.Plan, stage.StartedAt, end.At, 0),
+        MigrationOutcome.Completed => new InCleanUp(
+            stage.Plan, stage.StartedAt, end.At, stage.CurrentAttempt, stage.Epoch, Side.Source),
+        MigrationOutcome.RolledBack or MigrationOutcome.Lost when stage.CurrentAttempt == 0 =>
+            new Over(stage.Plan, stage.StartedAt, end.At, 0),
+        MigrationOutcome.RolledBack or MigrationOutcome.Lost => new InCleanUp(
+            stage.Plan, stage.StartedAt, end.At, stage.CurrentAttempt, stage.Epoch, Side.Target),
+        _ => throw new InvalidOperationException($"{end.Outcome} is not an outcome"),
+    };
+
+    private static Downtime DowntimeOf(SwitchoverTimes times, Activated activated)
+    {
+        var ready = times.HandedOffAt > times.LoadedAt ? times.HandedOffAt : times.LoadedAt;
+        var note = activated.Times?.NoteMs ?? 0;
+        var run = activated.Times?.RunMs ?? 0;
+        return new Downtime(
+            (activated.At - times.PausedAt).TotalMilliseconds,
+            (times.HandedOffAt - times.PausedAt).TotalMilliseconds,
+            Math.Max(0, (times.LoadedAt - times.HandedOffAt).TotalMilliseconds),
+            Math.Max(0, (activated.At - ready).TotalMilliseconds - note - run),
+            note,
+            run,
+            times.HypervisorMs);
+    }
+}

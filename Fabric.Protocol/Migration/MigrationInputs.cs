@@ -1,0 +1,25 @@
+namespace Fabric.Protocol;
+
+/// <summary>What a migration can be told. Closed.</summary>
+public abstract record MigrationInput;
+
+/// <summary>The journal was read (first start or restart): look at the world and go on.</summary>
+public sealed record Resumed : MigrationInput;
+
+/// <summary>A host's agent reported.</summary>
+public sealed record Reported(Report Report) : MigrationInput;
+
+/// <summary>A host's agent is connected (again).</summary>
+public sealed record HostFound(Side Side) : MigrationInput;
+
+/// <summary>A host's agent is not connected: what was known of it is not known any more.</summary>
+public sealed record HostLost(Side Side) : MigrationInput;
+
+/// <summary>The operator wants the VM to stay.</summary>
+public sealed record CancelRequested : MigrationInput;
+
+/// <summary>The operator accepts that a held VM goes on from its paused copy.</summary>
+public sealed record RecoverRequested : MigrationInput;
+
+/// <summary>The wake-up that was asked for.</summary>
+public sealed record Woken : MigrationInput;

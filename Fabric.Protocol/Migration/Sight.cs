@@ -1,0 +1,76 @@
+namespace Fabric.Protocol;
+
+/// <summary>
+/// What was last seen of an attempt at its two ends, and since when. Lives in memory only; after a restart all is
+/// <c>Unknown</c> and asked for again.
+/// </summary>
+public sealed record Sight
+{
+    /// <summary>Nothing seen yet.</summary>
+    public static Sight None { get; } = new();
+
+    /// <summary>The source's state.</summary>
+    public SourceView Source { get; init; }
+
+    /// <summary>When the source's state was first seen.</summary>
+    public DateTimeOffset SourceSince { get; init; }
+
+    /// <summary>Why the attempt is over at the source.</summary>
+    public FailureReason? SourceReason { get; init; }
+
+    /// <summary>The same in words.</summary>
+    public string? SourceDetail { get; init; }
+
+    /// <summary>What the source's hypervisor calls its downtime.</summary>
+    public long? HypervisorDowntimeMs { get; init; }
+
+    /// <summary>When the source was first seen paused.</summary>
+    public DateTimeOffset? PausedAt { get; init; }
+
+    /// <summary>The target's state.</summary>
+    public TargetView Target { get; init; }
+
+    /// <summary>When the target's state was first seen.</summary>
+    public DateTimeOffset TargetSince { get; init; }
+
+    /// <summary>Where the target takes the bytes.</summary>
+    public TransferOffer? Offer { get; init; }
+
+    /// <summary>Why the attempt is over at the target.</summary>
+    public FailureReason? TargetReason { get; init; }
+
+    /// <summary>The same in words.</summary>
+    public string? TargetDetail { get; init; }
+
+    /// <summary>The target's share of the downtime.</summary>
+    public ActivationTimes? Activation { get; init; }
+
+    /// <summary>The source found nothing in the way.</summary>
+    public bool SourceChecked { get; init; }
+
+    /// <summary>The target found nothing in the way.</summary>
+    public bool TargetChecked { get; init; }
+
+    /// <summary>Nothing is known any more, from this moment on.</summary>
+    public static Sight Lost(DateTimeOffset at) => new() { SourceSince = at, TargetSince = at };
+
+    internal Sight Seen(SourceSighted seen) => this with
+    {
+        Source = seen.View,
+        SourceSince = seen.View == Source ? SourceSince : seen.At,
+        SourceReason = seen.Reason,
+        SourceDetail = seen.Detail,
+        HypervisorDowntimeMs = seen.HypervisorDowntimeMs ?? HypervisorDowntimeMs,
+        PausedAt = PausedAt ?? (seen.View is SourceView.Paused or SourceView.HandedOff ? seen.At : null),
+    };
+
+    internal Sight Seen(TargetSighted seen) => this with
+    {
+        Target = seen.View,
+        TargetSince = seen.View == Target ? TargetSince : seen.At,
+        Offer = seen.Offer,
+        TargetReason = seen.Reason,
+        TargetDetail = seen.Detail,
+        Activation = seen.Activation,
+    };
+}
