@@ -84,6 +84,12 @@ public static class Limits
         /// <summary>Rows of one read: 256 x about 1 KB = 256 KB in memory while a stream is replayed.</summary>
         public const int RowsPerRead = 256;
 
+        /// <summary>Reads at one time, each with a connection (three file descriptors): 8 x 3 = 24 descriptors.</summary>
+        public const int ReadersMax = 8;
+
+        /// <summary>A migration writes about 100 events of 1 KB: 64 GiB is 600,000 migrations.</summary>
+        public const long FileBytesMax = 64L * 1024 * 1024 * 1024;
+
         /// <summary>How long SQLite waits for another process's lock before the append is refused.</summary>
         public const int BusyTimeoutMs = 5_000;
     }
