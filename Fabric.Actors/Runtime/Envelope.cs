@@ -1,0 +1,3 @@
+namespace Fabric.Actors.Runtime;
+
+internal readonly record struct Envelope(object Message, IActorRef? Sender);
