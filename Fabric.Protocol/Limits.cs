@@ -139,6 +139,82 @@ public static class Limits
     /// <summary>QMP and the QEMU processes behind it.</summary>
     public static class Qemu
     {
+        /// <summary>
+        /// One line of QMP. The longest answers known are query-qmp-schema (about 200 KiB, not asked for here) and
+        /// device lists (tens of KiB): 4 MiB is 20 times the former, and 2 monitors x 100 VMs x 4 MiB is 800 MiB at worst.
+        /// </summary>
+        public const int LineBytesMax = 4 * 1024 * 1024;
+
+        /// <summary>
+        /// Commands that wait for an answer on one monitor. A machine has at most a handful of callers and one event
+        /// pump: 32 is over that, and 32 x <see cref="CommandBytesMax"/> is 2 MiB.
+        /// </summary>
+        public const int PendingCommandsMax = 32;
+
+        /// <summary>One command: two paths of PATH_MAX, escaped, are below 64 KiB.</summary>
+        public const int CommandBytesMax = 64 * 1024;
+
+        /// <summary>
+        /// Events of one monitor that nobody has looked at yet. A migration makes about 10, and one a round; beyond
+        /// 1,024 events are dropped, counted, and the state is asked for anew.
+        /// </summary>
+        public const int EventsMax = 1024;
+
+        /// <summary>
+        /// Machine events that wait for their reader. Progress is merged into one, so 256 are rounds and states: more
+        /// than a migration that is worth going on with has.
+        /// </summary>
+        public const int MachineEventsMax = 256;
+
+        /// <summary>Connecting, the greeting and the first command: a busy host took 0.1 s; 10 s is 100 times that.</summary>
+        public const int GreetingTimeoutMs = 10_000;
+
+        /// <summary>
+        /// An answer. Commands take 1 to 10 ms; a main loop held by the setup of a 1.5 GiB guest under TCG took 2 s.
+        /// </summary>
+        public const int CommandTimeoutMs = 10_000;
+
+        /// <summary>
+        /// An answer to a cancel before the connection itself is cut (yank). It took 10 ms where it is answered at all;
+        /// where the last bytes are stuck it is never answered.
+        /// </summary>
+        public const int CancelTimeoutMs = 2_000;
+
+        /// <summary>A process to be gone after its monitor closed, or after a kill is asked for: memory is given back.</summary>
+        public const int ExitTimeoutMs = 30_000;
+
+        /// <summary>Between a monitor's end of file and the end of its process: QEMU exits within some ms of it.</summary>
+        public const int ExitAfterCloseMs = 2_000;
+
+        /// <summary>Starting a process: 0.04 s here without memory preallocation; big guests with KVM need seconds.</summary>
+        public const int StartTimeoutMs = 60_000;
+
+        /// <summary>One question to the program, such as its version: below 0.1 s.</summary>
+        public const int ProbeTimeoutMs = 15_000;
+
+        /// <summary>What a question to the program may print: the device list is 20 KiB.</summary>
+        public const int ProbeOutputBytesMax = 1024 * 1024;
+
+        /// <summary>Between two looks at a migration under way: five a second, each about 1 ms of QEMU's main loop.</summary>
+        public const int ProgressIntervalMs = 200;
+
+        /// <summary>Looks for one in which run state and migration fit together: it moves at most 3 times in a row.</summary>
+        public const int ObserveTriesMax = 5;
+
+        /// <summary>The end of a log that goes into an error or an event.</summary>
+        public const int LogTailBytes = 4096;
+
+        /// <summary>The hypervisor's own words in an error.</summary>
+        public const int MessageLengthMax = 1024;
+
+        /// <summary>sun_path of a UNIX socket is 108 bytes with its closing zero.</summary>
+        public const int SocketPathBytesMax = 107;
+
+        /// <summary>What "unlimited" is for max-bandwidth, bytes a second: 1 TiB/s, over any memory bus.</summary>
+        public const long BandwidthUnlimited = 1L << 40;
+
+        /// <summary>Dirty-bitmap words lose pages on QEMU below 10 under TCG when memory is whole words: 64 x 4 KiB.</summary>
+        public const long CorruptingMemoryKiB = 64 * 4;
     }
 
     /// <summary>Configuration files.</summary>

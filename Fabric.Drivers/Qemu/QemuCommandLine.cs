@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Fabric.Protocol;
+
+namespace Fabric.Drivers.Qemu;
+
+/// <summary>
+/// The arguments of one QEMU. No shell reads them, but QEMU splits many at commas, so whatever comes from outside is
+/// either a whole argument that QEMU takes literally, or its commas are doubled.
+/// <para>
+/// <c>-daemonize</c>: QEMU forks into a session of its own, so neither a signal to the agent's process group nor the
+/// agent's end reaches it, and its parent returns only when the machine is ready, with an error and the reason when a
+/// device is refused. Its later words go to <c>-D</c>.
+/// </para>
+/// <para>
+/// <c>-action shutdown=pause,panic=pause</c>: QEMU stays when its guest turns off or panics, so an agent tells that
+/// from a crash of QEMU; it ends such a process itself. A reboot stays a reboot.
+/// </para>
+/// <para>
+/// <c>-sandbox</c> takes system calls away that no machine needs. Forbidding processes altogether (spawn=deny) and
+/// new privileges (elevateprivileges=deny) is not possible together with <c>-daemonize</c>, as found by trying.
+/// </para>
+/// </summary>
+internal static partial class QemuCommandLine
+{
+    /// <summary>Everything after the program's name.</summary>
+    public static IReadOnlyList<string> Of(
+        VmSpec spec, StartMode mode, QemuDirectory directory, QemuOptions options, HypervisorFacts facts)
+    {
+        var line = new List<string>();
+        line.AddRange(Firmware(options));
+        line.AddRange(
+        [
+            "-name", $"guest={spec.Id.Value}",
+            "-no-user-config", "-nodefaults",
+            "-sandbox", "on,obsolete=deny,resourcecontrol=deny",
+            "-display", "none",
+            "-machine", spec.Machine,
+            "-accel", IsKvm(facts) ? "kvm" : "tcg,thread=multi",
+            "-m", string.Create(CultureInfo.InvariantCulture, $"{spec.MemoryKiB}K"),
+            "-smp", spec.Vcpus.ToString(CultureInfo.InvariantCulture),
+            "-S",
+            "-action", "shutdown=pause,panic=pause",
+            "-daemonize", QemuProcessFile.PidFileOption, directory.PidFile, "-D", directory.Log,
+        ]);
+        line.AddRange(Socket("qmp0", directory.Monitor));
+        line.AddRange(["-mon", "chardev=qmp0,mode=control"]);
+        line.AddRange(Socket("qmp1", directory.OutOfBandMonitor));
+        line.AddRange(["-mon", "chardev=qmp1,mode=control"]);
+        line.AddRange(Socket("ser0", directory.Serial, $",logfile={Escaped(directory.ConsoleLog)},logappend=on"));
+        line.AddRange(["-serial", "chardev:ser0"]);
+        AddBoot(line, spec);
+        foreach (var device in spec.Devices)
+            AddDevice(line, device);
+        if (mode == StartMode.Incoming)
+            line.AddRange(["-incoming", "defer"]);
+        return line;
+    }
+
+    /// <summary>Where firmware is, for every call of the program.</summary>
+    public static IEnumerable<string> Firmware(QemuOptions options) => options.FirmwareDirs.SelectMany(d => new[] { "-L", d });
+
+    /// <summary>The model of a <c>-device</c> argument.</summary>
+    public static string ModelOf(string device)
+    {
+        var model = device.Split(',', 2)[0];
+        return model.StartsWith("driver=", StringComparison.Ordinal) ? model["driver=".Length..] : model;
+    }
+
+    internal static bool IsKvm(HypervisorFacts facts) => string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
+
+    private static void AddBoot(List<string> line, VmSpec spec)
+    {
+        // The target takes the same files: after the move the guest may reboot there.
+        foreach (var (option, value) in new[] { ("-kernel", spec.Kernel), ("-initrd", spec.Initrd), ("-append", spec.Append) })
+        {
+            if (value is not null)
+                line.AddRange([option, value]);
+        }
+    }
+
+    private static void AddDevice(List<string> line, string device)
+    {
+        // A network card names its back end: a user-mode network, which needs no rights on the host.
+        if (NetworkOf().Match(device) is { Success: true } match)
+            line.AddRange(["-netdev", $"user,id={match.Groups["id"].Value}"]);
+        line.AddRange(["-device", device]);
+    }
+
+    private static IEnumerable<string> Socket(string id, string path, string more = "") =>
+        ["-chardev", $"socket,id={id},path={Escaped(path)},server=on,wait=off{more}"];
+
+    private static string Escaped(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+    [GeneratedRegex(",netdev=(?<id>[A-Za-z][A-Za-z0-9_-]{0,31})(,|$)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NetworkOf();
+}

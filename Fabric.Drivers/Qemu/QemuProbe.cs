@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+using Fabric.Protocol;
+
+namespace Fabric.Drivers.Qemu;
+
+/// <summary>What one installed QEMU says of itself.</summary>
+/// <param name="Facts">For the fabric.</param>
+/// <param name="Devices">Device models and their other names.</param>
+internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Devices)
+{
+    private const string KvmDevice = "/dev/kvm";
+    private const int RegexTimeoutMs = 1000;
+
+    /// <summary>Asks the program.</summary>
+    /// <exception cref="HypervisorException">It is missing, or is not a QEMU.</exception>
+    public static async Task<QemuProbe> AskAsync(QemuOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        var version = VersionIn(await AskAsync(options, time, cancellation, "--version"))
+            ?? throw new HypervisorException(HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
+        var machines = await AskAsync(options, time, cancellation, "-machine", "help");
+        var devices = await AskAsync(options, time, cancellation, "-machine", "none", "-device", "help");
+        return new QemuProbe(new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines)), DevicesIn(devices));
+    }
+
+    internal static Version? VersionIn(string text) =>
+        Regex.Match(text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
+            ? Version.Parse(match.Groups["v"].Value)
+            : null;
+
+    internal static HashSet<string> MachinesIn(string text) =>
+        [.. Regex.Matches(text, @"^(?<m>[A-Za-z0-9][\w.+-]*) ", Plain | RegexOptions.Multiline, Timeout)
+            .Select(m => m.Groups["m"].Value)];
+
+    internal static HashSet<string> DevicesIn(string text) =>
+        [.. Regex.Matches(text, @"^name ""(?<d>[^""]+)""|, alias ""(?<d>[^""]+)""", Plain | RegexOptions.Multiline, Timeout)
+            .Select(m => m.Groups["d"].Value)];
+
+    private static RegexOptions Plain => RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
+
+    private static TimeSpan Timeout => TimeSpan.FromMilliseconds(RegexTimeoutMs);
+
+    private static string AcceleratorOf(QemuOptions options) => options.Accelerator switch
+    {
+        QemuAccelerator.Tcg => "tcg",
+        QemuAccelerator.Kvm when IsKvmUsable() => "kvm",
+        QemuAccelerator.Kvm => throw new HypervisorException(
+            HypervisorFault.Missing, $"KVM is asked for, but '{KvmDevice}' cannot be opened for reading and writing."),
+        _ => IsKvmUsable() ? "kvm" : "tcg",
+    };
+
+    // The node may exist where the kernel has no KVM behind it: only opening it tells.
+    private static bool IsKvmUsable()
+    {
+        try
+        {
+            using var device = File.OpenHandle(KvmDevice, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<string> AskAsync(
+        QemuOptions options, TimeProvider time, CancellationToken cancellation, params string[] question)
+    {
+        var timeout = TimeSpan.FromMilliseconds(Limits.Qemu.ProbeTimeoutMs);
+        var arguments = QemuCommandLine.Firmware(options).Concat(question);
+        var result = await ProgramRun.ToEndAsync(options.Binary, arguments, timeout, time, cancellation);
+        return result.ExitCode == 0
+            ? result.Output
+            : throw new HypervisorException(
+                HypervisorFault.BadMonitor,
+                $"'{options.Binary} {string.Join(' ', question)}' ended with {result.ExitCode}: {HypervisorText.Cut(result.Errors)}");
+    }
+}

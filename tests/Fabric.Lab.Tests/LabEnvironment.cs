@@ -1,0 +1,55 @@
+using Fabric.Drivers.Qemu;
+
+namespace Fabric.Lab.Tests;
+
+/// <summary>
+/// What the lab tests need on a machine, and where it is. Something missing is a failure with advice, never a skipped
+/// test.
+/// </summary>
+public static class LabEnvironment
+{
+    /// <summary>The QEMU of the distribution.</summary>
+    public const string Installed = "7.2";
+
+    /// <summary>The newer QEMU, unpacked beside.</summary>
+    public const string Unpacked = "10.0";
+
+    private const string Advice = "Run deploy/setup.sh, which gets what the lab tests need.";
+
+    /// <summary>The root of the repository.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The guest's kernel.</summary>
+    public static string Kernel => Needed(Path.Combine(Root, "artifacts", "guest", "vmlinux"));
+
+    /// <summary>The guest's initial RAM disk.</summary>
+    public static string Initrd => Needed(Path.Combine(Root, "artifacts", "guest", "initrd.cpio"));
+
+    /// <summary>Settings for the QEMU of that version.</summary>
+    public static QemuOptions Qemu(string version)
+    {
+        if (string.Equals(version, Installed, StringComparison.Ordinal))
+            return new QemuOptions { Binary = Needed("/usr/bin/qemu-system-x86_64"), Accelerator = QemuAccelerator.Tcg };
+        var root = Path.Combine(Root, "artifacts", "qemu10", "usr");
+        return new QemuOptions
+        {
+            Binary = Needed(Path.Combine(root, "bin", "qemu-system-x86_64")),
+            FirmwareDirs = [Path.Combine(root, "share", "seabios"), Path.Combine(root, "share", "qemu")],
+            Accelerator = QemuAccelerator.Tcg,
+        };
+    }
+
+    private static string Needed(string path) =>
+        File.Exists(path) ? path : throw new FileNotFoundException($"'{path}' is missing. {Advice}", path);
+
+    private static string FindRoot()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "Fabric.sln")))
+                return directory.FullName;
+        }
+
+        throw new DirectoryNotFoundException($"No Fabric.sln above '{AppContext.BaseDirectory}'.");
+    }
+}
