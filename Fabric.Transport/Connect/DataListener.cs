@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Fabric.Protocol;
+using Fabric.Transport.Link;
+using Fabric.Transport.Wire;
+
+namespace Fabric.Transport.Connect;
+
+/// <summary>
+/// Where a target's agent takes data links. A connection passes TLS, then shows its ticket in the hello; only then is
+/// it handed to whoever waits for that ticket. Until then it costs one slot of a bounded number and has one deadline
+/// for everything, however slowly it drips.
+/// </summary>
+public sealed class DataListener : IAsyncDisposable
+{
+    private readonly Socket _socket;
+    private readonly LinkTls _tls;
+    private readonly TicketBook _tickets;
+    private readonly TimeProvider _time;
+    private readonly Action<HandshakeRefused> _refused;
+    private readonly HandshakeSlots _slots = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _accepting;
+    private int _disposed;
+
+    private DataListener(
+        Socket socket, LinkTls tls, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+    {
+        _socket = socket;
+        _tls = tls;
+        _tickets = tickets;
+        _time = time;
+        _refused = refused;
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        _accepting = AcceptLoopAsync();
+    }
+
+    /// <summary>Where it listens; the port that was given when 0 was asked for.</summary>
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>
+    /// Listens. <paramref name="refused"/> is told of every connection that did not become a link, from any thread;
+    /// it must not throw.
+    /// </summary>
+    /// <exception cref="SocketException">The address is taken or not of this host.</exception>
+    public static DataListener Start(
+        IPEndPoint at, LinkIdentity identity, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+    {
+        var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(at);
+            socket.Listen(Limits.Relay.Backlog);
+            return new DataListener(socket, new LinkTls(identity, time), tickets, time, refused);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Waits for the source that shows this ticket. The link is the caller's. Cancelling does not take the ticket
+    /// back: <see cref="TicketBook.Revoke"/> does.
+    /// </summary>
+    /// <exception cref="LinkException">Revoked, TimedOut (it expired) or Cut (it came and went).</exception>
+    public Task<IDataLink> AcceptAsync(Ticket ticket, CancellationToken cancellation) => _tickets.TakeAsync(ticket, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        await _stop.CancelAsync();
+        _socket.Dispose();
+        await _accepting;
+        await _slots.DrainAsync();
+        _tickets.RevokeAll();
+        _stop.Dispose();
+    }
+
+    private async Task AcceptLoopAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var socket = await _socket.AcceptAsync(_stop.Token);
+                var handshake = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.HandshakeTimeoutMs), _time);
+                _slots.Enter(handshake);
+                _ = Task.Run(() => HandshakeAsync(socket, handshake));
+            }
+            catch (SocketException e) when (!_stop.IsCancellationRequested)
+            {
+                _refused(new HandshakeRefused(Remote: null, Code: null, $"accept failed: {e.SocketErrorCode}"));
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.Relay.AcceptRetryMs), _time, _stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task HandshakeAsync(Socket socket, CancellationTokenSource handshake)
+    {
+        EndPoint? remote = null;
+        SslStream? stream = null;
+        var admitted = false;
+        try
+        {
+            remote = socket.RemoteEndPoint;
+            TcpTuning.Apply(socket);
+            stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+            await stream.AuthenticateAsServerAsync(_tls.Server(), handshake.Token);
+            admitted = await AdmitAsync(stream, remote, handshake.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _refused(new HandshakeRefused(remote, Code: null, "the handshake was not over in time, or gave way to newer ones"));
+        }
+        catch (AuthenticationException e)
+        {
+            _refused(new HandshakeRefused(remote, Code: null, $"TLS refused: {e.Message}"));
+        }
+        catch (Exception e)
+        {
+            _refused(new HandshakeRefused(remote, Code: null, $"the connection ended during the handshake ({e.GetType().Name})"));
+        }
+        finally
+        {
+            if (!admitted)
+            {
+                if (stream is not null)
+                    await stream.DisposeAsync();
+                socket.Dispose();
+            }
+
+            _slots.Leave(handshake);
+            handshake.Dispose();
+        }
+    }
+
+    /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
+    private async Task<bool> AdmitAsync(SslStream stream, EndPoint? remote, CancellationToken cancellation)
+    {
+        var bytes = new byte[Hello.Size];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        TicketEntry? entry = null;
+        var code = Hello.Parse(bytes, out var hello);
+        if (code == HelloCode.Accepted)
+            code = _tickets.Redeem(hello!, (X509Certificate2)stream.RemoteCertificate!, out entry);
+
+        var answer = new byte[HelloAnswer.Size];
+        new HelloAnswer(code, code == HelloCode.Accepted ? Hello.Version : (byte)0).Write(answer);
+        try
+        {
+            await stream.WriteAsync(answer, cancellation);
+        }
+        catch (Exception e) when (entry is not null)
+        {
+            // Spent stays spent: the source may have got the answer. Who waits learns at once that there is no link.
+            entry.Fail(new LinkException(LinkFault.Cut, "the source broke the connection while its ticket was accepted", e));
+            throw;
+        }
+
+        if (entry is null)
+        {
+            _refused(new HandshakeRefused(remote, code, $"the hello was refused: {code}"));
+            return false;
+        }
+
+        var link = DataLink.Over(stream, LinkChannel.ReturnPath, _time);
+        if (!entry.Arrive(link))
+            await link.AbortAsync(AbortReason.Cancelled);
+        return true;
+    }
+}

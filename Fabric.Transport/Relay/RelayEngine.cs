@@ -1,0 +1,245 @@
+using System.Net.Sockets;
+using Fabric.Protocol;
+using Fabric.Transport.Link;
+using Fabric.Transport.Wire;
+
+namespace Fabric.Transport.Relay;
+
+/// <summary>
+/// Both directions of one agent: QEMU to link, link to QEMU. Each is one loop with one buffer: it reads, then
+/// writes, then reads; so a path that is full stops the loop, the loop stops QEMU's socket, and nothing piles up.
+///
+///     QEMU closes        -> end of stream to the peer
+///     end from the peer  -> QEMU's socket is half closed; the link is still listened to
+///     both ended         -> Completed
+///     anything else      -> Settle: the first verdict stands, QEMU's socket closes at once, the peer is told why
+/// </summary>
+internal sealed class RelayEngine
+{
+    private readonly IQemuSide _qemu;
+    private readonly IDataLink _link;
+    private readonly LinkBufferPool _buffers;
+    private readonly TimeProvider _time;
+    private readonly StallWatch _watch;
+    private readonly AbortReason _qemuClosed;
+    private readonly TaskCompletionSource _peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RelayOutcome? _verdict;
+    private bool _ending;
+    private long _out;
+    private long _in;
+
+    public RelayEngine(IQemuSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time)
+    {
+        _qemu = qemu;
+        _link = link;
+        _buffers = buffers;
+        _time = time;
+        _qemuClosed = link.Sends == LinkChannel.Ram ? AbortReason.SourceClosed : AbortReason.TargetClosed;
+        _watch = new StallWatch(time, detail => Settle(AbortReason.Stalled, detail));
+        Completion = Task.Run(RunAsync);
+    }
+
+    public Task<RelayOutcome> Completion { get; }
+
+    /// <summary>Bytes from QEMU to the link.</summary>
+    public long Out => Volatile.Read(ref _out);
+
+    /// <summary>Bytes from the link to QEMU.</summary>
+    public long In => Volatile.Read(ref _in);
+
+    public long Wire => _link.BytesSent + _link.BytesReceived;
+
+    /// <summary>Closes QEMU's socket before it returns, then tells the peer; ends when the relay has ended.</summary>
+    public Task AbortAsync(AbortReason reason)
+    {
+        Settle(reason, $"this agent ended it: {reason}");
+        return Completion;
+    }
+
+    private async Task<RelayOutcome> RunAsync()
+    {
+        var inward = InwardAsync();
+        var outward = OutwardAsync(inward);
+
+        // A verdict closes the link, so both loops end; without one, the inward loop listens on until the link closes.
+        await outward;
+        await Task.WhenAny(_peerEnded.Task, inward);
+        Settle(RelayOutcome.Completed, tell: null);
+        await _settled.Task;
+        await inward;
+        _watch.Dispose();
+        return _verdict!;
+    }
+
+    private async Task OutwardAsync(Task inward)
+    {
+        Socket socket;
+        try
+        {
+            socket = await _qemu.Connected;
+        }
+        catch (Exception e) when (IsSocketGone(e))
+        {
+            Settle(_qemuClosed, "QEMU did not connect");
+            return;
+        }
+
+        await CutIsVerdictAsync(inward, PumpOutAsync(socket));
+    }
+
+    private async Task PumpOutAsync(Socket socket)
+    {
+        using var buffer = _buffers.Rent("relay: QEMU to link");
+        while (true)
+        {
+            int count;
+            try
+            {
+                count = await socket.ReceiveAsync(buffer.Payload);
+            }
+            catch (Exception e) when (IsSocketGone(e))
+            {
+                Settle(_qemuClosed, "QEMU broke its connection");
+                return;
+            }
+
+            if (count == 0)
+                break;
+            _watch.ToLinkBegins();
+            await _link.SendAsync(buffer, count);
+            _watch.ToLinkEnds();
+            Volatile.Write(ref _out, _out + count);
+        }
+
+        if (_out == 0 && _link.Sends == LinkChannel.Ram)
+        {
+            Settle(AbortReason.SourceClosed, "the source's QEMU closed its connection without a byte");
+            return;
+        }
+
+        Volatile.Write(ref _ending, true);
+        _watch.ToLinkBegins();
+        await _link.CompleteAsync();
+        _watch.ToLinkEnds();
+    }
+
+    private async Task CutIsVerdictAsync(Task inward, Task outward)
+    {
+        try
+        {
+            await outward;
+        }
+        catch (LinkException e)
+        {
+            // The peer's reason may lie unread: its connection was closed right behind it. Let the reader find it.
+            await Task.WhenAny(inward, Task.Delay(TimeSpan.FromMilliseconds(Limits.Relay.VerdictGraceMs), _time));
+            Settle(e);
+        }
+        catch (Exception e)
+        {
+            Settle(AbortReason.ProtocolError, $"the relay failed: {e.Message}");
+        }
+    }
+
+    private async Task InwardAsync()
+    {
+        try
+        {
+            using var buffer = _buffers.Rent("relay: link to QEMU");
+            await PumpInAsync(buffer.Payload);
+            _peerEnded.TrySetResult();
+
+            // Nothing may come now but the end of the link; if that comes before our own end, it is a cut.
+            if (!Volatile.Read(ref _ending))
+                await _link.ReceiveAsync(buffer.Payload);
+        }
+        catch (LinkException e) when (e.Fault == LinkFault.Cut && _peerEnded.Task.IsCompleted && Volatile.Read(ref _ending))
+        {
+            // The peer had both ends and closed; if our end did not get out, the outward loop says so.
+        }
+        catch (LinkException e)
+        {
+            Settle(e);
+        }
+        catch (Exception e) when (IsSocketGone(e))
+        {
+            Settle(_qemuClosed, "QEMU broke its connection, or takes none");
+        }
+        catch (Exception e)
+        {
+            Settle(AbortReason.ProtocolError, $"the relay failed: {e.Message}");
+        }
+    }
+
+    private async Task PumpInAsync(Memory<byte> buffer)
+    {
+        Socket? socket = null;
+        int count;
+        while ((count = await _link.ReceiveAsync(buffer)) != 0)
+        {
+            _watch.ToQemuBegins();
+            socket ??= await _qemu.ConnectForBytesAsync();
+            for (var left = buffer[..count]; !left.IsEmpty;)
+                left = left[await socket.SendAsync(left)..];
+            _watch.ToQemuEnds();
+            Volatile.Write(ref _in, _in + count);
+        }
+
+        if (_in == 0 && _link.Sends == LinkChannel.ReturnPath)
+            Settle(AbortReason.SourceClosed, "the source ended its stream without a byte");
+        else
+            HalfClose();
+    }
+
+    private void HalfClose()
+    {
+        try
+        {
+            if (_qemu.Connected.IsCompletedSuccessfully)
+                _qemu.Connected.Result.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (IsSocketGone(e))
+        {
+            // QEMU closed first; there is nothing left that it should have taken.
+        }
+    }
+
+    private void Settle(LinkException e)
+    {
+        if (e.Fault == LinkFault.Aborted)
+            Settle(RelayOutcome.Of(e.Reason!.Value, e.Message), tell: null);
+        else if (e.Fault == LinkFault.BadFrame)
+            Settle(AbortReason.ProtocolError, e.Message);
+        else
+            Settle(new RelayOutcome(RelayEnd.LinkLost, Reason: null, e.Message), tell: null);
+    }
+
+    private void Settle(AbortReason reason, string detail) => Settle(RelayOutcome.Of(reason, detail), reason);
+
+    private void Settle(RelayOutcome verdict, AbortReason? tell)
+    {
+        if (Interlocked.CompareExchange(ref _verdict, verdict, null) is not null)
+            return;
+        _qemu.Close();
+        _ = EndLinkAsync(tell);
+    }
+
+    private async Task EndLinkAsync(AbortReason? tell)
+    {
+        try
+        {
+            if (tell is { } reason)
+                await _link.AbortAsync(reason);
+            else
+                await _link.DisposeAsync();
+        }
+        finally
+        {
+            _settled.TrySetResult();
+        }
+    }
+
+    private static bool IsSocketGone(Exception e) =>
+        e is SocketException or ObjectDisposedException or OperationCanceledException;
+}

@@ -1,0 +1,42 @@
+using Fabric.Protocol;
+using Fabric.Transport.Link;
+using Fabric.Transport.Wire;
+
+namespace Fabric.Transport.Relay;
+
+/// <summary>
+/// The source's half of a transfer: QEMU connects to a UNIX socket as if that were its target, and what it sends goes
+/// over the link. Owns the link. Ends by itself; <see cref="AbortAsync"/> ends it at once.
+/// </summary>
+public sealed class SourceRelay : IAsyncDisposable
+{
+    private readonly RelayEngine _engine;
+
+    private SourceRelay(RelayEngine engine) => _engine = engine;
+
+    /// <summary>The end; never faults.</summary>
+    public Task<RelayOutcome> Completion => _engine.Completion;
+
+    /// <summary>What has moved so far; any thread, any time, no lock.</summary>
+    public RelayTraffic Traffic => new(_engine.Out, _engine.In, _engine.Wire);
+
+    /// <summary>
+    /// Listens for the source's QEMU: one connection, made by this user, then the path is gone. The directory must
+    /// be private, and the path not there yet.
+    /// </summary>
+    /// <exception cref="System.Net.Sockets.SocketException">The path is taken or its directory missing; the link stays the caller's.</exception>
+    /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a target's.</exception>
+    public static SourceRelay Start(string socketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
+        link.Sends == LinkChannel.Ram
+            ? new SourceRelay(new RelayEngine(new QemuListenSide(socketPath), link, buffers, time))
+            : throw new ArgumentException("this is the target's end of a link", nameof(link));
+
+    /// <summary>
+    /// Closes QEMU's socket before it returns (QEMU then fails its migration and resumes its guest, even out of a
+    /// hanging last write), tells the target, and ends with the relay. No effect on one that has ended.
+    /// </summary>
+    public Task AbortAsync(AbortReason reason) => _engine.AbortAsync(reason);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await _engine.AbortAsync(AbortReason.Shutdown);
+}

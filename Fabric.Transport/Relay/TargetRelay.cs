@@ -1,0 +1,38 @@
+using Fabric.Protocol;
+using Fabric.Transport.Link;
+using Fabric.Transport.Wire;
+
+namespace Fabric.Transport.Relay;
+
+/// <summary>
+/// The target's half of a transfer: connects to the waiting QEMU when the first bytes have come, and gives it what the
+/// source's QEMU sends. Owns the link. Ends by itself; <see cref="AbortAsync"/> ends it at once.
+/// </summary>
+public sealed class TargetRelay : IAsyncDisposable
+{
+    private readonly RelayEngine _engine;
+
+    private TargetRelay(RelayEngine engine) => _engine = engine;
+
+    /// <summary>The end; never faults.</summary>
+    public Task<RelayOutcome> Completion => _engine.Completion;
+
+    /// <summary>What has moved so far; any thread, any time, no lock.</summary>
+    public RelayTraffic Traffic => new(_engine.In, _engine.Out, _engine.Wire);
+
+    /// <summary>Begins to listen to the link.</summary>
+    /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a source's.</exception>
+    public static TargetRelay Start(string qemuSocketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
+        link.Sends == LinkChannel.ReturnPath
+            ? new TargetRelay(new RelayEngine(new QemuConnectSide(qemuSocketPath), link, buffers, time))
+            : throw new ArgumentException("this is the source's end of a link", nameof(link));
+
+    /// <summary>
+    /// Closes QEMU's socket before it returns (an incoming QEMU that is not complete then exits), tells the source,
+    /// and ends with the relay. No effect on one that has ended.
+    /// </summary>
+    public Task AbortAsync(AbortReason reason) => _engine.AbortAsync(reason);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await _engine.AbortAsync(AbortReason.Shutdown);
+}
