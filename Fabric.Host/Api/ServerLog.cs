@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Host.Api;
+
+/// <summary>What the coordinator's port logs. Event ids 3100 to 3199; a number is never given to another event.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(3100, LogLevel.Warning, "{From} is refused in the TLS handshake: {Why}.")]
+    public static partial void PeerRefused(ILogger log, string from, string why);
+
+    [LoggerMessage(3101, LogLevel.Warning, "{From} as {Peer} is refused {Path}: {Why}")]
+    public static partial void PathRefused(ILogger log, string from, string peer, string path, string why);
+}
