@@ -98,54 +98,6 @@ public interface IMachine : IAsyncDisposable
     Task KillAsync(CancellationToken cancellation);
 }
 
-/// <summary>Whether vCPUs run.</summary>
-public enum RunState
-{
-    /// <summary>vCPUs run.</summary>
-    Running = 1,
-
-    /// <summary>Paused by order, or before the first start.</summary>
-    Paused,
-
-    /// <summary>Waiting for, or taking in, a migration.</summary>
-    Inmigrate,
-
-    /// <summary>Paused by the hypervisor for the last copy.</summary>
-    FinishMigrate,
-
-    /// <summary>Handed off: it never runs again by itself.</summary>
-    Postmigrate,
-
-    /// <summary>The guest turned itself off.</summary>
-    Shutdown,
-
-    /// <summary>The guest crashed or an internal or I/O error stopped it.</summary>
-    Broken,
-}
-
-/// <summary>The hypervisor's migration state, every one of QEMU's by name.</summary>
-public enum MigrationPhase
-{
-    None = 1,
-    Setup,
-    Active,
-    PreSwitchover,
-    Device,
-    Completed,
-    Cancelling,
-    Cancelled,
-    Failed,
-    PostcopyActive,
-    PostcopyPaused,
-    PostcopyRecoverSetup,
-    PostcopyRecover,
-    Colo,
-    WaitUnplug,
-
-    /// <summary>A state that this program does not know; nothing is concluded from it.</summary>
-    Unknown,
-}
-
 /// <summary>One look at a machine.</summary>
 /// <param name="Run">Whether vCPUs run.</param>
 /// <param name="Phase">Where its migration stands.</param>

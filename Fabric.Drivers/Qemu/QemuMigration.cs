@@ -1,3 +1,5 @@
+using Fabric.Protocol;
+
 using System.Text.Json;
 
 namespace Fabric.Drivers.Qemu;

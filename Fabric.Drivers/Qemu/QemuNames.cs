@@ -1,3 +1,5 @@
+using Fabric.Protocol;
+
 namespace Fabric.Drivers.Qemu;
 
 /// <summary>QEMU's words for its states, of 7.2 and 10.0, in ours.</summary>
