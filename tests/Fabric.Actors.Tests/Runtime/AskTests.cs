@@ -45,7 +45,7 @@ public sealed class AskTests : RuntimeTest
         var actor = Spawn((_, _) => { }, mailbox: 1);
         actor.Tell("fills the mailbox");
         var full = actor.Ask<int>(1, Second);
-        System.StopAsync(actor);
+        _ = System.StopAsync(actor);
         Idle();
         var stopped = actor.Ask<int>(1, Second);
 
@@ -58,7 +58,7 @@ public sealed class AskTests : RuntimeTest
     {
         var actor = Spawn((_, _) => { });
         var ask = actor.Ask<int>(1, Second);
-        System.StopAsync(actor);
+        _ = System.StopAsync(actor);
         Idle();
         Refusal(ask).ShouldBe(TellResult.Stopped);
     }
