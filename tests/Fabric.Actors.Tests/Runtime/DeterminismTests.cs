@@ -22,21 +22,16 @@ public sealed class DeterminismTests
     public void Work_that_comes_back_from_another_thread_is_an_error_and_not_a_silent_difference()
     {
         var dispatcher = new DeterministicDispatcher(1);
-        var system = New(dispatcher, null);
-        using var escaped = new ManualResetEventSlim();
-        system.ActorOf(Props.Create(() => new ProbeActor(async (_, _) =>
-        {
-            var elsewhere = Task.Run(() => { });
-            await elsewhere.ContinueWith(_ => { }, TaskScheduler.Default);
-        })), "escapes").Tell(1);
-        Should.Throw<NondeterminismException>(() =>
-        {
-            for (var i = 0; i < 60_000; i++)
-            {
-                dispatcher.RunUntilIdle();
-                escaped.Wait(1);
-            }
-        });
+        var gate = new TaskCompletionSource();
+        New(dispatcher, null).ActorOf(
+            Props.Create(() => new ProbeActor(async (_, _) => await gate.Task)), "waits").Tell(1);
+        dispatcher.RunUntilIdle();
+
+        var foreign = new Thread(gate.SetResult);
+        foreign.Start();
+        foreign.Join();
+
+        Should.Throw<NondeterminismException>(dispatcher.RunUntilIdle).Message.ShouldContain("/user/waits");
     }
 
     [Fact]

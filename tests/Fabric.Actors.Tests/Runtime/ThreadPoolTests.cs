@@ -19,7 +19,7 @@ public sealed class ThreadPoolTests
         var inside = 0;
         var clashes = 0;
         var sum = 0;
-        var actor = _system.ActorOf(Props.Create(() => new ProbeActor(async (self, message) =>
+        var props = Props.Create(() => new ProbeActor(async (self, message) =>
         {
             // Three branches at once inside one message: still one at a time.
             await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
@@ -30,7 +30,9 @@ public sealed class ThreadPoolTests
                 Interlocked.Decrement(ref inside);
             }));
             if (message is "sum") self.Sender.Tell(sum);
-        })), "probe");
+        }));
+        // Room for all: an ask does not wait for room, it is refused.
+        var actor = _system.ActorOf(props with { MailboxCapacity = 4_096 }, "probe");
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
@@ -51,7 +53,12 @@ public sealed class ThreadPoolTests
         var together = 0;
         _system.Entities.Register("vm", _ => Props.Create(() => new ProbeActor((self, message) =>
         {
-            var (sender, number) = ((int, int))message;
+            if (message is not (int sender, int number))
+            {
+                self.Sender.Tell("all before were handled");
+                return;
+            }
+
             if (number != last[sender] + 1) Interlocked.Increment(ref outOfOrder);
             last[sender] = number;
             if (number % 50 == 0) self.Context.Stop(self.Context.Self);
@@ -66,7 +73,10 @@ public sealed class ThreadPoolTests
             for (var i = 1; i <= messages; i++)
                 (await _system.Entity("vm", "a").TellAsync((sender, i))).ShouldBe(TellResult.Accepted);
         }))).WaitAsync(Guard);
-        while (_system.Entities.LiveCount("vm") > 0 && last.Any(n => n < messages)) await Task.Yield();
+        var end = new TaskCompletionSource();
+        var waiter = _system.ActorOf(Props.Create(() => new ProbeActor((_, _) => end.TrySetResult())), "waiter");
+        await _system.Entity("vm", "a").TellAsync("end", waiter);
+        await end.Task.WaitAsync(Guard);
 
         last.ShouldAllBe(number => number == messages);
         (outOfOrder, together, (int)_system.DeadLetterCount).ShouldBe((0, 0, 0));
