@@ -18,7 +18,8 @@ public sealed class AskTests : RuntimeTest
     public void Silence_ends_in_a_timeout_that_says_who_what_and_how_long()
     {
         var actor = Spawn((_, _) => { });
-        var timeout = Should.Throw<AskTimeoutException>(() => Dispatcher.Run(() => actor.Ask<int>("hello", Second), Limit));
+        var timeout = Should.Throw<AskTimeoutException>(
+            () => Dispatcher.Run(() => actor.Ask<int>("hello", Second), Limit));
         (timeout.Target, timeout.MessageType, timeout.Timeout).ShouldBe(("/user/probe", typeof(string), Second));
         timeout.Message.ShouldContain("unknown");
         Dispatcher.Time.Elapsed.ShouldBe(Second);

@@ -51,7 +51,8 @@ public sealed class CoordinatedShutdownTests : RuntimeTest
         second.ShouldBeSameAs(first);
         Shutdown.Reason.ShouldBe("first");
         Diary.ShouldBe(["once"]);
-        Should.Throw<InvalidOperationException>(() => Shutdown.AddTask(ShutdownPhase.StopActors, "late", _ => Done("")));
+        Should.Throw<InvalidOperationException>(
+            () => Shutdown.AddTask(ShutdownPhase.StopActors, "late", _ => Done("")));
     }
 
     [Fact]

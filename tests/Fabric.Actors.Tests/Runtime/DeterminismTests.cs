@@ -70,7 +70,8 @@ public sealed class DeterminismTests
             OnStep = (step, at, lane) => trace.Append(CultureInfo.InvariantCulture, $"{step} {at} {lane}\n"),
         };
         var journal = new MemoryJournal(TestEvents.Registry, dispatcher.Time);
-        var system = New(dispatcher, (path, message) => trace.Append(CultureInfo.InvariantCulture, $"  {path} <- {message}\n"));
+        var system = New(
+            dispatcher, (path, message) => trace.Append(CultureInfo.InvariantCulture, $"  {path} <- {message}\n"));
         system.Entities.Register("account", id => Props.Create(() => new AccountActor(journal, id)));
         for (var i = 0; i < 4; i++)
         {

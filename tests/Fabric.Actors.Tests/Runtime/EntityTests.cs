@@ -116,7 +116,8 @@ public sealed class EntityTests : RuntimeTest
         Should.Throw<InvalidOperationException>(() => Register());
     }
 
-    private void Register(Func<string, bool>? mayStart = null) => System.Entities.Register("vm", id => Props.Create(() =>
+    private void Register(Func<string, bool>? mayStart = null) =>
+        System.Entities.Register("vm", id => Props.Create(() =>
         new ProbeActor(async (self, message) =>
         {
             await Task.Yield();

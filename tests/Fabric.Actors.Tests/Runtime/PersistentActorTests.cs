@@ -174,7 +174,8 @@ public sealed class PersistentActorTests : RuntimeTest
     {
         Name = name,
         Checksum = RowChain.Checksum(
-            _journal.Rows(Stream)[(int)version - 2].Checksum, Stream, version, row.Sequence, name, row.RecordedAtMs, row.Json),
+            _journal.Rows(Stream)[(int)version - 2].Checksum, Stream, version, row.Sequence, name,
+            row.RecordedAtMs, row.Json),
     });
 
     private sealed class HangingJournal(IJournal inner) : IJournal
