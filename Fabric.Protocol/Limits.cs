@@ -98,7 +98,9 @@ public static class Limits
         /// <summary>A versioned event name such as <c>migration.committed.v1</c>.</summary>
         public const int EventNameLengthMax = 128;
 
-        /// <summary>The largest event lists a round's counters and a VM's devices: some 20 KB. 256 KiB is plenty.</summary>
+        /// <summary>
+        /// The largest event lists a round's counters and a VM's devices: some 20 KB. 256 KiB is plenty.
+        /// </summary>
         public const int EventBytesMax = 256 * 1024;
 
         /// <summary>A decision emits at most a handful of events; 64 in one append is a runaway loop.</summary>
@@ -116,7 +118,9 @@ public static class Limits
         /// <summary>Rows of one read: 256 x about 1 KB = 256 KB in memory while a stream is replayed.</summary>
         public const int RowsPerRead = 256;
 
-        /// <summary>Reads at one time, each with a connection (three file descriptors): 8 x 3 = 24 descriptors.</summary>
+        /// <summary>
+        /// Reads at one time, each with a connection (three file descriptors): 8 x 3 = 24 descriptors.
+        /// </summary>
         public const int ReadersMax = 8;
 
         /// <summary>A migration writes about 100 events of 1 KB: 64 GiB is 600,000 migrations.</summary>

@@ -25,7 +25,8 @@ public sealed class AppendPlan
         foreach (var append in appends)
         {
             if (append.ExpectedVersion < 0)
-                throw new ArgumentException($"{append.Stream}: expected version {append.ExpectedVersion}.", nameof(appends));
+                throw new ArgumentException($"{append.Stream}: expected version {append.ExpectedVersion}.",
+                    nameof(appends));
             if (plan._parts.Any(part => part.Stream == append.Stream))
                 throw new ArgumentException($"{append.Stream} is named twice in one append.", nameof(appends));
             plan._parts.Add(new Part(
@@ -35,11 +36,13 @@ public sealed class AppendPlan
 
         if (plan._events.Count is 0 or > Limits.Journal.EventsPerAppendMax)
             throw new ArgumentException(
-                $"{plan._events.Count} events in one append; 1 to {Limits.Journal.EventsPerAppendMax} are allowed.", nameof(appends));
+                $"{plan._events.Count} events in one append; 1 to {Limits.Journal.EventsPerAppendMax} are allowed.",
+                    nameof(appends));
         return plan._parts.Count <= Limits.Journal.StreamsPerAppendMax
             ? plan
             : throw new ArgumentException(
-                $"{plan._parts.Count} streams in one append; {Limits.Journal.StreamsPerAppendMax} are allowed.", nameof(appends));
+                $"{plan._parts.Count} streams in one append; {Limits.Journal.StreamsPerAppendMax} are allowed.",
+                    nameof(appends));
     }
 
     /// <summary>The rows to insert, once the expected versions were found true.</summary>
@@ -66,7 +69,8 @@ public sealed class AppendPlan
     }
 
     public AppendResult Result(IReadOnlyList<JournalRow> rows) => new([.. rows.Select((row, i) => new RecordedEvent(
-        row.Stream, row.Version, row.Sequence, row.Name, DateTimeOffset.FromUnixTimeMilliseconds(row.RecordedAtMs), _events[i]))]);
+        row.Stream, row.Version, row.Sequence, row.Name,
+            DateTimeOffset.FromUnixTimeMilliseconds(row.RecordedAtMs), _events[i]))]);
 
     private sealed record Part(StreamId Stream, long Expected, IReadOnlyList<(string Name, byte[] Json)> Events);
 }

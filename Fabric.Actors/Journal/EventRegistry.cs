@@ -97,7 +97,9 @@ public sealed partial class EventRegistry
             return this;
         }
 
-        /// <summary>Reads rows named <paramref name="from"/> as if they had been written as <paramref name="to"/>.</summary>
+        /// <summary>
+        /// Reads rows named <paramref name="from"/> as if they had been written as <paramref name="to"/>.
+        /// </summary>
         public Builder Upcast(string from, string to, Func<JsonObject, JsonObject> convert)
         {
             CheckName(from);

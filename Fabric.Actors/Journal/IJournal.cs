@@ -7,7 +7,8 @@ namespace Fabric.Actors.Journal;
 public interface IJournal
 {
     /// <summary>One transaction over all the streams: all of it or nothing.</summary>
-    /// <exception cref="JournalConflictException">A stream is not at its expected version; nothing was written.</exception>
+    /// <exception cref="JournalConflictException">A stream is not at its expected version; nothing was
+    /// written.</exception>
     /// <exception cref="JournalUnavailableException">Its Outcome says: not written, or unknown.</exception>
     /// <exception cref="EventRejectedException">An event cannot be written as it is; nothing was tried.</exception>
     Task<AppendResult> AppendAsync(IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken = default);

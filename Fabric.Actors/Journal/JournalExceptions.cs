@@ -37,7 +37,8 @@ public sealed class JournalConflictException(StreamId stream, long expected, lon
 /// <summary>The journal did not do it; <see cref="Outcome"/> says whether it may have.</summary>
 public sealed class JournalUnavailableException(
     JournalFault fault, AppendOutcome outcome, string detail, Exception? cause = null) : Exception(
-    $"The journal is unavailable ({fault}, {(outcome == AppendOutcome.Unknown ? "outcome unknown" : "nothing written")}): " +
+    $"The journal is unavailable ({fault}, " +
+    $"{(outcome == AppendOutcome.Unknown ? "outcome unknown" : "nothing written")}): " +
     $"{detail}. {AdviceFor(fault)}", cause)
 {
     public JournalFault Fault { get; } = fault;
@@ -61,7 +62,8 @@ public sealed class JournalUnavailableException(
 
 /// <summary>The database was written by a newer build. This one must not touch what it does not understand.</summary>
 public sealed class JournalSchemaException(string path, long found, long known) : Exception(
-    $"{path} has journal schema {found}; this build knows {known}. Run the newer build, or restore a backup of its age.")
+    $"{path} has journal schema {found}; this build knows {known}. " +
+    "Run the newer build, or restore a backup of its age.")
 {
     public long Found { get; } = found;
     public long Known { get; } = known;
@@ -70,7 +72,9 @@ public sealed class JournalSchemaException(string path, long found, long known) 
 /// <summary>An event that cannot be written as it is; nothing was tried and the actor may go on.</summary>
 public sealed class EventRejectedException(string reason, Exception? cause = null) : Exception(reason, cause);
 
-/// <summary>A stored name that this build does not know: an older build reading a newer one's journal, most likely.</summary>
+/// <summary>
+/// A stored name that this build does not know: an older build reading a newer one's journal, most likely.
+/// </summary>
 public sealed class UnknownEventException(StreamId stream, long version, string name) : Exception(
     $"{stream} version {version}: no event is named '{name}' in this build. Run the build that wrote it.")
 {
@@ -79,8 +83,11 @@ public sealed class UnknownEventException(StreamId stream, long version, string 
     public string Name { get; } = name;
 }
 
-/// <summary>A stored row is not what was written, or does not fit where it stands. It is never repaired silently.</summary>
-public sealed class CorruptEventException(StreamId stream, long version, string why, Exception? cause = null) : Exception(
+/// <summary>
+/// A stored row is not what was written, or does not fit where it stands. It is never repaired silently.
+/// </summary>
+public sealed class CorruptEventException(StreamId stream, long version, string why, Exception? cause = null)
+    : Exception(
     $"{stream} version {version} is corrupt: {why}. Restore the journal from a backup under an operator's eyes.", cause)
 {
     public StreamId Stream { get; } = stream;

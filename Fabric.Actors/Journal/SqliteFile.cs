@@ -56,7 +56,8 @@ internal static class SqliteFile
             command.CommandText = writable
                 ? "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; " +
                   "PRAGMA trusted_schema = OFF; " +
-                  string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {options.FileBytesMax / PageBytes};")
+                  string.Create(
+                      CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {options.FileBytesMax / PageBytes};")
                 : "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;";
             command.ExecuteNonQuery();
             return connection;

@@ -148,7 +148,8 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         StreamId stream, long lastVersion, byte[]? lastChecksum, long headVersion, byte[] headChecksum)
     {
         if (lastVersion < headVersion)
-            throw new CorruptEventException(stream, lastVersion + 1, $"it is missing; the stream's head is at {headVersion}");
+            throw new CorruptEventException(
+                stream, lastVersion + 1, $"it is missing; the stream's head is at {headVersion}");
         if (lastVersion > headVersion && lastChecksum is not null)
             throw new CorruptEventException(stream, lastVersion, $"the stream's head is at {headVersion}, before it");
         if (lastChecksum is not null && !lastChecksum.AsSpan().SequenceEqual(headChecksum))

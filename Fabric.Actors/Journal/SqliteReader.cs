@@ -37,7 +37,8 @@ internal static class SqliteReader
         catch (Exception exception) when (exception is InvalidCastException or InvalidOperationException)
         {
             // A column of another type than was written, NULL included.
-            throw new CorruptEventException(stream, fromVersion, "a row at or after it has columns of wrong types", exception);
+            throw new CorruptEventException(
+                stream, fromVersion, "a row at or after it has columns of wrong types", exception);
         }
     }
 

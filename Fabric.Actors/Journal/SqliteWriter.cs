@@ -45,7 +45,9 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    /// <summary>Settles every append of the group, one way or another; never throws. False: do not use it again.</summary>
+    /// <summary>
+    /// Settles every append of the group, one way or another; never throws. False: do not use it again.
+    /// </summary>
     public bool Write(IReadOnlyList<PendingAppend> group)
     {
         var outcome = AppendOutcome.NotWritten;

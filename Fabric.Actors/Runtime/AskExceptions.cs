@@ -1,6 +1,8 @@
 namespace Fabric.Actors.Runtime;
 
-/// <summary>No reply in time. The outcome is unknown: the message may have been handled, may be handled still.</summary>
+/// <summary>
+/// No reply in time. The outcome is unknown: the message may have been handled, may be handled still.
+/// </summary>
 public sealed class AskTimeoutException(string target, Type messageType, TimeSpan timeout) : TimeoutException(
     $"{target} did not answer {messageType.Name} within {timeout.TotalMilliseconds:0} ms. The outcome is unknown: " +
     "ask for the state before deciding anything.")

@@ -4,7 +4,8 @@ namespace Fabric.Actors.Runtime;
 
 /// <summary>
 /// Ends the process in a fixed order, once, whatever asked for it first. The tasks of a phase run together; a
-/// phase that fails or is late is logged and the next one starts: a shutdown that hangs ends as kill -9, which is worse.
+/// phase that fails or is late is logged and the next one starts: a shutdown that hangs ends as kill -9, which is
+/// worse.
 /// </summary>
 public sealed class CoordinatedShutdown
 {
@@ -50,7 +51,8 @@ public sealed class CoordinatedShutdown
         }
 
         _system.Log.ShutdownStarted(_system.Name, reason);
-        _system.Dispatcher.CreateLane("/system/shutdown").Post(static self => _ = ((CoordinatedShutdown)self!).RunPhasesAsync(), this);
+        _system.Dispatcher.CreateLane("/system/shutdown").Post(
+            static self => _ = ((CoordinatedShutdown)self!).RunPhasesAsync(), this);
         return _done.Task;
     }
 
@@ -77,14 +79,16 @@ public sealed class CoordinatedShutdown
         }
         catch (Exception exception)
         {
-            var open = string.Join(", ", phase.Tasks.Where((_, i) => !running[i].IsCompletedSuccessfully).Select(t => t.Name));
+            var open = string.Join(", ", phase.Tasks
+                .Where((_, i) => !running[i].IsCompletedSuccessfully).Select(t => t.Name));
             _system.Log.ShutdownPhaseFailed(name, open, exception);
             return exception;
         }
     }
 
     // A task that throws before its first await must not keep the others of its phase from running.
-    private static async Task RunTaskAsync(Func<CancellationToken, Task> task, CancellationToken late) => await task(late);
+    private static async Task RunTaskAsync(Func<CancellationToken, Task> task, CancellationToken late) =>
+        await task(late);
 
     private sealed class Phase
     {

@@ -77,17 +77,28 @@ internal sealed class EntityRegion(
         slot.Cell.Send(new StartMessage());
     }
 
+    // A props function that throws here has no caller to tell; its entity ends as one that may not start.
+    private bool TryStart(Slot slot)
+    {
+        try
+        {
+            if (!mayStart(slot.Entity.Id)) return false;
+            Start(slot);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            system.Log.StartFailed(slot.Entity.Path, exception);
+            return false;
+        }
+    }
+
     private void OnStopped(Slot slot, StopCause cause)
     {
         lock (_gate)
         {
             // After a failure for good the same mailbox would only feed the same failure: to the dead letters.
-            if (cause != StopCause.Failed && !_terminating && !slot.Mailbox.IsEmpty && mayStart(slot.Entity.Id))
-            {
-                Start(slot);
-                return;
-            }
-
+            if (cause != StopCause.Failed && !_terminating && !slot.Mailbox.IsEmpty && TryStart(slot)) return;
             _slots.Remove(slot.Entity.Id);
             slot.Mailbox.Close();
         }

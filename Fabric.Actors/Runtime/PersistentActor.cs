@@ -61,8 +61,10 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
     /// Appends the events, and what <paramref name="also"/> holds for other streams, in one transaction; then evolves.
     /// </summary>
     /// <exception cref="JournalConflictException">Another writer was there; this actor stops.</exception>
-    /// <exception cref="JournalUnavailableException">Not written, or unknown (see its Outcome); this actor stops.</exception>
-    /// <exception cref="EventRejectedException">The event itself is not writable; nothing happened, the actor goes on.</exception>
+    /// <exception cref="JournalUnavailableException">Not written, or unknown (see its Outcome); this actor
+    /// stops.</exception>
+    /// <exception cref="EventRejectedException">The event itself is not writable; nothing happened, the actor goes
+    /// on.</exception>
     protected async Task<AppendResult> PersistAsync(
         IReadOnlyList<TEvent> events, IReadOnlyList<StreamAppend>? also = null)
     {
@@ -98,12 +100,14 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
     {
         try
         {
-            return await journal.AppendAsync(appends, CancellationToken.None).WaitAsync(AppendTimeout, Context.System.Time);
+            return await journal.AppendAsync(appends, CancellationToken.None)
+                .WaitAsync(AppendTimeout, Context.System.Time);
         }
         catch (TimeoutException exception)
         {
             throw new JournalUnavailableException(
-                JournalFault.TimedOut, AppendOutcome.Unknown, $"no answer within {AppendTimeout.TotalSeconds:0} s", exception);
+                JournalFault.TimedOut, AppendOutcome.Unknown,
+                $"no answer within {AppendTimeout.TotalSeconds:0} s", exception);
         }
     }
 

@@ -2,7 +2,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Runtime;
 
-/// <summary>How to make an actor. The factory runs again at every restart, so it must not hand out one instance.</summary>
+/// <summary>
+/// How to make an actor. The factory runs again at every restart, so it must not hand out one instance.
+/// </summary>
 public sealed record Props
 {
     private readonly int _mailboxCapacity = Limits.Actors.MailboxCapacityDefault;

@@ -38,5 +38,9 @@ internal static partial class RuntimeLog
         this ILogger log, ShutdownPhase phase, string open, Exception exception);
 
     [LoggerMessage(1011, LogLevel.Error, "{Path} cannot be recovered from stream {Stream}")]
-    public static partial void RecoveryFailed(this ILogger log, string path, Journal.StreamId stream, Exception exception);
+    public static partial void RecoveryFailed(
+        this ILogger log, string path, Journal.StreamId stream, Exception exception);
+
+    [LoggerMessage(1012, LogLevel.Error, "{Path} cannot be started again: its registration failed")]
+    public static partial void StartFailed(this ILogger log, string path, Exception exception);
 }

@@ -23,7 +23,9 @@ public sealed record SupervisionPolicy
 
     public TimeSpan BackoffMax { get; init; } = TimeSpan.FromMilliseconds(Limits.Actors.RestartBackoffMsMax);
 
-    /// <summary>Up to this fraction is added to a back-off, so that actors that fell together do not rise together.</summary>
+    /// <summary>
+    /// Up to this fraction is added to a back-off, so that actors that fell together do not rise together.
+    /// </summary>
     public double Jitter { get; init; } = 0.2;
 
     /// <summary>One more failure than this within <see cref="Window"/> stops the actor.</summary>

@@ -61,7 +61,8 @@ public sealed class DeterministicDispatcher : IDispatcher
     }
 
     /// <summary>Runs and moves the clock from timer to timer until the condition holds.</summary>
-    /// <exception cref="TimeoutException">It does not hold after that much virtual time, or nothing moves any more.</exception>
+    /// <exception cref="TimeoutException">It does not hold after that much virtual time, or nothing moves any
+    /// more.</exception>
     public void RunUntil(Func<bool> condition, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(condition);
@@ -70,12 +71,15 @@ public sealed class DeterministicDispatcher : IDispatcher
         while (!condition())
         {
             if (Time.NextDue is not { } due || due > end)
-                throw new TimeoutException($"Seed {Seed}: the condition does not hold at {Time} ms, after {Steps} steps.");
+                throw new TimeoutException(
+                    $"Seed {Seed}: the condition does not hold at {Time} ms, after {Steps} steps.");
             FireInstant(due);
         }
     }
 
-    /// <summary>Runs asynchronous test code on a lane of its own, and the system with it, until the code is done.</summary>
+    /// <summary>
+    /// Runs asynchronous test code on a lane of its own, and the system with it, until the code is done.
+    /// </summary>
     public T Run<T>(Func<Task<T>> code, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(code);
@@ -136,7 +140,8 @@ public sealed class DeterministicDispatcher : IDispatcher
     private void CheckThread()
     {
         if (Environment.CurrentManagedThreadId != _thread)
-            throw new NondeterminismException("Drive the dispatcher from the thread that made it, without await between.");
+            throw new NondeterminismException(
+                "Drive the dispatcher from the thread that made it, without await between.");
     }
 
     private sealed class Lane(DeterministicDispatcher dispatcher, string name) : SynchronizationContext

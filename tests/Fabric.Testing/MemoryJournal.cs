@@ -18,7 +18,9 @@ public enum JournalFailure
     /// <summary>No space; known not to be written.</summary>
     DiskFull,
 
-    /// <summary>The power goes during the commit: the torn transaction is gone after the restart; unknown to the writer.</summary>
+    /// <summary>
+    /// The power goes during the commit: the torn transaction is gone after the restart; unknown to the writer.
+    /// </summary>
     TornCommit,
 
     /// <summary>Never returns.</summary>
@@ -135,7 +137,8 @@ public sealed class MemoryJournal(EventRegistry registry, TimeProvider time) : I
 
     public MemoryJournalBackup Backup()
     {
-        lock (_gate) return new MemoryJournalBackup(_sequence, _streams.ToDictionary(s => s.Key, s => s.Value.ToArray()));
+        lock (_gate)
+            return new MemoryJournalBackup(_sequence, _streams.ToDictionary(s => s.Key, s => s.Value.ToArray()));
     }
 
     /// <summary>What an operator does with an old backup: later commits have never happened.</summary>

@@ -213,7 +213,8 @@ public sealed class SqliteJournalSpec : JournalSpec
         update.Parameters.AddWithValue("$old", row.Sequence);
         update.ExecuteNonQuery();
         if (change(row) is not { } changed) return Task.CompletedTask;
-        update.CommandText = "INSERT INTO events VALUES ($sequence, $kind, $id, $version, $name, $at, $json, $checksum)";
+        update.CommandText =
+            "INSERT INTO events VALUES ($sequence, $kind, $id, $version, $name, $at, $json, $checksum)";
         update.Parameters.AddWithValue("$sequence", changed.Sequence);
         update.Parameters.AddWithValue("$kind", stream.Kind);
         update.Parameters.AddWithValue("$id", stream.Id);

@@ -18,7 +18,8 @@ public sealed class AskTests : RuntimeTest
     public void Silence_ends_in_a_timeout_that_says_who_what_and_how_long()
     {
         var actor = Spawn((_, _) => { });
-        var timeout = Should.Throw<AskTimeoutException>(() => Dispatcher.Run(() => actor.Ask<int>("hello", Second), Limit));
+        var timeout = Should.Throw<AskTimeoutException>(
+            () => Dispatcher.Run(() => actor.Ask<int>("hello", Second), Limit));
         (timeout.Target, timeout.MessageType, timeout.Timeout).ShouldBe(("/user/probe", typeof(string), Second));
         timeout.Message.ShouldContain("unknown");
         Dispatcher.Time.Elapsed.ShouldBe(Second);
@@ -45,7 +46,7 @@ public sealed class AskTests : RuntimeTest
         var actor = Spawn((_, _) => { }, mailbox: 1);
         actor.Tell("fills the mailbox");
         var full = actor.Ask<int>(1, Second);
-        System.StopAsync(actor);
+        _ = System.StopAsync(actor);
         Idle();
         var stopped = actor.Ask<int>(1, Second);
 
@@ -58,7 +59,7 @@ public sealed class AskTests : RuntimeTest
     {
         var actor = Spawn((_, _) => { });
         var ask = actor.Ask<int>(1, Second);
-        System.StopAsync(actor);
+        _ = System.StopAsync(actor);
         Idle();
         Refusal(ask).ShouldBe(TellResult.Stopped);
     }

@@ -89,7 +89,7 @@ public sealed class MailboxTests : RuntimeTest
     {
         var first = Spawn((_, _) => { }, "same");
         Should.Throw<InvalidOperationException>(() => Spawn((_, _) => { }, "same"));
-        System.StopAsync(first);
+        _ = System.StopAsync(first);
         Idle();
         Spawn((_, _) => { }, "same").Tell(1).ShouldBe(TellResult.Accepted);
     }

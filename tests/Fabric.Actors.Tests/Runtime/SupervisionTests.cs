@@ -6,7 +6,10 @@ public sealed class SupervisionTests : RuntimeTest
 {
     private static readonly SupervisionPolicy Policy = new()
     {
-        BackoffMin = TimeSpan.FromSeconds(1), BackoffMax = TimeSpan.FromSeconds(4), Jitter = 0, RestartsMax = 3,
+        BackoffMin = TimeSpan.FromSeconds(1),
+        BackoffMax = TimeSpan.FromSeconds(4),
+        Jitter = 0,
+        RestartsMax = 3,
         Window = TimeSpan.FromMinutes(1),
     };
 
@@ -58,7 +61,7 @@ public sealed class SupervisionTests : RuntimeTest
         SpawnFaulty(Policy with { Decider = _ => SupervisionDirective.Stop }, "a").Tell(new InvalidDataException());
         SpawnFaulty(Policy, "b").Tell(new StopActorException("enough"));
         Idle();
-        Published<ActorFailed>().Select(f => f.Path).Order().ShouldBe(["/user/a", "/user/b"]);
+        Published<ActorFailed>().Select(f => f.Path).Order(StringComparer.Ordinal).ShouldBe(["/user/a", "/user/b"]);
     }
 
     [Fact]
@@ -74,8 +77,10 @@ public sealed class SupervisionTests : RuntimeTest
     public void Actor_that_cannot_start_is_restarted_even_when_its_policy_says_resume()
     {
         var starts = 0;
-        System.ActorOf(Props.Create(() => ++starts < 3 ? throw new InvalidDataException() : new ProbeActor((_, m) => Note(m)))
-            with { Supervision = Policy with { Decider = _ => SupervisionDirective.Resume } }, "probe").Tell("hello");
+        var props = Props.Create(
+            () => ++starts < 3 ? throw new InvalidDataException() : new ProbeActor((_, m) => Note(m)));
+        var resume = Policy with { Decider = _ => SupervisionDirective.Resume };
+        System.ActorOf(props with { Supervision = resume }, "probe").Tell("hello");
         Advance(10);
         Diary.ShouldBe(["hello"]);
         starts.ShouldBe(3);
@@ -84,7 +89,7 @@ public sealed class SupervisionTests : RuntimeTest
     [Fact]
     public void Children_of_the_failed_instance_stop_before_the_new_one_starts()
     {
-        var actor = System.ActorOf(Props.Create(() => new ProbeActor((_, message) => throw (Exception)message)
+        var props = Props.Create(() => new ProbeActor((_, message) => throw (Exception)message)
         {
             OnPreStart = self =>
             {
@@ -94,7 +99,8 @@ public sealed class SupervisionTests : RuntimeTest
                     OnPostStop = _ => Note("child stops"),
                 }), "child");
             },
-        }) with { Supervision = Policy }, "parent");
+        });
+        var actor = System.ActorOf(props with { Supervision = Policy }, "parent");
         actor.Tell(new InvalidDataException());
         Advance(2);
         Diary.ShouldBe(["parent starts", "child stops", "parent starts"]);
@@ -125,7 +131,7 @@ public sealed class SupervisionTests : RuntimeTest
         }), "parent");
         Watcher().Tell(parent);
         Idle();
-        System.StopAsync(parent);
+        _ = System.StopAsync(parent);
         Idle();
         Diary.ShouldBe(["child", "parent", "terminated /user/parent"]);
     }
@@ -134,7 +140,7 @@ public sealed class SupervisionTests : RuntimeTest
     public void Watching_the_dead_says_so_at_once_and_unwatched_deaths_are_not_told()
     {
         var dead = Spawn((_, _) => { }, "dead");
-        System.StopAsync(dead);
+        _ = System.StopAsync(dead);
         Idle();
         Watcher("w1").Tell(dead);
         var other = Spawn((_, _) => { }, "other");
@@ -142,7 +148,7 @@ public sealed class SupervisionTests : RuntimeTest
         watcher.Tell(other);
         watcher.Tell("unwatch");
         Idle();
-        System.StopAsync(other);
+        _ = System.StopAsync(other);
         Idle();
         Diary.ShouldBe(["terminated /user/dead"]);
     }
@@ -195,7 +201,7 @@ public sealed class SupervisionTests : RuntimeTest
     private IActorRef SpawnFaulty(SupervisionPolicy policy, string name = "faulty")
     {
         var instances = 0;
-        return System.ActorOf(Props.Create(() =>
+        var props = Props.Create(() =>
         {
             var number = ++instances;
             return new ProbeActor((_, message) =>
@@ -208,6 +214,7 @@ public sealed class SupervisionTests : RuntimeTest
                 OnPreRestart = (_, _) => Note($"prerestart {number}"),
                 OnPostStop = _ => Note($"stop {number}"),
             };
-        }) with { Supervision = policy }, name);
+        });
+        return System.ActorOf(props with { Supervision = policy }, name);
     }
 }

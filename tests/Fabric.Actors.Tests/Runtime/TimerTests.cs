@@ -58,7 +58,7 @@ public sealed class TimerTests : RuntimeTest
         Advance(120);
         actor.Tell(new Do(t => t.StartPeriodic("key", "must not arrive", TimeSpan.FromSeconds(60))));
         Idle();
-        System.StopAsync(actor);
+        _ = System.StopAsync(actor);
         Advance(120);
         Diary.ShouldBeEmpty();
         Dispatcher.Time.NextDue.ShouldBeNull();
@@ -68,7 +68,7 @@ public sealed class TimerTests : RuntimeTest
     public void Full_mailbox_neither_loses_a_timer_nor_starves_it()
     {
         var gate = new TaskCompletionSource();
-        var actor = System.ActorOf(Props.Create(() => new ProbeActor(async (self, message) =>
+        var props = Props.Create(() => new ProbeActor(async (self, message) =>
         {
             if (message is "begin")
             {
@@ -77,14 +77,15 @@ public sealed class TimerTests : RuntimeTest
             }
 
             Note(message);
-        })) with { MailboxCapacity = 4 }, "probe");
+        }));
+        var actor = System.ActorOf(props with { MailboxCapacity = 4 }, "probe");
         actor.Tell("begin");
         Idle();
         for (var i = 0; i < 5; i++) actor.Tell(i);
         Advance(2);
         gate.SetResult();
         Idle();
-        Diary.ShouldContain("timer");
+        Diary.Contains("timer", StringComparer.Ordinal).ShouldBeTrue();
         Diary.IndexOf("timer").ShouldBeLessThan(4, "the mailbox does not go first for ever");
         Diary.Count.ShouldBe(6);
     }
