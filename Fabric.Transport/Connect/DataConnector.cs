@@ -33,9 +33,9 @@ public sealed class DataConnector
         SslStream? stream = null;
         try
         {
-            stream = await SecureAsync(endpoint, target, both.Token);
-            await GreetAsync(stream, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket), target, both.Token);
-            var link = DataLink.Over(stream, LinkChannel.Ram, _time);
+            (stream, var tail) = await SecureAsync(endpoint, target, both.Token);
+            await GreetAsync(stream, tail, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket), target, both.Token);
+            var link = DataLink.OverTls(stream, tail, LinkChannel.Ram, _time);
             stream = null;
             return link;
         }
@@ -65,7 +65,8 @@ public sealed class DataConnector
         }
     }
 
-    private async Task<SslStream> SecureAsync(DataEndpoint endpoint, HostId target, CancellationToken cancellation)
+    private async Task<(SslStream Stream, WriteCoalescer Tail)> SecureAsync(
+        DataEndpoint endpoint, HostId target, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
@@ -84,11 +85,12 @@ public sealed class DataConnector
             throw;
         }
 
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        var tail = new WriteCoalescer(new NetworkStream(socket, ownsSocket: true));
+        var stream = new SslStream(tail, leaveInnerStreamOpen: false);
         try
         {
             await stream.AuthenticateAsClientAsync(_tls.Client(target), cancellation);
-            return stream;
+            return (stream, tail);
         }
         catch
         {
@@ -97,11 +99,13 @@ public sealed class DataConnector
         }
     }
 
-    private static async Task GreetAsync(SslStream stream, Hello hello, HostId target, CancellationToken cancellation)
+    private static async Task GreetAsync(
+        SslStream stream, WriteCoalescer tail, Hello hello, HostId target, CancellationToken cancellation)
     {
         var bytes = new byte[Hello.Size];
         hello.Write(bytes);
         await stream.WriteAsync(bytes, cancellation);
+        await tail.PushAsync(cancellation);
         var answerBytes = new byte[HelloAnswer.Size];
         await stream.ReadExactlyAsync(answerBytes, cancellation);
         if (!HelloAnswer.TryParse(answerBytes, out var answer))

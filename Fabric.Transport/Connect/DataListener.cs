@@ -116,9 +116,10 @@ public sealed class DataListener : IAsyncDisposable
         {
             remote = socket.RemoteEndPoint;
             TcpTuning.Apply(socket);
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+            var tail = new WriteCoalescer(new NetworkStream(socket, ownsSocket: true));
+            stream = new SslStream(tail, leaveInnerStreamOpen: false);
             await stream.AuthenticateAsServerAsync(_tls.Server(), handshake.Token);
-            admitted = await AdmitAsync(stream, remote, handshake.Token);
+            admitted = await AdmitAsync(stream, tail, remote, handshake.Token);
         }
         catch (OperationCanceledException)
         {
@@ -147,7 +148,7 @@ public sealed class DataListener : IAsyncDisposable
     }
 
     /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
-    private async Task<bool> AdmitAsync(SslStream stream, EndPoint? remote, CancellationToken cancellation)
+    private async Task<bool> AdmitAsync(SslStream stream, WriteCoalescer tail, EndPoint? remote, CancellationToken cancellation)
     {
         var bytes = new byte[Hello.Size];
         await stream.ReadExactlyAsync(bytes, cancellation);
@@ -161,6 +162,7 @@ public sealed class DataListener : IAsyncDisposable
         try
         {
             await stream.WriteAsync(answer, cancellation);
+            await tail.PushAsync(cancellation);
         }
         catch (Exception e) when (entry is not null)
         {
@@ -175,7 +177,7 @@ public sealed class DataListener : IAsyncDisposable
             return false;
         }
 
-        var link = DataLink.Over(stream, LinkChannel.ReturnPath, _time);
+        var link = DataLink.OverTls(stream, tail, LinkChannel.ReturnPath, _time);
         if (!entry.Arrive(link))
             await link.AbortAsync(AbortReason.Cancelled);
         return true;

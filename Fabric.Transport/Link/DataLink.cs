@@ -13,6 +13,7 @@ namespace Fabric.Transport.Link;
 public sealed class DataLink : IDataLink
 {
     private readonly Stream _stream;
+    private readonly WriteCoalescer? _tail;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly byte[] _head = new byte[Limits.Relay.HeaderSize];
@@ -25,8 +26,9 @@ public sealed class DataLink : IDataLink
     private long _bytesSent;
     private long _bytesReceived;
 
-    private DataLink(Stream stream, LinkChannel sends, TimeProvider time)
+    private DataLink(Stream stream, WriteCoalescer? tail, LinkChannel sends, TimeProvider time)
     {
+        _tail = tail;
         _stream = stream;
         _time = time;
         Sends = sends;
@@ -43,7 +45,12 @@ public sealed class DataLink : IDataLink
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
     /// <summary>A link over a stream that both sides have agreed on already. Owns the stream.</summary>
-    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time) => new(stream, sends, time);
+    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time) =>
+        new(stream, tail: null, sends, time);
+
+    /// <summary>A link over TLS whose records gather in the tail.</summary>
+    internal static DataLink OverTls(Stream tls, WriteCoalescer tail, LinkChannel sends, TimeProvider time) =>
+        new(tls, tail, sends, time);
 
     /// <inheritdoc/>
     public ValueTask SendAsync(LinkBuffer buffer, int length)
@@ -115,6 +122,8 @@ public sealed class DataLink : IDataLink
             new FrameHeader(FrameType.Abort, Sends, 1).Write(frame);
             frame[^1] = (byte)reason;
             await _stream.WriteAsync(frame, limit.Token);
+            if (_tail is not null)
+                await _tail.PushAsync(limit.Token);
         }
         catch (Exception e) when (IsCut(e) || e is OperationCanceledException)
         {
@@ -134,6 +143,8 @@ public sealed class DataLink : IDataLink
         try
         {
             await _stream.WriteAsync(frame);
+            if (_tail is not null)
+                await _tail.PushAsync();
             Volatile.Write(ref _bytesSent, _bytesSent + frame.Length);
         }
         catch (Exception e) when (IsCut(e))
