@@ -1,8 +1,13 @@
+using System.IO.Pipelines;
+
 namespace Fabric.Testing;
 
-/// <summary>One stream to read from and one to write to, seen as one.</summary>
-public sealed class DuplexStream(Stream input, Stream output) : Stream
+/// <summary>One end of two pipes. Disposing it ends what is pending on either end, as a socket's would.</summary>
+public sealed class DuplexStream(PipeReader reader, PipeWriter writer) : Stream
 {
+    private readonly Stream _input = reader.AsStream();
+    private readonly Stream _output = writer.AsStream();
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -17,25 +22,25 @@ public sealed class DuplexStream(Stream input, Stream output) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override void Flush() => output.Flush();
+    public override void Flush() => _output.Flush();
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) => _output.FlushAsync(cancellationToken);
 
-    public override int Read(byte[] buffer, int offset, int count) => input.Read(buffer, offset, count);
+    public override int Read(byte[] buffer, int offset, int count) => _input.Read(buffer, offset, count);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        input.ReadAsync(buffer, cancellationToken);
+        _input.ReadAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        input.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        _input.ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => output.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => _output.Write(buffer, offset, count);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        output.WriteAsync(buffer, cancellationToken);
+        _output.WriteAsync(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        output.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        _output.WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -45,8 +50,11 @@ public sealed class DuplexStream(Stream input, Stream output) : Stream
     {
         if (disposing)
         {
-            input.Dispose();
-            output.Dispose();
+            // Completing a pipe does not wake its own pending call; only cancelling does.
+            reader.CancelPendingRead();
+            writer.CancelPendingFlush();
+            writer.Complete();
+            reader.Complete();
         }
 
         base.Dispose(disposing);

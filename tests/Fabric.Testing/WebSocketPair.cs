@@ -10,8 +10,8 @@ public sealed class WebSocketPair
     {
         var up = new Pipe(Options());
         var down = new Pipe(Options());
-        ServerStream = new DuplexStream(up.Reader.AsStream(), down.Writer.AsStream());
-        ClientStream = new DuplexStream(down.Reader.AsStream(), up.Writer.AsStream());
+        ServerStream = new DuplexStream(up.Reader, down.Writer);
+        ClientStream = new DuplexStream(down.Reader, up.Writer);
         Server = WebSocket.CreateFromStream(ServerStream, new WebSocketCreationOptions { IsServer = true });
         Client = WebSocket.CreateFromStream(ClientStream, new WebSocketCreationOptions { IsServer = false });
     }
