@@ -31,6 +31,12 @@ public interface IHypervisor
     /// </summary>
     /// <exception cref="HypervisorException">It lives but its monitor does not answer.</exception>
     Task<IMachine?> AdoptAsync(string directory, CancellationToken cancellation);
+
+    /// <summary>
+    /// Ends the process of a directory without its monitors, for one that cannot be adopted because it hangs. False when
+    /// there was none.
+    /// </summary>
+    Task<bool> KillAsync(string directory, CancellationToken cancellation);
 }
 
 /// <summary>Why a process is started.</summary>

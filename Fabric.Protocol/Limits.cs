@@ -390,6 +390,16 @@ public static class Limits
         public const long CorruptingMemoryKiB = 64 * 4;
     }
 
+    /// <summary>A host's agent.</summary>
+    public static class Agent
+    {
+        /// <summary>A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.</summary>
+        public const int EffectsWaitingMax = 64;
+
+        /// <summary>Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.</summary>
+        public const int OldDirectoriesMax = 8;
+    }
+
     /// <summary>Configuration files.</summary>
     public static class Hocon
     {

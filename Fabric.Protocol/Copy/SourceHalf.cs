@@ -207,6 +207,12 @@ internal static class SourceHalf
                 // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by itself.
                 turn.Do(new RunMachine(s.Directory));
                 break;
+            case MigrationPhase.None when s.Broken is { } why && look.Run == RunState.Running:
+                // It broke before the hypervisor had begun.
+                turn.Happen(new OutgoingEnded(StampOf(s), why, s.BrokenDetail));
+                turn.Do(new CloseTransfer());
+                turn.TellSource(StampOf(s));
+                break;
             case MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.Completed
                 or MigrationPhase.Cancelling or MigrationPhase.WaitUnplug or MigrationPhase.Unknown:
                 break;
