@@ -51,7 +51,7 @@ public static class Limits
         /// <summary>Files read for one configuration, an include of the same file counted each time.</summary>
         public const int FilesMax = 128;
 
-        /// <summary>A file that includes a file that includes ...: site, role, host and their common parts fit four times.</summary>
+        /// <summary>Includes in includes: site, role, host and their common parts fit four times.</summary>
         public const int IncludeDepthMax = 16;
 
         /// <summary>
@@ -66,16 +66,16 @@ public static class Limits
         /// </summary>
         public const int ResolveDepthMax = 400;
 
-        /// <summary>Steps of resolving: a full-size file (1 MiB / 8 bytes a field = 128 Ki fields) with 8 steps a field.</summary>
+        /// <summary>Steps of resolving: a full file (1 MiB / 8 bytes = 128 Ki fields), 8 steps a field.</summary>
         public const long ResolveStepsMax = 1 << 20;
 
-        /// <summary>Values of the resolved tree, shared ones counted each time, plus one for every 64 characters.</summary>
+        /// <summary>Values of the resolved tree, shared ones each time, and one for every 64 characters.</summary>
         public const long WeightMax = 1 << 20;
 
         /// <summary>Errors collected before the rest is only counted: two screens.</summary>
         public const int ErrorsMax = 100;
 
-        /// <summary>A longer unknown key gets no suggestion; comparing is key x known keys (64 x 64 x 60 steps).</summary>
+        /// <summary>A longer unknown key gets no suggestion: comparing takes 64 x 64 x 60 known keys.</summary>
         public const int SuggestLengthMax = 64;
 
         /// <summary>A certificate or key file: a chain of 10 certificates of 4 KiB, with room.</summary>

@@ -13,7 +13,8 @@ public static class ConfigCheck
     public static int Run(string file, bool json, TextWriter output, TextWriter error) =>
         Run(file, json, output, error, Environment.GetEnvironmentVariable);
 
-    public static int Run(string file, bool json, TextWriter output, TextWriter error, Func<string, string?> environment)
+    public static int Run(
+        string file, bool json, TextWriter output, TextWriter error, Func<string, string?> environment)
     {
         IReadOnlyList<SettingsError> errors = [];
         try

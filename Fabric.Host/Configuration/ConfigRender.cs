@@ -8,7 +8,8 @@ public static class ConfigRender
     public static int Run(string file, bool json, TextWriter output, TextWriter error) =>
         Run(file, json, output, error, Environment.GetEnvironmentVariable);
 
-    public static int Run(string file, bool json, TextWriter output, TextWriter error, Func<string, string?> environment)
+    public static int Run(
+        string file, bool json, TextWriter output, TextWriter error, Func<string, string?> environment)
     {
         try
         {

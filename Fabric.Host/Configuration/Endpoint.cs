@@ -7,14 +7,19 @@ namespace Fabric.Host.Configuration;
 public sealed record Endpoint(string Host, int Port)
 {
     /// <summary>Whether it stands for all addresses of the machine.</summary>
-    public bool IsWildcard => IPAddress.TryParse(Host, out var a) && (a.Equals(IPAddress.Any) || a.Equals(IPAddress.IPv6Any));
+    public bool IsWildcard => Equals(Address, IPAddress.Any) || Equals(Address, IPAddress.IPv6Any);
+
+    private IPAddress? Address => string.Equals(Host, "localhost", StringComparison.OrdinalIgnoreCase)
+        ? IPAddress.Loopback
+        : IPAddress.TryParse(Host, out var address) ? address : null;
 
     /// <summary>Reads "10.0.0.1:7601", "[::1]:7601" or "node-a:7601".</summary>
     public static bool TryParse(string text, out Endpoint endpoint)
     {
         endpoint = new Endpoint("", 0);
         var colon = text.LastIndexOf(':');
-        if (colon < 0 || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+        if (colon < 0
+            || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             || port is < IPEndPoint.MinPort + 1 or > IPEndPoint.MaxPort)
             return false;
         var host = text[..colon];
@@ -30,7 +35,9 @@ public sealed record Endpoint(string Host, int Port)
 
     /// <summary>Whether both cannot be bound on one machine.</summary>
     public bool Clashes(Endpoint other) => Port == other.Port
-        && (IsWildcard || other.IsWildcard || string.Equals(Host, other.Host, StringComparison.OrdinalIgnoreCase));
+        && (IsWildcard || other.IsWildcard || string.Equals(Host, other.Host, StringComparison.OrdinalIgnoreCase)
+            || (Address is { } address && address.Equals(other.Address)));
 
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() =>
+        Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }

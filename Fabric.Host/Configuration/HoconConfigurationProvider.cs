@@ -33,8 +33,8 @@ public sealed class HoconConfigurationProvider(string path, Func<string, string?
             default:
                 // An empty object or array keeps its key, with no value, as the JSON provider does.
                 if (!data.TryAdd(key, value is HoconScalar { IsNull: false } s ? s.Text : null))
-                    throw new HoconException(value.Origin, "this key is already there: keys that differ only in case, " +
-                        "or in ':' and nesting, are one key here; rename one", key);
+                    throw new HoconException(value.Origin, "this key is already there: keys that differ only in " +
+                        "case, or in ':' and nesting, are one key here; rename one", key);
                 break;
         }
     }

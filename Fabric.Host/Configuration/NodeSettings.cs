@@ -49,7 +49,8 @@ public sealed record CoordinatorSettings(Endpoint Listen, Uri Url, long RequestB
 public sealed record HostSettings(
     Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, QemuSettings Qemu);
 
-public sealed record QemuSettings(string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
+public sealed record QemuSettings(
+    string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
 
 public sealed record LinkSettings(TimeSpan Heartbeat, TimeSpan DeadAfter, TimeSpan ReconnectMin, TimeSpan ReconnectMax);
 

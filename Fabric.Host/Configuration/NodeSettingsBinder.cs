@@ -32,8 +32,8 @@ internal static partial class NodeSettingsBinder
     {
         var name = r.Text("node.name");
         r.Require("node.name", name.Length <= Limits.Names.LengthMax && DnsLabel().IsMatch(name),
-            $"{SettingsReader.Shown(name)} is not a name: use 1 to {Limits.Names.LengthMax} of a-z, 0-9 and '-', with no '-' " +
-            "at either end");
+            $"{SettingsReader.Shown(name)} is not a name: use 1 to {Limits.Names.LengthMax} of a-z, 0-9 and '-', " +
+            "with no '-' at either end");
         var state = r.Path("node.state-dir");
         r.Require("node.state-dir", !File.Exists(state), $"{state} is a file: name a directory");
         var roles = r.Choices<NodeRole>("node.roles");
@@ -61,7 +61,8 @@ internal static partial class NodeSettingsBinder
         var text = r.Text("coordinator.url");
         var good = Uri.TryCreate(text, UriKind.Absolute, out var url)
             && url.Scheme is ("https" or "wss") && url.Host.Length > 0;
-        r.Require("coordinator.url", good, $"{SettingsReader.Shown(text)} is not an https:// or wss:// address of a host");
+        r.Require("coordinator.url", good,
+            $"{SettingsReader.Shown(text)} is not an https:// or wss:// address of a host");
         r.Require("coordinator.url", url is not { UserInfo.Length: > 0 },
             "must not hold a user name or password: nodes prove who they are with tls.cert");
         return new CoordinatorSettings(listen, url ?? new Uri("https://invalid"),
@@ -88,8 +89,8 @@ internal static partial class NodeSettingsBinder
     {
         var downtime = r.Duration("migration.downtime-limit", TimeSpan.Zero, TimeSpan.FromSeconds(2000));
         r.Require("migration.downtime-limit", downtime != TimeSpan.Zero,
-            "must not be 0: QEMU then never finds a moment to copy the last pages again, and the migration never ends; " +
-            "write 1ms or more");
+            "must not be 0: QEMU then never finds a moment to copy the last pages again, and the " +
+            "migration never ends; write 1ms or more");
         r.Require("migration.downtime-limit", downtime >= Ms(1), "must be 1ms or more: QEMU counts in milliseconds");
         return new MigrationSettings(
             r.Int("migration.attempts-max", 1, 100),
@@ -115,8 +116,8 @@ internal static partial class NodeSettingsBinder
             "migration.downtime-limit");
         var isHost = s.Node.Roles.Contains(NodeRole.Host);
         r.Require("host.data.advertise", !isHost || !s.Host.DataAdvertise.IsWildcard,
-            $"{s.Host.DataAdvertise} is no address that another host could connect to: set it to this host's own address " +
-            "and port (its default is host.data.listen)", "node.roles");
+            $"{s.Host.DataAdvertise} is no address that another host could connect to: set it to this host's " +
+            "own address and port (its default is host.data.listen)", "node.roles");
         r.Require("host.data.listen", !isHost || !s.Node.Roles.Contains(NodeRole.Coordinator)
             || !s.Host.DataListen.Clashes(s.Coordinator.Listen),
             "is the same port as coordinator.listen, and this node has both roles: choose another port",

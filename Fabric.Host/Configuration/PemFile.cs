@@ -16,7 +16,8 @@ internal static class PemFile
             return $"{path} is a directory: name a PEM file";
         if (!File.Exists(path))
             return $"{path} does not exist: create it, or correct the path";
-        if (kind == PemKind.PrivateKey && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Foreign) != UnixFileMode.None)
+        if (kind == PemKind.PrivateKey && !OperatingSystem.IsWindows()
+            && (File.GetUnixFileMode(path) & Foreign) != UnixFileMode.None)
             return $"{path} can be read or written by other users: chmod 600 it";
         try
         {

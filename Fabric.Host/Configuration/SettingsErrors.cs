@@ -13,6 +13,8 @@ internal sealed class SettingsErrors(string under, string file)
     public IReadOnlyList<SettingsError> All => _more == 0 ? _all
         : [.. _all, new SettingsError(file, 1, "", $"and {_more} more errors")];
 
+    public bool IsFull => _all.Count == Limits.Hocon.ErrorsMax;
+
     public bool Has(string key) => _keys.Contains(key);
 
     /// <summary>Counts a key as wrong without a word: what is above it was reported.</summary>
@@ -28,7 +30,7 @@ internal sealed class SettingsErrors(string under, string file)
     {
         if (!_keys.Add(key))
             return;
-        if (_all.Count == Limits.Hocon.ErrorsMax)
+        if (IsFull)
         {
             _more++;
             return;

@@ -69,9 +69,15 @@ internal sealed class SettingsKeys(HoconObject root, string under, SettingsError
         {
             var full = $"{path}.{HoconPath.Show([key])}";
             if (known.Contains(full))
+            {
                 Walk(full, field, known);
+            }
             else
-                errors.AddFull(full, full, $"unknown key{Suggestion.For(full, known)}", field.Origin);
+            {
+                // What only counts gets no suggestion: a file of nothing but unknown keys must not cost minutes.
+                var message = errors.IsFull ? "" : $"unknown key{Suggestion.For(full, known)}";
+                errors.AddFull(full, full, message, field.Origin);
+            }
         }
     }
 }

@@ -84,7 +84,8 @@ public sealed class SettingsReader
         if (!HoconUnits.TrySize(s.Text, out var bytes, out var problem))
             Fail(key, $"{Shown(s.Text)} {problem}");
         else if ((bytes < min || bytes > max) && !(zero && bytes == 0))
-            Fail(key, $"{Shown(s.Text)} is outside {UnitText.Size(min)} to {UnitText.Size(max)}{(zero ? " (or 0)" : "")}");
+            Fail(key, $"{Shown(s.Text)} is outside {UnitText.Size(min)} to {UnitText.Size(max)}" +
+                (zero ? " (or 0)" : ""));
         else
             return (long)bytes;
         return min;
@@ -152,8 +153,8 @@ public sealed class SettingsReader
     private T Named<T>(string key, string text)
         where T : struct, Enum
     {
-        var names = Enum.GetValues<T>().ToDictionary(v => JsonNamingPolicy.KebabCaseLower.ConvertName(v.ToString()), v => v,
-            StringComparer.Ordinal);
+        var names = Enum.GetValues<T>().ToDictionary(
+            v => JsonNamingPolicy.KebabCaseLower.ConvertName(v.ToString()), v => v, StringComparer.Ordinal);
         if (names.TryGetValue(text, out var value))
             return value;
         Fail(key, $"{Shown(text)} is not one of {string.Join(", ", names.Keys)}{Suggestion.For(text, names.Keys)}");
@@ -162,7 +163,7 @@ public sealed class SettingsReader
 
     private string Absolute(string key, HoconScalar s)
     {
-        if (s.Text.Length == 0 || s.Text.Contains('\0', StringComparison.Ordinal) || s.Text.Contains('\n', StringComparison.Ordinal))
+        if (s.Text.Length == 0 || s.Text.AsSpan().ContainsAny('\0', '\n'))
         {
             Fail(key, $"{Shown(s.Text)} is not a path: give the name of a file or directory");
             return "";

@@ -29,7 +29,7 @@ public sealed class HoconScalar : HoconValue
 
     internal static long TextWeight(string text) => text.Length / 64;
 
-    /// <summary>What an unquoted word means: the JSON words and JSON numbers are themselves, the rest is text.</summary>
+    /// <summary>What an unquoted word means: JSON's words and numbers are themselves, the rest is text.</summary>
     internal static HoconScalar FromWord(HoconOrigin origin, string word) => new(origin, word switch
     {
         "true" or "false" => HoconScalarKind.Boolean,

@@ -115,7 +115,8 @@ public static class HoconUnits
             table.Add(i == 0 ? "kB" : large + "B", ten);
             table.Add(tens[i] + "byte", ten);
             table.Add(tens[i] + "bytes", ten);
-            foreach (var name in (string[])[small, large, large + "i", large + "iB", twos[i] + "byte", twos[i] + "bytes"])
+            string[] binary = [small, large, large + "i", large + "iB", twos[i] + "byte", twos[i] + "bytes"];
+            foreach (var name in binary)
                 table.Add(name, two);
         }
 

@@ -1,6 +1,6 @@
 namespace Fabric.Host.Hocon.Resolve;
 
-/// <summary>A value known as far as its kind: the fields of an object and the items of an array are still cells.</summary>
+/// <summary>A value known as far as its kind: fields of an object and items of an array are still cells.</summary>
 internal abstract class Lazy(HoconOrigin origin)
 {
     public HoconOrigin Origin { get; } = origin;

@@ -99,9 +99,9 @@ internal sealed class Resolver(Func<string, string?> environment)
         if (node.Optional)
             return null;
         throw Wrong(node.Origin, cyclic
-            ? $"the substitution ${{{name}}} needs its own value: break the circle, or give it an earlier value to build on"
-            : $"the substitution ${{{name}}} is defined neither in the configuration nor in the environment: define it, " +
-              $"or write ${{?{name}}} if it may be missing");
+            ? $"the substitution ${{{name}}} needs its own value: break the circle, or give it an earlier value"
+            : $"the substitution ${{{name}}} is defined neither in the configuration nor in the environment: " +
+              $"define it, or write ${{?{name}}} if it may be missing");
     }
 
     private string Unicode(string text, HoconOrigin origin) =>
@@ -219,7 +219,8 @@ internal sealed class Resolver(Func<string, string?> environment)
         lazy.Busy = false;
         _depth--;
         if (lazy.Done.Weight > Limits.Hocon.WeightMax)
-            throw Wrong(lazy.Origin, $"the substitutions here make more than {Limits.Hocon.WeightMax} values: use fewer");
+            throw Wrong(lazy.Origin,
+                $"the substitutions here make more than {Limits.Hocon.WeightMax} values: use fewer");
         if (lazy.Done.Height > Limits.Hocon.NestingMax)
             throw Wrong(lazy.Origin, $"nested deeper than {Limits.Hocon.NestingMax} levels: use fewer levels");
         return lazy.Done;

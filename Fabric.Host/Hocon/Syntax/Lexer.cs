@@ -157,7 +157,8 @@ internal sealed class Lexer
             if (c == '"')
                 break;
             if (c < ' ' && c != '\t')
-                throw new HoconException(at, $"control character U+{(int)c:X4} in a quoted string: write it as an escape");
+                throw new HoconException(at,
+                    $"control character U+{(int)c:X4} in a quoted string: write it as an escape");
             value.Append(c == '\\' ? Escape(at) : c);
         }
 

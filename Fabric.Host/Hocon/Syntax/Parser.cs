@@ -145,8 +145,8 @@ internal sealed class Parser
         }
 
         if (_token.Kind is TokenKind.Colon or TokenKind.Equals or TokenKind.PlusEquals)
-            throw Wrong($"'{_token.Text}' cannot stand in an unquoted value: put the value in double quotes, or begin " +
-                "the next field on a new line");
+            throw Wrong($"'{_token.Text}' cannot stand in an unquoted value: put the value in double quotes, or " +
+                "begin the next field on a new line");
         return parts.Count > 0 ? Concatenation.Join(at, parts, Where()) : throw Unexpected("a value");
     }
 
@@ -223,7 +223,8 @@ internal sealed class Parser
         if (!string.Equals(close, new string(')', call.Count('(')), StringComparison.Ordinal))
             throw new HoconException(at, $"expected '{new string(')', call.Count('('))}' and the end of the line " +
                 "after the name of the included file");
-        var included = _include(new Include(at, name.Text, call.StartsWith("required(", StringComparison.Ordinal)), _depth - 1);
+        var required = call.StartsWith("required(", StringComparison.Ordinal);
+        var included = _include(new Include(at, name.Text, required), _depth - 1);
         if (_arrays > 0 && included.HasReferences)
             throw new HoconException(at, "a file included inside an array may not hold substitutions, because they " +
                 "would have no path to be relative to: include it elsewhere and refer to it", Where());
@@ -231,7 +232,7 @@ internal sealed class Parser
         target.PutAll(included);
     }
 
-    /// <summary>Between two items stands one comma, or at least one new line, or both; a last comma is allowed.</summary>
+    /// <summary>Between two items stand one comma, or new lines, or both; a last comma is allowed.</summary>
     private void EndItem(TokenKind end, string item)
     {
         var newLine = SkipLines();

@@ -28,7 +28,8 @@ internal static class PropertiesReader
             var value = Unescape(line, ref at, origin, stopAtSeparator: false);
             var path = key.Split('.');
             if (depth + path.Length > Limits.Hocon.NestingMax)
-                throw new HoconException(origin, $"nested deeper than {Limits.Hocon.NestingMax} levels: use fewer dots");
+                throw new HoconException(origin,
+                    $"nested deeper than {Limits.Hocon.NestingMax} levels: use fewer dots");
             entries.Add((path, new ScalarNode(new HoconScalar(origin, HoconScalarKind.Text, value))));
         }
 

@@ -19,7 +19,11 @@ internal sealed class SourceLoader
     private int _files;
     private long _bytes;
 
-    public ObjectNode Load(string path) => LoadFile(FullPath(path, HoconOrigin.StartOf(path)), HoconOrigin.StartOf(path), 0);
+    public ObjectNode Load(string path)
+    {
+        var from = HoconOrigin.StartOf(path);
+        return LoadFile(FullPath(path, from), from, 0);
+    }
 
     public ObjectNode LoadText(string text, string name, string? directory)
     {
@@ -36,22 +40,33 @@ internal sealed class SourceLoader
             throw new HoconException(include.Origin, "this text comes from no file, so a relative include has no " +
                 "directory to start from: write an absolute path");
         var path = FullPath(Path.Combine(directory ?? "/", include.Name), include.Origin);
-        if (Directory.Exists(path) && !Path.HasExtension(path) && !Extensions.Any(e => File.Exists(path + e)))
-            throw new HoconException(include.Origin, $"'{include.Name}' is a directory: name a file in it");
         var result = new ObjectNode(include.Origin);
         var found = false;
         foreach (var candidate in Candidates(path))
         {
             if (!File.Exists(candidate))
+            {
+                RefuseDirectory(candidate, include);
                 continue;
+            }
+
             found = true;
             result.PutAll(LoadFile(candidate, include.Origin, depth));
         }
 
+        if (!found)
+            RefuseDirectory(path, include);
         if (!found && include.Required)
             throw new HoconException(include.Origin, $"the required file '{include.Name}' does not exist " +
                 $"(looked for {string.Join(", ", Candidates(path))}): create it, or write include without required()");
         return result;
+    }
+
+    /// <summary>A file that is not there is nothing, but a directory in its place is a mistake.</summary>
+    private static void RefuseDirectory(string path, Include include)
+    {
+        if (Directory.Exists(path))
+            throw new HoconException(include.Origin, $"'{include.Name}' is a directory: name a file in it");
     }
 
     private static IEnumerable<string> Candidates(string path) =>
@@ -75,7 +90,8 @@ internal sealed class SourceLoader
             throw new HoconException(from, $"files include each other in a circle ({string.Join(" -> ", _open)} -> " +
                 $"{path}): remove one of the includes");
         if (_open.Count >= Limits.Hocon.IncludeDepthMax)
-            throw new HoconException(from, $"includes are nested deeper than {Limits.Hocon.IncludeDepthMax}: flatten them");
+            throw new HoconException(from,
+                $"includes are nested deeper than {Limits.Hocon.IncludeDepthMax}: flatten them");
         if (++_files > Limits.Hocon.FilesMax)
             throw new HoconException(from, $"more than {Limits.Hocon.FilesMax} files are included: merge some of them");
         var bytes = Read(path, from);
@@ -137,7 +153,8 @@ internal sealed class SourceLoader
         catch (DecoderFallbackException e)
         {
             var line = 1 + bytes.AsSpan(0, Math.Clamp(e.Index, 0, bytes.Length)).Count((byte)'\n');
-            throw new HoconException(new HoconOrigin(path, line, 1), "not valid UTF-8: save the file as UTF-8", inner: e);
+            var origin = new HoconOrigin(path, line, 1);
+            throw new HoconException(origin, "not valid UTF-8: save the file as UTF-8", inner: e);
         }
     }
 
@@ -156,7 +173,8 @@ internal sealed class SourceLoader
         catch (JsonException e)
         {
             var origin = new HoconOrigin(path, (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1);
-            throw new HoconException(origin, $"not valid JSON ({e.Message}): correct it, or name the file .conf", inner: e);
+            throw new HoconException(origin, $"not valid JSON ({e.Message}): correct it, or name the file .conf",
+                inner: e);
         }
     }
 }

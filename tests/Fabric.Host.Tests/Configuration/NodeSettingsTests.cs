@@ -59,17 +59,19 @@ public sealed class NodeSettingsTests : IDisposable
 
     [Fact]
     public void Data_is_advertised_where_it_is_listened_for_unless_told_otherwise() =>
-        NodeSettings.Load(_node.Write("fabric.host.data { listen = \"10.0.0.2:9\", advertise = ${fabric.host.data.listen} }"),
-            _ => null).Host.DataAdvertise.ShouldBe(new Endpoint("10.0.0.2", 9));
+        _node.Load("fabric.host.data { listen = \"10.0.0.2:9\", advertise = ${fabric.host.data.listen} }")
+            .Host.DataAdvertise.ShouldBe(new Endpoint("10.0.0.2", 9));
 
     [Fact]
     public void The_environment_is_what_the_caller_hands_in() =>
-        _node.Load("fabric.log.level = ${LEVEL}", n => n is "LEVEL" ? "warn" : null).Log.Level.ShouldBe(LogThreshold.Warn);
+        _node.Load("fabric.log.level = ${LEVEL}", n => n is "LEVEL" ? "warn" : null)
+            .Log.Level.ShouldBe(LogThreshold.Warn);
 
     [Theory]
     [InlineData("fabric.coordinator.listen = \"127.0.0.1:0\"", "fabric.coordinator.listen", "1 to 65535")]
     [InlineData("fabric.coordinator.listen = \"127.0.0.1:65536\"", "fabric.coordinator.listen", "1 to 65535")]
     [InlineData("fabric.host.data.listen = \"0.0.0.0:7600\"", "fabric.host.data.listen", "same port")]
+    [InlineData("fabric.host.data.listen = \"localhost:7600\"", "fabric.host.data.listen", "same port")]
     [InlineData("fabric.host.data.advertise = \"0.0.0.0:7601\"", "fabric.host.data.advertise", "own address")]
     [InlineData("fabric.coordinator.url = \"http://x\"", "fabric.coordinator.url", "https://")]
     [InlineData("fabric.coordinator.url = \"https://u:secret@x\"", "fabric.coordinator.url", "user name or password")]
@@ -153,6 +155,13 @@ public sealed class NodeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_nothing_but_unknown_keys_is_bounded()
+    {
+        var text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"fabric.link.x{i} = 1\n"));
+        _node.Errors(text).Count.ShouldBe(101);
+    }
+
+    [Fact]
     public void All_errors_are_told_at_once() =>
         _node.Errors("fabric { log.level = loud, link.heartbeat = x, tls.ca = missing, hots.a = 1 }").Count.ShouldBe(4);
 
@@ -180,7 +189,8 @@ public sealed class NodeSettingsTests : IDisposable
     [Fact]
     public void A_pasted_key_is_refused_without_showing_it()
     {
-        var message = _node.Errors("fabric.tls.key = \"\"\"-----BEGIN PRIVATE KEY-----\nTOPSECRET\"\"\"").Single().Message;
+        var errors = _node.Errors("fabric.tls.key = \"\"\"-----BEGIN PRIVATE KEY-----\nTOPSECRET\"\"\"");
+        var message = errors.Single().Message;
         message.ShouldContain("not a path");
         message.ShouldNotContain("TOPSECRET");
     }

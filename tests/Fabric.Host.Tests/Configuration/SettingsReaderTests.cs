@@ -11,17 +11,20 @@ public class SettingsReaderTests
     [InlineData("true", true)]
     [InlineData("off", false)]
     [InlineData("no", false)]
-    public void Booleans_have_all_spellings(string text, bool expected) => Over($"app.x = {text}").Bool("x").ShouldBe(expected);
+    public void Booleans_have_all_spellings(string text, bool expected) =>
+        Over($"app.x = {text}").Bool("x").ShouldBe(expected);
 
     [Theory]
     [InlineData("maybe", "neither")]
     [InlineData("[true]", "must be one value")]
-    public void A_bad_boolean_is_an_error(string text, string says) => Error($"app.x = {text}", r => r.Bool("x")).ShouldContain(says);
+    public void A_bad_boolean_is_an_error(string text, string says) =>
+        Error($"app.x = {text}", r => r.Bool("x")).ShouldContain(says);
 
     [Theory]
     [InlineData("5", 5)]
     [InlineData("\"5\"", 5)]
-    public void Integers_may_be_quoted(string text, int expected) => Over($"app.x = {text}").Int("x", 0, 9).ShouldBe(expected);
+    public void Integers_may_be_quoted(string text, int expected) =>
+        Over($"app.x = {text}").Int("x", 0, 9).ShouldBe(expected);
 
     [Theory]
     [InlineData("10", "outside 0 to 9")]
@@ -117,7 +120,8 @@ public class SettingsReaderTests
     [Fact]
     public void Unknown_keys_are_errors_with_a_suggestion_at_any_depth()
     {
-        var reader = Over("mine = 1\napp {\n  link { hartbeat = 1s, heartbeat = 1s }\n  other { a = 1 }\n  heartbeat = 2s\n}");
+        var reader = Over(
+            "mine = 1\napp {\n  link { hartbeat = 1s, heartbeat = 1s }\n  other { a = 1 }\n  heartbeat = 2s\n}");
         reader.Text("link.heartbeat");
         reader.RefuseUnknownKeys();
 

@@ -41,7 +41,8 @@ public class BoundsTests
     public void Deep_nesting_is_refused(string before, string open, string close)
     {
         const int Levels = 5000;
-        var text = before + string.Concat(Enumerable.Repeat(open, Levels)) + string.Concat(Enumerable.Repeat(close, Levels));
+        var text = before + string.Concat(Enumerable.Repeat(open, Levels))
+            + string.Concat(Enumerable.Repeat(close, Levels));
         Trees.Refused(text).Problem.ShouldContain("nested deeper");
     }
 

@@ -79,6 +79,18 @@ public sealed class IncludeTests : IDisposable
         e.Problem.ShouldContain("nowhere.conf");
     }
 
+    [Theory]
+    [InlineData("include \"sub\"")]
+    [InlineData("include \"sub.conf\"")]
+    [InlineData("include \"other\"")]
+    public void A_directory_in_the_place_of_an_included_file_is_refused(string include)
+    {
+        _files.Write("sub/x", "");
+        _files.Write("sub.conf/x", "");
+        _files.Write("other/x", "");
+        Refused(include).Problem.ShouldContain("is a directory");
+    }
+
     [Fact]
     public void Files_that_include_each_other_are_refused_with_the_whole_circle()
     {

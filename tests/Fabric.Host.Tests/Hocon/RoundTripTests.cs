@@ -1,3 +1,4 @@
+using System.Text;
 using Fabric.Host.Hocon;
 using FsCheck;
 using FsCheck.Fluent;
@@ -34,6 +35,18 @@ public class RoundTripTests
         Check.One(Seeded, Prop.ForAll(soup.ToArbitrary(), text => ReadsOrRefuses(text)));
     }
 
+    [Theory]
+    [InlineData("x.json", """{"a": [1, -2.5e+3, "b\u0041", {"c": null}], "d": {"e": true}}""")]
+    [InlineData("x.properties", "# c\na.b = 1\n c\\:d : \\u0041\\\n  more\na = x\n")]
+    public void Damaged_files_of_other_kinds_throw_nothing_but_the_typed_error(string name, string sample)
+    {
+        using var files = new TempDirectory();
+        var damage = from edits in Gen.ListOf(Edit(), 3) select edits.Aggregate(sample, Apply);
+        Check.One(Seeded.WithMaxTest(500), Prop.ForAll(damage.ToArbitrary(), text =>
+            ReadsOrRefuses(() =>
+                HoconDocument.FromFile(files.Write(name, Encoding.UTF8.GetBytes(text))).Resolve(Trees.NoEnvironment))));
+    }
+
     [Fact]
     public void What_is_rendered_reads_as_the_same_tree()
     {
@@ -66,11 +79,13 @@ public class RoundTripTests
         }));
     }
 
-    private static bool ReadsOrRefuses(string text)
+    private static bool ReadsOrRefuses(string text) => ReadsOrRefuses(() => Trees.Resolve(text));
+
+    private static bool ReadsOrRefuses(Func<HoconObject> read)
     {
         try
         {
-            var tree = Trees.Resolve(text);
+            var tree = read();
             return Trees.Same(tree, Trees.Resolve(HoconJson.Render(tree)));
         }
         catch (HoconException e)
@@ -111,7 +126,8 @@ public class RoundTripTests
     private static Gen<string> Value(int depth)
     {
         var simple = Gen.Elements("1", "-0.5e+7", "true", "null", "two  words", "\"\\n\\u0007q\"", "\"\"\"t \" t\"\"\"",
-            "${?r.list}", "${?r.list} [2]", "${r.o} {z:1}", "x${r.n}${?nowhere}y", "[1, two] [{p:1}]", "[]", "{}", "\ud83d\ude00");
+            "${?r.list}", "${?r.list} [2]", "${r.o} {z:1}", "x${r.n}${?nowhere}y", "[1, two] [{p:1}]", "[]", "{}",
+            "\ud83d\ude00");
         if (depth == 0)
             return simple;
         var items = from count in Gen.Choose(0, 3)

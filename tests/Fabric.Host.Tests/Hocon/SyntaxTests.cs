@@ -93,7 +93,8 @@ public class SyntaxTests
     }
 
     [Fact]
-    public void A_lone_surrogate_in_the_text_is_refused() => Trees.Refused("a = 1\nb = x\ud800y").Origin.Line.ShouldBe(2);
+    public void A_lone_surrogate_in_the_text_is_refused() =>
+        Trees.Refused("a = 1\nb = x\ud800y").Origin.Line.ShouldBe(2);
 
     [Fact]
     public void Every_value_knows_where_it_was_written()
