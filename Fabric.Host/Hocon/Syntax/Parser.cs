@@ -203,23 +203,11 @@ internal sealed class Parser
     {
         var at = _token.Origin;
         Advance();
-        var call = "";
-        while (_token.Kind is TokenKind.Space or TokenKind.Word)
-        {
-            call += _token.Text.Trim();
-            Advance();
-        }
-
+        var call = TakeCall();
         var name = _token;
         Include.Check(at, call, name);
         Advance();
-        var close = "";
-        while (_token.Kind is TokenKind.Space or TokenKind.Word)
-        {
-            close += _token.Text.Trim();
-            Advance();
-        }
-
+        var close = TakeCall();
         if (!string.Equals(close, new string(')', call.Count('(')), StringComparison.Ordinal))
             throw new HoconException(at, $"expected '{new string(')', call.Count('('))}' and the end of the line " +
                 "after the name of the included file");
@@ -230,6 +218,20 @@ internal sealed class Parser
                 "would have no path to be relative to: include it elsewhere and refer to it", Where());
         included.Reroot([.. _path]);
         target.PutAll(included);
+    }
+
+    /// <summary>The words around an included name, "required(file(" and "))", without white space.</summary>
+    private string TakeCall()
+    {
+        var call = "";
+        // The longest that means something has 14 letters; a file of nothing but words must not be piled up here.
+        while (call.Length <= "required(file(".Length && _token.Kind is (TokenKind.Space or TokenKind.Word))
+        {
+            call += _token.Text.Trim();
+            Advance();
+        }
+
+        return call;
     }
 
     /// <summary>Between two items stand one comma, or new lines, or both; a last comma is allowed.</summary>

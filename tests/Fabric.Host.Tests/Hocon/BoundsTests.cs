@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Fabric.Host.Hocon;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Tests.Hocon;
@@ -75,6 +76,26 @@ public class BoundsTests
     [Fact]
     public void A_text_beyond_the_size_limit_is_refused() =>
         Trees.Refused(new string(' ', Limits.Hocon.FileBytesMax + 1)).Problem.ShouldContain("larger than");
+
+    [Theory]
+    [InlineData("include ", "a ")]
+    [InlineData("include \"x\"", " a")]
+    [InlineData("k", "k")]
+    [InlineData("", "a ")]
+    [InlineData("a = {} ", "{} ")]
+    [InlineData("a = ", "${?b}")]
+    public void A_line_of_the_largest_size_is_refused_or_read_and_never_repeated_in_a_message(string start, string more)
+    {
+        var text = start + string.Concat(Enumerable.Repeat(more, (Limits.Hocon.FileBytesMax / more.Length) - 10));
+        try
+        {
+            Trees.Resolve(text).Fields.Count.ShouldBe(more[0] is '{' ? 1 : 0);
+        }
+        catch (HoconException e)
+        {
+            e.Message.Length.ShouldBeLessThan(1000);
+        }
+    }
 
     [Fact]
     public void A_full_size_file_of_ordinary_fields_is_read()
