@@ -251,7 +251,7 @@ public static class Limits
         /// <summary>From the TCP connection to the answer to the hello: 20 round trips of 500 ms.</summary>
         public const int HandshakeTimeoutMs = 10_000;
 
-        /// <summary>From the name lookup to the answer to the hello: the handshake, and as long for a SYN retried thrice.</summary>
+        /// <summary>From the name lookup to the answer to the hello: the handshake twice over, for lost SYNs.</summary>
         public const int ConnectTimeoutMs = 2 * HandshakeTimeoutMs;
 
         /// <summary>Handshakes at a time; one more ends the oldest. 64 x about 100 KiB for TLS = 6.4 MiB.</summary>
@@ -260,7 +260,7 @@ public static class Limits
         /// <summary>Connections that wait to be accepted: one round of handshakes.</summary>
         public const int Backlog = HandshakesMax;
 
-        /// <summary>After a failed accept (no file descriptors left): long enough not to spin, too short to be noticed.</summary>
+        /// <summary>After a failed accept (no file descriptors left): ten tries a second.</summary>
         public const int AcceptRetryMs = 100;
 
         /// <summary>A ticket is 256 bits of chance.</summary>
@@ -296,7 +296,7 @@ public static class Limits
         /// <summary>Probes without an answer.</summary>
         public const int KeepAliveProbes = 4;
 
-        /// <summary>How long an abort waits for the frame under way before it cuts the link: 256 KiB at 2 Mbit/s.</summary>
+        /// <summary>How long an abort waits for the frame under way, then cuts: 256 KiB at 2 Mbit/s.</summary>
         public const int AbortSendMs = 1_000;
 
         /// <summary>
