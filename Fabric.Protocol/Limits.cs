@@ -148,7 +148,7 @@ public static class Limits
         /// <summary>Connected hosts of one coordinator.</summary>
         public const int HostsMax = 512;
 
-        /// <summary>Reads that a message may take whatever its size; its sender makes one frame of each message.</summary>
+        /// <summary>Reads that a message may take whatever its size; our own sender makes one frame of it.</summary>
         public const int ReadsFree = 64;
 
         /// <summary>
@@ -166,13 +166,13 @@ public static class Limits
         /// <summary>Four pings missed in a row: 4 x 5 s.</summary>
         public const int DeadAfterMs = 20_000;
 
-        /// <summary>From the WebSocket's opening to hello and welcome: two round trips, and a loaded coordinator.</summary>
+        /// <summary>From the WebSocket's opening to the welcome: two round trips, and a busy coordinator.</summary>
         public const int HelloWithinMs = 10_000;
 
         /// <summary>TCP, TLS and the upgrade: five round trips, and SYN sent four times (1 + 2 + 4 + 8 s).</summary>
         public const int ConnectWithinMs = 15_000;
 
-        /// <summary>First wait before connecting again; 512 hosts spread over it are one connection a millisecond.</summary>
+        /// <summary>First wait before connecting again: 512 hosts over it are one connection a millisecond.</summary>
         public const int ReconnectMsMin = 500;
 
         /// <summary>500 ms doubled six times is 32 s; a coordinator that comes back is found within this.</summary>
@@ -196,10 +196,10 @@ public static class Limits
         /// <summary>RFC 6455: a control frame holds 125 bytes, of which the status takes 2.</summary>
         public const int CloseReasonBytesMax = 123;
 
-        /// <summary>Connections to the coordinator: each host's link, one being replaced, and 256 for operators.</summary>
+        /// <summary>Each host's link, one that replaces it, and 256 for operators: 2 x 512 + 256.</summary>
         public const int ConnectionsMax = (2 * HostsMax) + 256;
 
-        /// <summary>Body of an API request: a VM's specification with 32 devices of 4 KiB arguments, 8 times over.</summary>
+        /// <summary>Body of an API request: 8 times a VM with 32 devices of 4 KiB arguments each.</summary>
         public const int BodyBytesMax = 1024 * 1024;
 
         /// <summary>All headers of a request together; those of a browser take about 2 KiB.</summary>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabric.Host.Api;
 
-/// <summary>What the coordinator's port logs. Event ids 3100 to 3199; a number is never given to another event.</summary>
+/// <summary>What the coordinator's port logs. Event ids 3100 to 3199, each given once.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(3100, LogLevel.Warning, "{From} is refused in the TLS handshake: {Why}.")]
