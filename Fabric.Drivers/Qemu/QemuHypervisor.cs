@@ -14,7 +14,8 @@ public sealed class QemuHypervisor : IHypervisor
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _probing = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _starting = new(StringComparer.Ordinal);
-    private QemuProbe? _probe;
+    private readonly ConcurrentDictionary<string, bool> _devices = new(StringComparer.Ordinal);
+    private HypervisorFacts? _facts;
 
     /// <summary>Makes it; looks at nothing yet.</summary>
     public QemuHypervisor(QemuOptions options, TimeProvider time)
@@ -27,18 +28,42 @@ public sealed class QemuHypervisor : IHypervisor
     public string Name => "qemu";
 
     /// <inheritdoc/>
-    public async Task<HypervisorFacts> ProbeAsync(CancellationToken cancellation) =>
-        (await ProbedAsync(cancellation)).Facts;
+    public async Task<HypervisorFacts> ProbeAsync(CancellationToken cancellation)
+    {
+        await _probing.WaitAsync(cancellation);
+        try
+        {
+            return _facts ??= await QemuProbe.AskAsync(_options, _time, cancellation);
+        }
+        finally
+        {
+            _probing.Release();
+        }
+    }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Unfitness>> CheckAsync(VmSpec spec, CancellationToken cancellation) =>
-        QemuFitness.Check(spec, _options, await ProbedAsync(cancellation));
+    public async Task<IReadOnlyList<Unfitness>> CheckAsync(VmSpec spec, CancellationToken cancellation)
+    {
+        var facts = await ProbeAsync(cancellation);
+        var unknown = new HashSet<string>(StringComparer.Ordinal);
+
+        // Only models that the host allows are asked for, so no text of a user reaches a command line unseen.
+        foreach (var model in spec.Devices.Select(QemuCommandLine.ModelOf).Where(_options.DeviceModels.Contains))
+        {
+            if (!_devices.TryGetValue(model, out var isKnown))
+                _devices[model] = isKnown = await QemuProbe.HasDeviceAsync(model, _options, _time, cancellation);
+            if (!isKnown)
+                unknown.Add(model);
+        }
+
+        return QemuFitness.Check(spec, facts, _options, unknown);
+    }
 
     /// <inheritdoc/>
     public async Task<IMachine> StartAsync(VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
     {
-        var probe = await ProbedAsync(cancellation);
-        var unfit = QemuFitness.Check(spec, _options, probe);
+        var facts = await ProbeAsync(cancellation);
+        var unfit = await CheckAsync(spec, cancellation);
         if (unfit.Count > 0)
         {
             var reasons = string.Join("; ", unfit.Select(u => u.Detail));
@@ -58,7 +83,7 @@ public sealed class QemuHypervisor : IHypervisor
             }
 
             QemuProcessFile.Clear(files);
-            return await StartInAsync(files, QemuCommandLine.Of(spec, mode, files, _options, probe.Facts), cancellation);
+            return await StartInAsync(files, QemuCommandLine.Of(spec, mode, files, _options, facts), cancellation);
         }
         finally
         {
@@ -128,19 +153,6 @@ public sealed class QemuHypervisor : IHypervisor
             if (isGone)
                 return null;
             throw;
-        }
-    }
-
-    private async Task<QemuProbe> ProbedAsync(CancellationToken cancellation)
-    {
-        await _probing.WaitAsync(cancellation);
-        try
-        {
-            return _probe ??= await QemuProbe.AskAsync(_options, _time, cancellation);
-        }
-        finally
-        {
-            _probing.Release();
         }
     }
 

@@ -3,24 +3,29 @@ using Fabric.Protocol;
 
 namespace Fabric.Drivers.Qemu;
 
-/// <summary>What one installed QEMU says of itself.</summary>
-/// <param name="Facts">For the fabric.</param>
-/// <param name="Devices">Device models and their other names.</param>
-internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Devices)
+/// <summary>Asks one installed QEMU what it is.</summary>
+internal static class QemuProbe
 {
     private const string KvmDevice = "/dev/kvm";
     private const int RegexTimeoutMs = 1000;
 
-    /// <summary>Asks the program.</summary>
+    /// <summary>Version, accelerator, machine types.</summary>
     /// <exception cref="HypervisorException">It is missing, or is not a QEMU.</exception>
-    public static async Task<QemuProbe> AskAsync(QemuOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<HypervisorFacts> AskAsync(QemuOptions options, TimeProvider time, CancellationToken cancellation)
     {
         var version = VersionIn(await AskAsync(options, time, cancellation, "--version"))
             ?? throw new HypervisorException(HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
         var machines = await AskAsync(options, time, cancellation, "-machine", "help");
-        var devices = await AskAsync(options, time, cancellation, "-machine", "none", "-device", "help");
-        return new QemuProbe(new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines)), DevicesIn(devices));
+        return new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines));
     }
+
+    /// <summary>
+    /// Whether it has the device. One device is asked for at a time: the list of all makes QEMU load every module, and
+    /// one module of another build ends it.
+    /// </summary>
+    public static async Task<bool> HasDeviceAsync(
+        string model, QemuOptions options, TimeProvider time, CancellationToken cancellation) =>
+        (await AskAsync(options, time, cancellation, "-machine", "none", "-device", $"{model},help")).Length > 0;
 
     internal static Version? VersionIn(string text) =>
         Regex.Match(text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
@@ -30,10 +35,6 @@ internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Dev
     internal static HashSet<string> MachinesIn(string text) =>
         [.. Regex.Matches(text, @"^(?<m>[A-Za-z0-9][\w.+-]*) ", Plain | RegexOptions.Multiline, Timeout)
             .Select(m => m.Groups["m"].Value)];
-
-    internal static HashSet<string> DevicesIn(string text) =>
-        [.. Regex.Matches(text, @"^name ""(?<d>[^""]+)""|, alias ""(?<d>[^""]+)""", Plain | RegexOptions.Multiline, Timeout)
-            .Select(m => m.Groups["d"].Value)];
 
     private static RegexOptions Plain => RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 

@@ -21,7 +21,6 @@ namespace Fabric.Drivers.Qmp;
 public sealed class QmpClient : IAsyncDisposable
 {
     private readonly Socket _socket;
-    private readonly QmpLines _lines;
     private readonly QmpOptions _options;
     private readonly TimeProvider _time;
     private readonly string _path;
@@ -40,7 +39,6 @@ public sealed class QmpClient : IAsyncDisposable
         _path = path;
         _options = options;
         _time = time;
-        _lines = new QmpLines(new NetworkStream(socket, ownsSocket: false), options.LineBytesMax);
         _pending = new QmpPending(options.PendingMax);
         _outgoing = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.PendingMax) { SingleReader = true });
         _events = Channel.CreateBounded<QmpEvent>(new BoundedChannelOptions(options.EventsMax) { SingleReader = true });
@@ -121,13 +119,15 @@ public sealed class QmpClient : IAsyncDisposable
         await _socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancellation);
         if (UnixSocketPath.PeerFault(_socket, _path) is { } fault)
             throw new HypervisorException(HypervisorFault.BadMonitor, $"The monitor is not used: {fault}.");
-        Greeting = await _lines.NextAsync(cancellation) switch
+        var lines = new QmpLines(new NetworkStream(_socket, ownsSocket: false), _options.LineBytesMax);
+        Greeting = await lines.NextAsync(cancellation) switch
         {
             QmpGreeting greeting => greeting,
             null => throw new FormatException("it closed the connection before a greeting"),
             var other => throw new FormatException($"a {other.GetType().Name} before the greeting"),
         };
-        _loops = Task.WhenAll(Task.Run(ReadAsync, CancellationToken.None), Task.Run(WriteAsync, CancellationToken.None));
+        _loops = Task.WhenAll(
+            Task.Run(() => ReadAsync(lines), CancellationToken.None), Task.Run(WriteAsync, CancellationToken.None));
         var capabilities = new JsonArray();
         if (_options.OutOfBand)
         {
@@ -177,12 +177,12 @@ public sealed class QmpClient : IAsyncDisposable
         return [.. json, (byte)'\n'];
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(QmpLines lines)
     {
         HypervisorException reason;
         try
         {
-            while (await _lines.NextAsync(_stop.Token) is { } message)
+            while (await lines.NextAsync(_stop.Token) is { } message)
                 Take(message);
             reason = new HypervisorException(HypervisorFault.Exited, $"The monitor '{_path}' closed its connection.");
         }
