@@ -39,6 +39,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
 
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostUp>(Self));
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
+        // Stage 0 was entered by the VM's transaction.
+        await HeldAsync();
         await StepAsync(new Resumed());
     }
 
@@ -83,18 +85,21 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     private async ValueTask StepAsync(MigrationInput input)
     {
         var asker = Sender;
-        var before = State.Stage;
         var vmVersion = State.VmVersion;
-        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow());
+        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
         await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
         Announce(decision);
-        if (before.Kind != State.Stage.Kind && hold is not null)
-            await hold.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream);
         foreach (var effect in decision.Effects)
             Run(effect, asker);
         if (input is CancelRequested or RecoverRequested && !decision.Effects.OfType<AnswerOperator>().Any())
             asker.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
+        if (await HeldAsync())
+            await StepAsync(new Resumed());
     }
+
+    /// <summary>Waits where the fault plan says so; true when it did.</summary>
+    private Task<bool> HeldAsync() =>
+        hold?.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream) ?? Task.FromResult(false);
 
     private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
         ? []
