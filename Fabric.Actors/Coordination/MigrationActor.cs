@@ -93,8 +93,13 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             Run(effect, asker);
         if (input is CancelRequested or RecoverRequested && !decision.Effects.OfType<AnswerOperator>().Any())
             asker.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
-        if (await HeldAsync())
-            await StepAsync(new Resumed());
+        if (!await HeldAsync())
+            return;
+
+        // What was seen before the hold is old: both ends are asked again, as after a restart.
+        await StepAsync(new HostLost(Side.Source));
+        await StepAsync(new HostLost(Side.Target));
+        await StepAsync(new Resumed());
     }
 
     /// <summary>Waits where the fault plan says so; true when it did.</summary>
