@@ -46,8 +46,13 @@ internal static class QemuProbe
         QemuAccelerator.Kvm when IsKvmUsable() => "kvm",
         QemuAccelerator.Kvm => throw new HypervisorException(
             HypervisorFault.Missing, $"KVM is asked for, but '{KvmDevice}' cannot be opened for reading and writing."),
-        _ => IsKvmUsable() ? "kvm" : "tcg",
+        _ => HasVirtualization() && IsKvmUsable() ? "kvm" : "tcg",
     };
+
+    // A KVM without the processor's help behind it (seen in nested machines) opens, and then its guests hang.
+    private static bool HasVirtualization() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) is { } flags
+        && flags.Split(' ').Any(f => f is "vmx" or "svm");
 
     // The node may exist where the kernel has no KVM behind it: only opening it tells.
     private static bool IsKvmUsable()
