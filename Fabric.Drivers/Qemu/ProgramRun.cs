@@ -22,6 +22,7 @@ internal static class ProgramRun
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
+            WorkingDirectory = "/",
         };
         start.Environment.Clear();
         start.Environment["LC_ALL"] = "C";

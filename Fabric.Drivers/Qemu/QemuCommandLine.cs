@@ -67,6 +67,16 @@ internal static partial class QemuCommandLine
         return model.StartsWith("driver=", StringComparison.Ordinal) ? model["driver=".Length..] : model;
     }
 
+    /// <summary>
+    /// Whether properties undo what the model's name promises: the last <c>driver=</c> wins over the first word, and
+    /// <c>romfile=</c> puts a file of the host before the guest's eyes.
+    /// </summary>
+    public static bool ReachesIntoHost(string device) => device.Split(',').Skip(1).Any(property =>
+        property.Contains('/', StringComparison.Ordinal)
+        || property.TrimStart().StartsWith("driver", StringComparison.OrdinalIgnoreCase)
+        || (property.Contains("romfile", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(property, "romfile=", StringComparison.Ordinal)));
+
     internal static bool IsKvm(HypervisorFacts facts) => string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
 
     private static void AddBoot(List<string> line, VmSpec spec)

@@ -52,6 +52,12 @@ internal static class QemuFitness
         var model = QemuCommandLine.ModelOf(device);
         if (!options.DeviceModels.Contains(model))
             return new Unfitness(FailureReason.HypervisorUnfit, $"device '{Names.Shown(model)}' is not allowed on this host");
+        if (QemuCommandLine.ReachesIntoHost(device))
+        {
+            return new Unfitness(
+                FailureReason.HypervisorUnfit, $"device '{Names.Shown(device)}' names another model or a file of the host");
+        }
+
         return unknownModels.Contains(model)
             ? new Unfitness(
                 FailureReason.HypervisorUnfit, $"QEMU {facts.Version} does not know the device '{Names.Shown(model)}'")
