@@ -52,7 +52,10 @@ public sealed record HypervisorFacts(Version Version, string Accelerator, IReadO
 /// <summary>One reason why a host cannot run a machine.</summary>
 public sealed record Unfitness(FailureReason Reason, string Detail);
 
-/// <summary>A machine: one hypervisor process. All calls are safe to make at the same time; calls on a dead one throw.</summary>
+/// <summary>
+/// A machine: one hypervisor process. All calls are safe to make at the same time; calls on a dead one throw. Letting
+/// go of it (<see cref="IAsyncDisposable.DisposeAsync"/>) leaves the process as it is.
+/// </summary>
 public interface IMachine : IAsyncDisposable
 {
     /// <summary>Its process.</summary>
@@ -65,8 +68,8 @@ public interface IMachine : IAsyncDisposable
     Task<MachineStatus> ObserveAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// What happens, in order. Bounded: when a reader lags, progress is merged and states are kept. Ends when the
-    /// process is gone. One reader.
+    /// What happens, in order, beginning with the state that was found. Bounded: when a reader lags, progress is merged
+    /// and the last state of each kind is kept. Ends after <see cref="MachineExited"/>. One reader.
     /// </summary>
     IAsyncEnumerable<MachineEvent> EventsAsync(CancellationToken cancellation);
 
@@ -85,7 +88,11 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Goes on from pre-switchover to the last pages and the device state.</summary>
     Task ContinueSwitchoverAsync(CancellationToken cancellation);
 
-    /// <summary>Cancels an outgoing migration in any phase; no effect after completion. Idempotent.</summary>
+    /// <summary>
+    /// Cancels an outgoing migration in any phase; no effect after completion. Idempotent. Where the last bytes are
+    /// stuck the connection is cut instead, and the phase is then <see cref="MigrationPhase.Failed"/>, not
+    /// <see cref="MigrationPhase.Cancelled"/>. A running guest runs on in both cases.
+    /// </summary>
     Task CancelOutgoingAsync(CancellationToken cancellation);
 
     /// <summary>Changes bandwidth (bytes a second, 0 is unlimited) and downtime limit of a migration under way.</summary>
@@ -101,7 +108,7 @@ public interface IMachine : IAsyncDisposable
 /// <summary>Whether vCPUs run.</summary>
 public enum RunState
 {
-    /// <summary>vCPUs run.</summary>
+    /// <summary>vCPUs run, or the guest sleeps and may wake by itself.</summary>
     Running = 1,
 
     /// <summary>Paused by order, or before the first start.</summary>
@@ -113,10 +120,13 @@ public enum RunState
     /// <summary>Paused by the hypervisor for the last copy.</summary>
     FinishMigrate,
 
-    /// <summary>Handed off: it never runs again by itself.</summary>
+    /// <summary>
+    /// Handed off: it never runs again by itself. Of a guest that was paused before, QEMU 7.2 says this after a failed
+    /// or cancelled migration too: only together with <see cref="MigrationPhase.Completed"/> it means a hand-off.
+    /// </summary>
     Postmigrate,
 
-    /// <summary>The guest turned itself off.</summary>
+    /// <summary>The guest turned itself off; the process stays until it is killed.</summary>
     Shutdown,
 
     /// <summary>The guest crashed or an internal or I/O error stopped it.</summary>
