@@ -79,7 +79,10 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Stops the vCPUs.</summary>
     Task PauseAsync(CancellationToken cancellation);
 
-    /// <summary>Listens for an incoming migration on a UNIX socket. Whoever connects must send: a connection without bytes ends the process.</summary>
+    /// <summary>
+    /// Listens for an incoming migration on a UNIX socket. Whoever connects must send: a connection without
+    /// bytes ends the process.
+    /// </summary>
     Task BeginIncomingAsync(string socketPath, CancellationToken cancellation);
 
     /// <summary>Starts sending to a UNIX socket, with pause-before-switchover.</summary>
@@ -95,7 +98,10 @@ public interface IMachine : IAsyncDisposable
     /// </summary>
     Task CancelOutgoingAsync(CancellationToken cancellation);
 
-    /// <summary>Changes bandwidth (bytes a second, 0 is unlimited) and downtime limit of a migration under way.</summary>
+    /// <summary>
+    /// Changes bandwidth (bytes a second, 0 is unlimited) and downtime limit of a migration under
+    /// way.
+    /// </summary>
     Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation);
 
     /// <summary>Asks the guest to turn itself off.</summary>

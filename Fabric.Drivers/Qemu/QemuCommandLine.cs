@@ -58,7 +58,8 @@ internal static partial class QemuCommandLine
     }
 
     /// <summary>Where firmware is, for every call of the program.</summary>
-    public static IEnumerable<string> Firmware(QemuOptions options) => options.FirmwareDirs.SelectMany(d => new[] { "-L", d });
+    public static IEnumerable<string> Firmware(QemuOptions options) =>
+        options.FirmwareDirs.SelectMany(d => new[] { "-L", d });
 
     /// <summary>The model of a <c>-device</c> argument.</summary>
     public static string ModelOf(string device)
@@ -77,12 +78,14 @@ internal static partial class QemuCommandLine
         || (property.Contains("romfile", StringComparison.OrdinalIgnoreCase)
             && !string.Equals(property, "romfile=", StringComparison.Ordinal)));
 
-    internal static bool IsKvm(HypervisorFacts facts) => string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
+    internal static bool IsKvm(HypervisorFacts facts) =>
+        string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
 
     private static void AddBoot(List<string> line, VmSpec spec)
     {
         // The target takes the same files: after the move the guest may reboot there.
-        foreach (var (option, value) in new[] { ("-kernel", spec.Kernel), ("-initrd", spec.Initrd), ("-append", spec.Append) })
+        var given = new[] { ("-kernel", spec.Kernel), ("-initrd", spec.Initrd), ("-append", spec.Append) };
+        foreach (var (option, value) in given)
         {
             if (value is not null)
                 line.AddRange([option, value]);

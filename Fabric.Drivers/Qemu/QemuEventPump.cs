@@ -24,7 +24,10 @@ internal sealed class QemuEventPump(
     // The run state is owed: it could not be asked for, or it will still change without an event.
     private bool _runIsOwed;
 
-    /// <summary>Runs until the monitor is closed or the token is cancelled. Begins with the state that it finds.</summary>
+    /// <summary>
+    /// Runs until the monitor is closed or the token is cancelled. Begins with the state that it
+    /// finds.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.Qemu.ProgressIntervalMs), time);

@@ -29,7 +29,14 @@ public static class LabEnvironment
     public static QemuOptions Qemu(string version)
     {
         if (string.Equals(version, Installed, StringComparison.Ordinal))
-            return new QemuOptions { Binary = Needed("/usr/bin/qemu-system-x86_64"), Accelerator = QemuAccelerator.Tcg };
+        {
+            return new QemuOptions
+            {
+                Binary = Needed("/usr/bin/qemu-system-x86_64"),
+                Accelerator = QemuAccelerator.Tcg,
+            };
+        }
+
         var root = Path.Combine(Root, "artifacts", "qemu10", "usr");
         return new QemuOptions
         {
@@ -44,7 +51,8 @@ public static class LabEnvironment
 
     private static string FindRoot()
     {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        var start = new DirectoryInfo(AppContext.BaseDirectory);
+        for (var directory = start; directory is not null; directory = directory.Parent)
         {
             if (File.Exists(Path.Combine(directory.FullName, "Fabric.sln")))
                 return directory.FullName;

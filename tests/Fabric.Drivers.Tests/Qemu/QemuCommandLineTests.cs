@@ -34,7 +34,8 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
-    public void Target_waits_for_an_order_to_listen() => After(Line(Spec, StartMode.Incoming), "-incoming").ShouldBe("defer");
+    public void Target_waits_for_an_order_to_listen() =>
+        After(Line(Spec, StartMode.Incoming), "-incoming").ShouldBe("defer");
 
     [Fact]
     public void Kernel_command_line_stays_one_argument()
@@ -58,7 +59,8 @@ public sealed class QemuCommandLineTests
     [InlineData("9.1.0", "tcg", 262_144, true)]
     [InlineData("7.2.22", "kvm", 131_072, false)]
     [InlineData("10.0.2", "tcg", 131_072, false)]
-    public void Memory_size_that_loses_pages_is_refused(string version, string accelerator, long memoryKiB, bool isRefused)
+    public void Memory_size_that_loses_pages_is_refused(
+        string version, string accelerator, long memoryKiB, bool isRefused)
     {
         var facts = Tcg72 with { Version = Version.Parse(version), Accelerator = accelerator };
         Reasons(Spec with { MemoryKiB = memoryKiB }, facts)
@@ -89,6 +91,7 @@ public sealed class QemuCommandLineTests
 
     [Fact]
     public void Machine_types_are_read() =>
-        QemuProbe.MachinesIn("Supported machines are:\npc   Standard PC (alias of pc-i440fx-7.2)\npc-q35-7.2  Standard PC\n")
+        QemuProbe.MachinesIn(
+            "Supported machines are:\npc   Standard PC (alias of pc-i440fx-7.2)\npc-q35-7.2  Standard PC\n")
             .Contains("pc-q35-7.2").ShouldBeTrue();
 }

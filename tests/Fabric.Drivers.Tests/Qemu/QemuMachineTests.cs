@@ -76,7 +76,8 @@ public sealed class QemuMachineTests : IDisposable
         },
         _directory.Monitor);
 
-    private static string Migration(string status) => $$$"""{"event": "MIGRATION", "data": {"status": "{{{status}}}"}}""";
+    private static string Migration(string status) =>
+        $$$"""{"event": "MIGRATION", "data": {"status": "{{{status}}}"}}""";
 
     [Fact]
     public async Task Events_begin_with_the_state_that_is_found()
@@ -106,7 +107,11 @@ public sealed class QemuMachineTests : IDisposable
     public async Task Unknown_and_contrary_phases_are_passed_on_as_they_come()
     {
         await using var main = Main(
-            Migration("completed"), Migration("active"), Migration("brand-new"), """{"event": "MIGRATION"}""", Migration("failed"));
+            Migration("completed"),
+            Migration("active"),
+            Migration("brand-new"),
+            """{"event": "MIGRATION"}""",
+            Migration("failed"));
         await using var outOfBand = OutOfBand();
         await using var machine = await AttachAsync();
         await UntilAsync(machine, e => e is RunStateChanged);
@@ -159,7 +164,8 @@ public sealed class QemuMachineTests : IDisposable
         await using var main = new MockMonitor(m => m.OpenAsync(), _directory.Monitor);
         await using var outOfBand = OutOfBand();
         await using var machine = await AttachAsync();
-        (await Should.ThrowAsync<HypervisorException>(() => machine.ContinueAsync(default))).Fault.ShouldBe(HypervisorFault.NoAnswer);
+        (await Should.ThrowAsync<HypervisorException>(() => machine.ContinueAsync(default)))
+            .Fault.ShouldBe(HypervisorFault.NoAnswer);
         machine.Exited.IsCompleted.ShouldBeFalse();
     }
 

@@ -19,7 +19,8 @@ public sealed class QemuMigrationTests
     [InlineData("[]")]
     [InlineData("""{"status": 7}""")]
     [InlineData("""{"status": "quantum-entangled"}""")]
-    public void Nothing_is_concluded_from_an_unknown_state(string json) => Read(json).Phase.ShouldBe(MigrationPhase.Unknown);
+    public void Nothing_is_concluded_from_an_unknown_state(string json) =>
+        Read(json).Phase.ShouldBe(MigrationPhase.Unknown);
 
     [Fact]
     public void Failure_without_words_is_a_failure()
@@ -45,7 +46,8 @@ public sealed class QemuMigrationTests
     [InlineData("pre-switchover", MigrationPhase.PreSwitchover)]
     [InlineData("device", MigrationPhase.Device)]
     [InlineData("wait-unplug", MigrationPhase.WaitUnplug)]
-    public void Every_state_has_its_name(string status, MigrationPhase phase) => QemuNames.PhaseOf(status).ShouldBe(phase);
+    public void Every_state_has_its_name(string status, MigrationPhase phase) =>
+        QemuNames.PhaseOf(status).ShouldBe(phase);
 
     [Theory]
     [InlineData("running", RunState.Running)]
@@ -67,7 +69,8 @@ public sealed class QemuMigrationTests
     {
         var ram = Read("""
             {"status": "active", "total-time": 1500, "expected-downtime": 300,
-             "ram": {"total": 134283264, "postcopy-requests": 0, "dirty-sync-count": 3, "page-size": 4096, "remaining": 8192,
+             "ram": {"total": 134283264, "postcopy-requests": 0, "dirty-sync-count": 3, "page-size": 4096,
+                     "remaining": 8192,
                      "mbps": 80.5, "transferred": 1000000, "duplicate": 10, "dirty-pages-rate": 77, "normal": 20}}
             """).Ram.ShouldNotBeNull();
         ram.Progress().ShouldBe(new(3, 8192, 1_000_000, 0, 134_283_264, 77, 10_062_500, null));
@@ -79,7 +82,8 @@ public sealed class QemuMigrationTests
     {
         var ram = Read("""
             {"status": "completed", "total-time": -4, "downtime": 18446744073709551615,
-             "ram": {"total": "many", "dirty-sync-count": 99999999999, "remaining": 18446744073709551615, "page-size": 0,
+             "ram": {"total": "many", "dirty-sync-count": 99999999999, "remaining": 18446744073709551615,
+                     "page-size": 0,
                      "mbps": 1e300, "transferred": -1, "duplicate": 9223372036854775807, "normal": 9223372036854775807,
                      "dirty-pages-rate": 1.5}}
             """).Ram.ShouldNotBeNull();

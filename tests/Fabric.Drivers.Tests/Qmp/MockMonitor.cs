@@ -8,7 +8,7 @@ namespace Fabric.Drivers.Tests.Qmp;
 internal sealed class MockMonitor : IAsyncDisposable
 {
     public const string Greeting =
-        """{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "x"}, "capabilities": ["oob"]}}""";
+        """{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}""";
 
     private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(30);
 
