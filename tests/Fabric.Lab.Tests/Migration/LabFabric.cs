@@ -159,7 +159,8 @@ internal sealed class LabFabric : IAsyncDisposable
         foreach (var process in Directory.EnumerateFiles(_directory, "process.json", SearchOption.AllDirectories))
             await hypervisor.KillAsync(Path.GetDirectoryName(process)!, default);
         _logs.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        if (Environment.GetEnvironmentVariable("FABRIC_LAB_KEEP") is null)
+            Directory.Delete(_directory, recursive: true);
     }
 
     private (NodeSettings Settings, NodeCertificate Certificate) Load(string node, string more)
