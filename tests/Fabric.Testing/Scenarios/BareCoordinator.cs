@@ -71,7 +71,7 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
         else if (report is OrderRefused { Side: null } refused)
             Tell(report.Stamp.Vm, new LifeRefused(host, refused));
         else if (report.Stamp.Migration is { } migration)
-            Tell(migration, new Reported(report));
+            Tell(migration, new Reported(host, report));
     }
 
     public void HostFound(HostId host)

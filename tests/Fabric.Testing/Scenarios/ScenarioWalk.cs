@@ -31,7 +31,7 @@ public sealed class ScenarioWalk(int seed)
             Heal();
             AssertAtRest();
         }
-        catch (Exception e) 
+        catch (Exception e)
         {
             throw new InvalidOperationException($"seed {seed}: {e.Message}\n{string.Join('\n', _trace)}", e);
         }
@@ -40,7 +40,7 @@ public sealed class ScenarioWalk(int seed)
     private void Do(string command)
     {
         _trace.Add(command);
-        _world.Do(command);
+        _trace.AddRange(_world.Do(command).Select(l => $"    {l}"));
     }
 
     private string Pick(List<(string Command, int Weight)> choices)

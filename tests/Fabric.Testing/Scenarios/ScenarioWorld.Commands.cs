@@ -18,7 +18,7 @@ public sealed partial class ScenarioWorld
         }
         catch (RuleBrokenException e)
         {
-            throw new RuleBrokenException($"{e.Message}\n  in '{command}', after:\n    {string.Join("\n    ", _lines)}");
+            throw new RuleBrokenException($"{e.Message}\n  in '{command}', after:\n    {string.Join("\n    ", _lines)}\n");
         }
 
         return Collapsed(_lines);
