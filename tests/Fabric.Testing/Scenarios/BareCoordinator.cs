@@ -141,9 +141,12 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
 
         var state = events.Cast<MigrationEvent>().Aggregate(MigrationState.Initial, MigrationEvolution.Evolve);
         _migrations[migration] = (state, events.Count);
-        if (state.Stage is Begun begun)
-            ReadVm(begun.Plan.Spec.Id);
         Tell(migration, new Resumed());
+        if (state.Stage is not Begun begun)
+            return;
+        // The append that was not acknowledged may have changed the VM too.
+        ReadVm(begun.Plan.Spec.Id);
+        Tell(begun.Plan.Spec.Id, new VmWoken());
     }
 
     private void Tell(VmId vm, VmInput input)

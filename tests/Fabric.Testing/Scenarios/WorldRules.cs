@@ -12,6 +12,7 @@ public sealed class WorldRules
     private readonly Dictionary<VmId, (HostId Host, long Epoch)> _owners = [];
     private readonly HashSet<(MigrationId Migration, HostId Host, long Epoch)> _given = [];
     private readonly HashSet<VmId> _operatorTookOlder = [];
+    private readonly HashSet<MigrationId> _abandoned = [];
     private readonly HashSet<VmId> _ended = [];
     private IReadOnlyList<ModelMachine> _machines = [];
 
@@ -52,14 +53,14 @@ public sealed class WorldRules
         if (machine.Memory != _latest[machine.Vm] && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException(
                 $"{machine.Vm} goes back in time: {machine.Host} runs ({how}) memory {machine.Memory} of {_latest[machine.Vm]}");
-        if (_ended.Contains(machine.Vm))
+        if (_ended.Contains(machine.Vm) && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException($"{machine.Vm} runs at {machine.Host} ({how}) after its guest had ended");
     }
 
     /// <summary>No order ends the only process that holds the guest as it last was.</summary>
     public void Killing(ModelMachine machine)
     {
-        if (_ended.Contains(machine.Vm) || _operatorTookOlder.Contains(machine.Vm) || machine.Memory != _latest[machine.Vm])
+        if (machine.Doomed || _ended.Contains(machine.Vm) || _operatorTookOlder.Contains(machine.Vm) || machine.Memory != _latest[machine.Vm])
             return;
         if (!_machines.Any(m => m != machine && m.Alive && m.Vm == machine.Vm && m.Memory == machine.Memory))
             throw new RuleBrokenException($"{machine.Host} ends the only copy of {machine.Vm} that holds its latest memory");
@@ -73,7 +74,11 @@ public sealed class WorldRules
             case VmCreated e:
                 _owners[e.Spec.Id] = (e.Owner, 0);
                 break;
-            case VmStartOrdered when plan is null:
+            case AttemptAbandoned:
+                _abandoned.Add(plan!.Id);
+                break;
+            case AttemptStarted:
+                _abandoned.Remove(plan!.Id);
                 break;
             case Committed e:
                 Moved(plan!, e.Owner, e.Epoch);
@@ -103,6 +108,12 @@ public sealed class WorldRules
             case ReleaseNoted when before is HeldCopy held && MachineOf(host, held) is { } machine:
                 Released(host, machine);
                 break;
+            case IncomingClosed closed when before is HeldCopy held && MachineOf(host, held) is { } machine:
+                // A discard that was rightly ordered may arrive after the source's process died: a double failure.
+                if (!_abandoned.Contains(closed.Stamp.Migration!.Value))
+                    Killing(machine);
+                machine.Doomed = true;
+                break;
             case CopyStopNoted when before is HeldCopy held:
                 Stopped(held.Spec.Id);
                 break;
@@ -117,6 +128,7 @@ public sealed class WorldRules
             m => m != machine && m.Vm == machine.Vm && m.Ran && m.Memory >= machine.Memory);
         if (!newer && !_ended.Contains(machine.Vm))
             throw new RuleBrokenException($"rule 11: {host} drops its copy of {machine.Vm} before the target ran");
+        machine.Doomed = true;
     }
 
     private void Moved(MigrationPlan plan, HostId owner, long epoch)
