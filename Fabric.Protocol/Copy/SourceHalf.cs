@@ -198,9 +198,10 @@ internal static class SourceHalf
                 Sight(turn, s, OutgoingPhase.Sending, look);
                 break;
             case MigrationPhase.PreSwitchover:
-                Sight(turn, s, OutgoingPhase.Paused, look);
-                if (s.Broken is null)
+                // Once: one that is refused is not repeated; the switchover's time-out rolls back.
+                if (s is { Phase: not OutgoingPhase.Paused, Broken: null })
                     turn.Do(new ContinueSwitchover(s.Directory));
+                Sight(turn, s, OutgoingPhase.Paused, look);
                 break;
             case MigrationPhase.Device:
                 Sight(turn, s, OutgoingPhase.Paused, look);
@@ -225,12 +226,6 @@ internal static class SourceHalf
             case MigrationPhase.Failed or MigrationPhase.Cancelled:
                 // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by itself.
                 turn.Do(new RunMachine(s.Directory));
-                break;
-            case MigrationPhase.None when s.Broken is { } why && look.Run == RunState.Running:
-                // It broke before the hypervisor had begun.
-                turn.Happen(new OutgoingEnded(StampOf(s), why, s.BrokenDetail));
-                turn.Do(new CloseTransfer());
-                turn.TellSource(StampOf(s));
                 break;
             case MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.Completed
                 or MigrationPhase.Cancelling or MigrationPhase.WaitUnplug or MigrationPhase.Unknown:
