@@ -224,6 +224,52 @@ public static class Limits
         public const int CertificateSerialBytes = 16;
     }
 
+    /// <summary>The API: what one caller may take from the coordinator.</summary>
+    public static class Api
+    {
+        /// <summary>An answer of an actor: a journal that waits for a lock (5 s), with a slow fsync (10 s).</summary>
+        public const int AskMs = 15_000;
+
+        /// <summary>The whole of a request's body; 1 MiB in it is 100 KiB a second.</summary>
+        public const int BodyWithinMs = 10_000;
+
+        /// <summary>Levels of a request's JSON: a policy in a migration is the second.</summary>
+        public const int DepthMax = 8;
+
+        /// <summary>Entries of a page: 200 summaries of about 1 KB are 200 KB.</summary>
+        public const int PageMax = 200;
+
+        /// <summary>Entries of a page when none are asked for: two screens.</summary>
+        public const int PageDefault = 50;
+
+        /// <summary>Events of one answer: a migration writes about 100; 2,000 x 1 KB = 2 MB.</summary>
+        public const int JournalPageMax = 2_000;
+
+        /// <summary>Last numbers kept of transfers, also of ended ones: 1,024 x about 200 bytes = 200 KB.</summary>
+        public const int TransfersKeptMax = 1_024;
+
+        /// <summary>News that a watcher may lag: 64 migrations with four numbers a second fill it in a second.</summary>
+        public const int WatchQueueMax = 256;
+
+        /// <summary>Watchers at one time: 64 x 256 news x about 1 KB = 16 MB.</summary>
+        public const int WatchersMax = 64;
+
+        /// <summary>A sign of life when nothing happens, and a look into the journal.</summary>
+        public const int WatchBeatMs = 10_000;
+
+        /// <summary>One event of a watch (under 256 KiB) must be taken within this, or the watcher is cut off.</summary>
+        public const int WatchWriteMs = 10_000;
+
+        /// <summary>What a client waits for an answer: twice what the coordinator waits for its actor.</summary>
+        public const int ClientWithinMs = 2 * AskMs;
+
+        /// <summary>Silence after which a watching client takes the coordinator for gone: three beats.</summary>
+        public const int WatchSilenceMs = 3 * WatchBeatMs;
+
+        /// <summary>Bytes of an answer that a client reads: a page of journal (2,000 x 1 KB) eight times.</summary>
+        public const int AnswerBytesMax = 16 * 1024 * 1024;
+    }
+
     /// <summary>The data link and the relay.</summary>
     public static class Relay
     {

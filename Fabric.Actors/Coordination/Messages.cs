@@ -2,6 +2,12 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Coordination;
 
+/// <summary>On the event stream: what those who watch the fabric want to hear. The journal stays the truth.</summary>
+public interface IFabricNews;
+
+/// <summary>On the event stream: something was written into a VM's stream.</summary>
+public sealed record VmNews(VmId Vm) : IFabricNews;
+
 /// <summary>To a host's actor: its agent said what it is.</summary>
 public sealed record HostIntroduced(HostFacts Facts);
 
@@ -9,10 +15,10 @@ public sealed record HostIntroduced(HostFacts Facts);
 public sealed record HostReported(HostId Host, Report Report);
 
 /// <summary>On the event stream: a host's agent is connected.</summary>
-public sealed record HostUp(HostId Host);
+public sealed record HostUp(HostId Host) : IFabricNews;
 
 /// <summary>On the event stream: a host's agent is not connected any more.</summary>
-public sealed record HostDown(HostId Host);
+public sealed record HostDown(HostId Host) : IFabricNews;
 
 /// <summary>To a migration or a VM: read your stream and go on.</summary>
 public sealed record Wake
@@ -47,10 +53,10 @@ public sealed record VmReply(VmRefusal? Refusal, MigrationId? Migration);
 public sealed record HostDescription(HostId Host, bool Connected, HostFacts? Facts, DateTimeOffset? JoinedAt);
 
 /// <summary>On the event stream, for whoever watches a migration: what was journalled, in order.</summary>
-public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IReadOnlyList<MigrationEvent> Events);
+public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IReadOnlyList<MigrationEvent> Events) : IFabricNews;
 
 /// <summary>On the event stream: numbers of a transfer, several times a second.</summary>
-public sealed record MigrationProgress(MigrationId Migration, int Attempt, TransferProgress Progress);
+public sealed record MigrationProgress(MigrationId Migration, int Attempt, TransferProgress Progress) : IFabricNews;
 
 /// <summary>On the event stream: the coordinator holds this migration at a stage, as its fault plan says.</summary>
-public sealed record MigrationHeldAt(MigrationId Migration, StageKind Stage, long MillisecondsMax);
+public sealed record MigrationHeldAt(MigrationId Migration, StageKind Stage, long MillisecondsMax) : IFabricNews;

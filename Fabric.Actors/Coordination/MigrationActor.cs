@@ -31,12 +31,9 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <inheritdoc/>
     protected override async ValueTask RecoveredAsync()
     {
-        if (State.Stage is not Begun { Kind: not StageKind.Over })
-        {
-            Context.Stop(Self);
+        // Not stopped here: the message that woke it would only wake it again, and again.
+        if (!IsUnderWay)
             return;
-        }
-
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostUp>(Self));
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
         await StepAsync(new Resumed());
@@ -53,6 +50,12 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(object message)
     {
+        if (!IsUnderWay)
+        {
+            AnswerWhenOver(message);
+            return ValueTask.CompletedTask;
+        }
+
         switch (message)
         {
             case MigrationInput input:
@@ -86,14 +89,34 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         var before = State.Stage;
         var vmVersion = State.VmVersion;
         var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow());
-        await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
+        try
+        {
+            await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
+        }
+        catch (Exception e) when (input is CancelRequested or RecoverRequested)
+        {
+            // It says whether anything was written, which is more than a time-out would.
+            asker.Tell(new Failure(e));
+            throw;
+        }
+
         Announce(decision);
         if (before.Kind != State.Stage.Kind && hold is not null)
             await hold.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream);
         foreach (var effect in decision.Effects)
             Run(effect, asker);
-        if (input is CancelRequested or RecoverRequested && !decision.Effects.OfType<AnswerOperator>().Any())
-            asker.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
+    }
+
+    private bool IsUnderWay => State.Stage is Begun { Kind: not StageKind.Over };
+
+    /// <summary>A late report is history; whoever asks gets an answer; then there is nothing to stay for.</summary>
+    private void AnswerWhenOver(object message)
+    {
+        if (message is CancelRequested or RecoverRequested)
+            Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
+        else if (message is Describe)
+            Sender.Tell(State);
+        Context.Stop(Self);
     }
 
     private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
@@ -103,10 +126,16 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     private void Announce(MigrationDecision decision)
     {
         MigrationEvent[] durable = [.. decision.Events.Where(IsDurable)];
+        // The VM first: who hears that the migration is over may ask the VM for the next one at once.
+        if (decision.VmEvents.Count > 0)
+        {
+            var vm = ((Begun)State.Stage).Plan.Spec.Id;
+            Context.System.Entity(EntityKinds.Vm, vm.Value).Tell(StreamMoved.Now);
+            Context.System.EventStream.Publish(new VmNews(vm));
+        }
+
         if (durable.Length > 0)
             Context.System.EventStream.Publish(new MigrationNews(id, State.Stage.Kind, durable));
-        if (decision.VmEvents.Count > 0)
-            Context.System.Entity(EntityKinds.Vm, ((Begun)State.Stage).Plan.Spec.Id.Value).Tell(StreamMoved.Now);
     }
 
     private void Run(MigrationEffect effect, IActorRef asker)

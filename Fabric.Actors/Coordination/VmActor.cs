@@ -66,7 +66,19 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
     {
         var asker = Sender;
         var decision = VmMachine.Decide(State, input, Context.System.Time.GetUtcNow());
-        await PersistAsync(decision.Events, MigrationAppend(decision));
+        try
+        {
+            await PersistAsync(decision.Events, MigrationAppend(decision));
+        }
+        catch (Exception e) when (input is not (LifeReported or LifeRefused or VmWoken))
+        {
+            // It says whether anything was written, which is more than a time-out would.
+            asker.Tell(new Failure(e));
+            throw;
+        }
+
+        if (decision.Events.Count > 0)
+            Context.System.EventStream.Publish(new VmNews(id));
         foreach (var effect in decision.Effects)
             Run(effect, decision, asker);
     }
