@@ -14,6 +14,9 @@ public enum Keeper
 
     /// <summary>Nobody: the guest's only complete copy died by itself, and this is said honestly.</summary>
     Nobody,
+
+    /// <summary>The target holds a paused copy, perhaps not the latest; only an operator may let it run.</summary>
+    HeldAtTarget,
 }
 
 /// <summary>Why an attempt or a migration did not go as asked. A closed list; numbers are never reused.</summary>
@@ -54,6 +57,9 @@ public enum FailureReason
     TargetLostBeforeRun = 50,
     TargetLostAfterGrant = 51,
 
+    // Before the commit, with the target complete.
+    SourceLostInDoubt = 52,
+
     // A fence spoke.
     NewerEpochSeen = 60,
     AssertionBroken = 61,
@@ -75,6 +81,7 @@ public static class Failures
             or FailureReason.TargetLoadFailed or FailureReason.TargetLostBeforeRun => Keeper.Source,
         FailureReason.SourceVmDied or FailureReason.GuestShutDown => Keeper.Nobody,
         FailureReason.TargetLostAfterGrant => Keeper.HeldAtSource,
+        FailureReason.SourceLostInDoubt => Keeper.HeldAtTarget,
         FailureReason.NewerEpochSeen or FailureReason.AssertionBroken => Keeper.HeldAtSource,
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "not a failure"),
     };
@@ -118,6 +125,9 @@ public static class Failures
         FailureReason.TargetLostAfterGrant =>
             "The target may have run before it was lost. If going back to the paused copy is acceptable, " +
             "say so with 'fabric vm recover'.",
+        FailureReason.SourceLostInDoubt =>
+            "The source's process died unseen and its guest may have run on after the target was complete. If going on " +
+            "from the target's copy is acceptable, say so with 'fabric vm recover'; if not, 'fabric cancel' gives it up.",
         FailureReason.NewerEpochSeen =>
             "A host has seen a newer epoch than this journal: was it restored from a backup? Compare 'fabric journal' " +
             "with the host's ledger before anything else.",

@@ -19,6 +19,9 @@ public sealed class CopyHands : ICopyHands
     private OutgoingTransfer? _outgoing;
     private IncomingTransfer? _incoming;
 
+    // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
+    private volatile bool _adopted;
+
     /// <summary>Makes them; nothing is touched before the first effect.</summary>
     public CopyHands(AgentTools tools, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     {
@@ -32,6 +35,7 @@ public sealed class CopyHands : ICopyHands
         var machine = await _tools.Hypervisor.AdoptAsync(PathOf(copy.Directory), _stop.Token);
         if (machine is null)
             return null;
+        _adopted = true;
         _keeper = Keep(copy.Directory, machine);
         _tools.Capacity.Note(_vm, copy.Spec.MemoryBytes(), copy is IncomingCopy, migrating: false);
         return await _keeper.LookAsync();
@@ -72,7 +76,10 @@ public sealed class CopyHands : ICopyHands
         }
     }
 
-    /// <summary>An effect that fails changes nothing by itself: the actor sees the machine as it is, and decides again.</summary>
+    /// <summary>
+    /// An effect that fails changes nothing by itself. After a failed cancel the machine is looked at, for it may have
+    /// ended meanwhile; all else is repeated by the coordinator's next order, not at once and for ever.
+    /// </summary>
     private async Task RunSafelyAsync(CopyEffect effect, TimeSpan noted)
     {
         try
@@ -82,8 +89,6 @@ public sealed class CopyHands : ICopyHands
         catch (HypervisorException e)
         {
             AgentLog.EffectFailed(_tools.Log, _vm.Value, effect.GetType().Name, e);
-            if (_keeper is { } keeper)
-                await keeper.TellLookAsync();
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -136,11 +141,20 @@ public sealed class CopyHands : ICopyHands
     {
         if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
             return;
-        var socket = Path.Combine(PathOf(e.Directory), "in.sock");
-        await Machine().BeginIncomingAsync(socket, _stop.Token);
-        _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source);
-        _ = _incoming.ServeAsync(socket, input => _tell(e.Directory, input));
-        await _tell(e.Directory, new OfferMade(_incoming.Offer));
+        try
+        {
+            var socket = Path.Combine(PathOf(e.Directory), "in.sock");
+            await Machine().BeginIncomingAsync(socket, _stop.Token);
+            _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source);
+            _ = _incoming.ServeAsync(socket, input => _tell(e.Directory, input));
+            await _tell(e.Directory, new OfferMade(_incoming.Offer));
+        }
+        catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
+        {
+            // Not offered, so nobody knows of it: it must not stay.
+            await EndProcessAsync(e.Directory);
+            await _tell(e.Directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, failed.Message));
+        }
     }
 
     private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
@@ -176,8 +190,7 @@ public sealed class CopyHands : ICopyHands
 
     private async Task StartSendingAsync(StartSending e)
     {
-        if (_outgoing is { } earlier)
-            await earlier.DisposeAsync();
+        await CloseTransferAsync();
         var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory));
         Volatile.Write(ref _outgoing, transfer);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
@@ -200,6 +213,7 @@ public sealed class CopyHands : ICopyHands
 
     private async Task CloseTransferAsync()
     {
+        _adopted = false;
         var (outgoing, incoming) = (_outgoing, _incoming);
         (_outgoing, _incoming) = (null, null);
         if (outgoing is not null)
@@ -211,18 +225,23 @@ public sealed class CopyHands : ICopyHands
     private async Task KillAsync(KillMachine e)
     {
         await CloseTransferAsync();
-        if (_keeper is { } keeper && string.Equals(keeper.Directory, e.Directory, StringComparison.Ordinal))
+        await EndProcessAsync(e.Directory);
+        await _tell(e.Directory, new MachineVanished("ended by order"));
+    }
+
+    private async Task EndProcessAsync(string directory)
+    {
+        if (_keeper is { } keeper && string.Equals(keeper.Directory, directory, StringComparison.Ordinal))
         {
             await keeper.Machine.KillAsync(_stop.Token);
             await DropKeeperAsync();
         }
         else
         {
-            await _tools.Hypervisor.KillAsync(PathOf(e.Directory), _stop.Token);
+            await _tools.Hypervisor.KillAsync(PathOf(directory), _stop.Token);
         }
 
         _tools.Capacity.Forget(_vm);
-        await _tell(e.Directory, new MachineVanished("ended by order"));
     }
 
     private MachineKeeper Keep(string directory, IMachine machine) => new(
@@ -233,7 +252,7 @@ public sealed class CopyHands : ICopyHands
             if (_outgoing is { HasBegun: true } sending)
                 _report(new ProgressReport(sending.Stamp, progress with { WireBytes = sending.WireBytes }));
         },
-        () => _outgoing is null or { HasBegun: true },
+        () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
         () => _outgoing?.WireBytes ?? 0);
 
     private async Task DropKeeperAsync()

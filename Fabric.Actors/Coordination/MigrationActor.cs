@@ -65,8 +65,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             case HostReported { Report: ProgressReport progress } report when IsFrom(report.Host, Side.Source):
                 Context.System.EventStream.Publish(new MigrationProgress(id, progress.Stamp.Attempt, progress.Progress));
                 return ValueTask.CompletedTask;
-            case HostReported report when SideOf(report.Report) is { } side && IsFrom(report.Host, side):
-                return StepAsync(new Reported(report.Report));
+            case HostReported report:
+                return StepAsync(new Reported(report.Host, report.Report));
             case HostUp up when IsFrom(up.Host, Side.Source):
                 return StepAsync(new HostFound(Side.Source));
             case HostUp up when IsFrom(up.Host, Side.Target):
@@ -75,7 +75,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
                 return StepAsync(new HostLost(Side.Source));
             case HostDown down when IsFrom(down.Host, Side.Target):
                 return StepAsync(new HostLost(Side.Target));
-            case Wake or HostUp or HostDown or HostReported:
+            case Wake or HostUp or HostDown:
                 return ValueTask.CompletedTask;
             case Describe:
                 Sender.Tell(State);
@@ -170,14 +170,4 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     }
 
     private bool IsFrom(HostId host, Side side) => State.Stage is Begun begun && begun.Plan.HostAt(side) == host;
-
-    private static Side? SideOf(Report report) => report switch
-    {
-        SourceReport or RoundReport or ProgressReport => Side.Source,
-        TargetReport => Side.Target,
-        PrecheckReport r => r.Side,
-        OrderRefused r => r.Side,
-        LifeReport => null,
-        _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
-    };
 }

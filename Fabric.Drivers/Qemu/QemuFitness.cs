@@ -21,17 +21,20 @@ internal static class QemuFitness
         if (!facts.Machines.Contains(spec.Machine))
         {
             found.Add(new Unfitness(
-                FailureReason.HypervisorUnfit, $"QEMU {facts.Version} offers no machine type '{Names.Shown(spec.Machine)}'"));
+                FailureReason.HypervisorUnfit,
+                $"QEMU {facts.Version} offers no machine type '{Names.Shown(spec.Machine)}'"));
         }
 
         found.AddRange(spec.Devices.Select(d => DeviceFault(d, facts, options, unknownModels)).OfType<Unfitness>());
-        found.AddRange(new[] { ("kernel", spec.Kernel), ("initrd", spec.Initrd) }.Select(FileFault).OfType<Unfitness>());
+        found.AddRange(
+            new[] { ("kernel", spec.Kernel), ("initrd", spec.Initrd) }.Select(FileFault).OfType<Unfitness>());
         if (LosesPages(spec, facts))
         {
             found.Add(new Unfitness(
                 FailureReason.MemorySizeCorrupts,
                 $"QEMU {facts.Version} without KVM loses dirty pages in a migration when memory is a multiple of " +
-                $"{Limits.Qemu.CorruptingMemoryKiB} KiB, as {spec.MemoryKiB} KiB is; {spec.MemoryKiB + 64} KiB is safe"));
+                $"{Limits.Qemu.CorruptingMemoryKiB} KiB, as {spec.MemoryKiB} KiB is; " +
+                $"{spec.MemoryKiB + 64} KiB is safe"));
         }
 
         return found;
@@ -51,7 +54,15 @@ internal static class QemuFitness
     {
         var model = QemuCommandLine.ModelOf(device);
         if (!options.DeviceModels.Contains(model))
-            return new Unfitness(FailureReason.HypervisorUnfit, $"device '{Names.Shown(model)}' is not allowed on this host");
+            return new Unfitness(
+                FailureReason.HypervisorUnfit, $"device '{Names.Shown(model)}' is not allowed on this host");
+        if (QemuCommandLine.ReachesIntoHost(device))
+        {
+            return new Unfitness(
+                FailureReason.HypervisorUnfit,
+                $"device '{Names.Shown(device)}' names another model or a file of the host");
+        }
+
         return unknownModels.Contains(model)
             ? new Unfitness(
                 FailureReason.HypervisorUnfit, $"QEMU {facts.Version} does not know the device '{Names.Shown(model)}'")
@@ -67,9 +78,11 @@ internal static class QemuFitness
             using var handle = File.OpenHandle(file.Path);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return new Unfitness(FailureReason.ImageMissing, $"the {file.What} '{file.Path}' cannot be read: {e.Message}");
+            return new Unfitness(
+                FailureReason.ImageMissing, $"the {file.What} '{file.Path}' cannot be read: {e.Message}");
         }
     }
 }

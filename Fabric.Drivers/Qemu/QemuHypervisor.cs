@@ -60,7 +60,8 @@ public sealed class QemuHypervisor : IHypervisor
     }
 
     /// <inheritdoc/>
-    public async Task<IMachine> StartAsync(VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
+    public async Task<IMachine> StartAsync(
+        VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
     {
         var facts = await ProbeAsync(cancellation);
         var unfit = await CheckAsync(spec, cancellation);
@@ -72,14 +73,16 @@ public sealed class QemuHypervisor : IHypervisor
 
         var files = new QemuDirectory(directory);
         if (!_starting.TryAdd(files.Path, true))
-            throw new HypervisorException(HypervisorFault.DidNotStart, $"A machine is being started in '{files.Path}' already.");
+            throw new HypervisorException(
+                HypervisorFault.DidNotStart, $"A machine is being started in '{files.Path}' already.");
         try
         {
             files.Prepare();
             if (QemuProcessFile.Find(files) is { } living)
             {
                 throw new HypervisorException(
-                    HypervisorFault.DidNotStart, $"Process {living.ProcessId} runs in '{files.Path}' already; adopt or kill it.");
+                    HypervisorFault.DidNotStart,
+                    $"Process {living.ProcessId} runs in '{files.Path}' already; adopt or kill it.");
             }
 
             QemuProcessFile.Clear(files);
@@ -160,6 +163,7 @@ public sealed class QemuHypervisor : IHypervisor
     {
         var tail = files.LogTail();
         var log = tail.Length == 0 ? "" : $" The end of '{files.Log}': {HypervisorText.Cut(tail)}";
-        return new HypervisorException(HypervisorFault.DidNotStart, $"QEMU did not start in '{files.Path}': {why}.{log}");
+        return new HypervisorException(
+            HypervisorFault.DidNotStart, $"QEMU did not start in '{files.Path}': {why}.{log}");
     }
 }

@@ -11,10 +11,12 @@ internal static class QemuProbe
 
     /// <summary>Version, accelerator, machine types.</summary>
     /// <exception cref="HypervisorException">It is missing, or is not a QEMU.</exception>
-    public static async Task<HypervisorFacts> AskAsync(QemuOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<HypervisorFacts> AskAsync(
+        QemuOptions options, TimeProvider time, CancellationToken cancellation)
     {
         var version = VersionIn(await AskAsync(options, time, cancellation, "--version"))
-            ?? throw new HypervisorException(HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
+            ?? throw new HypervisorException(
+                HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
         var machines = await AskAsync(options, time, cancellation, "-machine", "help");
         return new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines));
     }
@@ -28,7 +30,8 @@ internal static class QemuProbe
         (await AskAsync(options, time, cancellation, "-machine", "none", "-device", $"{model},help")).Length > 0;
 
     internal static Version? VersionIn(string text) =>
-        Regex.Match(text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
+        Regex.Match(
+            text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
             ? Version.Parse(match.Groups["v"].Value)
             : null;
 
@@ -46,8 +49,13 @@ internal static class QemuProbe
         QemuAccelerator.Kvm when IsKvmUsable() => "kvm",
         QemuAccelerator.Kvm => throw new HypervisorException(
             HypervisorFault.Missing, $"KVM is asked for, but '{KvmDevice}' cannot be opened for reading and writing."),
-        _ => IsKvmUsable() ? "kvm" : "tcg",
+        _ => HasVirtualization() && IsKvmUsable() ? "kvm" : "tcg",
     };
+
+    // A KVM without the processor's help behind it (seen in nested machines) opens, and then its guests hang.
+    private static bool HasVirtualization() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) is { } flags
+        && flags.Split(' ').Any(f => f is "vmx" or "svm");
 
     // The node may exist where the kernel has no KVM behind it: only opening it tells.
     private static bool IsKvmUsable()
@@ -73,6 +81,7 @@ internal static class QemuProbe
             ? result.Output
             : throw new HypervisorException(
                 HypervisorFault.BadMonitor,
-                $"'{options.Binary} {string.Join(' ', question)}' ended with {result.ExitCode}: {HypervisorText.Cut(result.Errors)}");
+                $"'{options.Binary} {string.Join(' ', question)}' ended with " +
+                $"{result.ExitCode}: {HypervisorText.Cut(result.Errors)}");
     }
 }

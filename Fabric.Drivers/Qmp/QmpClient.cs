@@ -40,7 +40,8 @@ public sealed class QmpClient : IAsyncDisposable
         _options = options;
         _time = time;
         _pending = new QmpPending(options.PendingMax);
-        _outgoing = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.PendingMax) { SingleReader = true });
+        _outgoing =
+            Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.PendingMax) { SingleReader = true });
         _events = Channel.CreateBounded<QmpEvent>(new BoundedChannelOptions(options.EventsMax) { SingleReader = true });
     }
 
@@ -57,7 +58,9 @@ public sealed class QmpClient : IAsyncDisposable
     public Task Closed => _closed.Task;
 
     /// <summary>Connects, reads the greeting and leaves the capabilities mode.</summary>
-    /// <exception cref="HypervisorException">The path is not our socket, or what is behind it does not speak QMP.</exception>
+    /// <exception cref="HypervisorException">
+    /// The path is not our socket, or what is behind it does not speak QMP.
+    /// </exception>
     public static async Task<QmpClient> ConnectAsync(
         string path, QmpOptions options, TimeProvider time, CancellationToken cancellation)
     {
@@ -90,18 +93,24 @@ public sealed class QmpClient : IAsyncDisposable
     /// <summary>Executes a command in turn.</summary>
     /// <returns>What it returned.</returns>
     /// <exception cref="HypervisorException">
-    /// <see cref="HypervisorFault.Refused"/> with the hypervisor's words, <see cref="HypervisorFault.NoAnswer"/> when it
-    /// does not answer in time (whether it did what was asked is then unknown), <see cref="HypervisorFault.BadMonitor"/>
-    /// or <see cref="HypervisorFault.Exited"/> when the connection ended.
+    /// <see cref="HypervisorFault.Refused"/> with the hypervisor's words; <see cref="HypervisorFault.NoAnswer"/> when
+    /// it does not answer in time (whether it did what was asked is then unknown);
+    /// <see cref="HypervisorFault.BadMonitor"/> or <see cref="HypervisorFault.Exited"/> when the connection ended.
     /// </exception>
     public Task<JsonElement> ExecuteAsync(
-        string command, JsonObject? arguments = null, TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        string command,
+        JsonObject? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellation = default) =>
         SendAsync("execute", command, arguments, timeout, cancellation);
 
     /// <summary>Executes a command at once, even while the main loop hangs. Only few commands allow it.</summary>
     /// <exception cref="HypervisorException">As for <see cref="ExecuteAsync"/>.</exception>
     public Task<JsonElement> ExecuteOutOfBandAsync(
-        string command, JsonObject? arguments = null, TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        string command,
+        JsonObject? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellation = default) =>
         SendAsync("exec-oob", command, arguments, timeout, cancellation);
 
     /// <inheritdoc/>
@@ -136,7 +145,8 @@ public sealed class QmpClient : IAsyncDisposable
             capabilities.Add("oob");
         }
 
-        await ExecuteAsync("qmp_capabilities", new JsonObject { ["enable"] = capabilities }, cancellation: cancellation);
+        await ExecuteAsync(
+            "qmp_capabilities", new JsonObject { ["enable"] = capabilities }, cancellation: cancellation);
     }
 
     private async Task<JsonElement> SendAsync(
@@ -147,7 +157,8 @@ public sealed class QmpClient : IAsyncDisposable
         {
             var line = LineOf(verb, command, arguments, id);
             if (!_outgoing.Writer.TryWrite(line))
-                throw new HypervisorException(HypervisorFault.NoAnswer, $"'{command}' was not sent: the monitor reads nothing.");
+                throw new HypervisorException(
+                    HypervisorFault.NoAnswer, $"'{command}' was not sent: the monitor reads nothing.");
             return await answer.WaitAsync(timeout ?? _options.CommandTimeout, _time, cancellation);
         }
         catch (TimeoutException e)
@@ -173,7 +184,8 @@ public sealed class QmpClient : IAsyncDisposable
             message["arguments"] = arguments;
         var json = JsonSerializer.SerializeToUtf8Bytes(message);
         if (json.Length >= Limits.Qemu.CommandBytesMax)
-            throw new ArgumentException($"'{command}' has {json.Length} bytes, over {Limits.Qemu.CommandBytesMax}.", nameof(arguments));
+            throw new ArgumentException(
+                $"'{command}' has {json.Length} bytes, over {Limits.Qemu.CommandBytesMax}.", nameof(arguments));
         return [.. json, (byte)'\n'];
     }
 
@@ -188,7 +200,8 @@ public sealed class QmpClient : IAsyncDisposable
         }
         catch (FormatException e)
         {
-            reason = new HypervisorException(HypervisorFault.BadMonitor, $"The monitor '{_path}' broke its protocol: {e.Message}.", e);
+            reason = new HypervisorException(
+                HypervisorFault.BadMonitor, $"The monitor '{_path}' broke its protocol: {e.Message}.", e);
         }
         catch (Exception e)
         {
@@ -230,7 +243,7 @@ public sealed class QmpClient : IAsyncDisposable
                     HypervisorFault.Refused, HypervisorText.Cut($"{error.Class}: {error.Description}")));
                 break;
             case QmpError error:
-                Note($"an error that answers no waiting command (id {error.Id}): {HypervisorText.Cut(error.Description)}");
+                Note($"an error that answers no command (id {error.Id}): {HypervisorText.Cut(error.Description)}");
                 break;
             case QmpReply reply:
                 Note($"an answer that no command waits for (id {reply.Id})");

@@ -20,6 +20,12 @@ internal sealed class CoordinatorRole : IAsyncDisposable
     private CoordinatorRole(SqliteJournal journal, ActorSystem system, CoordinatorServer server) =>
         (_journal, _system, _server) = (journal, system, server);
 
+    /// <summary>Its actors.</summary>
+    public ActorSystem System => _system;
+
+    /// <summary>Its journal.</summary>
+    public IJournal Journal => _journal;
+
     /// <summary>Opens the journal, takes up what is in it, and begins to listen.</summary>
     public static async Task<CoordinatorRole> StartAsync(
         NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time, CancellationToken cancellation)

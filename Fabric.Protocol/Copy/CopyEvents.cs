@@ -10,7 +10,11 @@ public sealed record CopyStartNoted(Stamp Stamp, VmSpec Spec, string Directory) 
 public sealed record CopyStopNoted(Stamp Stamp) : CopyEvent;
 
 /// <summary>Its process is dead, or is being ended because its guest is done.</summary>
-public sealed record CopyEnded(LifeView Ended, FailureReason? Reason, string? Detail) : CopyEvent;
+/// <param name="Ended">How.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="Paused">The attempt under way had paused it, and its guest did not run since.</param>
+public sealed record CopyEnded(LifeView Ended, FailureReason? Reason, string? Detail, bool Paused = false) : CopyEvent;
 
 /// <summary>It is being sent away.</summary>
 public sealed record OutgoingBegun(Stamp Stamp) : CopyEvent;

@@ -50,7 +50,8 @@ public static class CopyEvolution
     };
 
     private static EndedCopy End(HeldCopy s, CopyEnded e) =>
-        new(s.Fence, s.Spec, s.Directory, s.Epoch, s.GrantedBy, e.Ended, e.Reason, e.Detail);
+        new(s.Fence, s.Spec, s.Directory, s.Epoch, s.GrantedBy, e.Ended, e.Reason, e.Detail,
+            e.Paused ? (s as OutgoingCopy)?.Attempt : null);
 
     private static ClosingCopy Release(HeldCopy s, ReleaseNoted e) =>
         new(s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, null, AttemptRef.Of(e.Stamp));

@@ -133,7 +133,16 @@ public sealed record ClosingCopy(
     : HeldCopy(Fence, Spec, Directory, Epoch, GrantedBy);
 
 /// <summary>This host owns the VM, and its process is dead.</summary>
+/// <param name="Fence">The newest stamp.</param>
+/// <param name="Spec">The machine.</param>
+/// <param name="Directory">Its directory.</param>
+/// <param name="Epoch">The epoch under which it ran.</param>
+/// <param name="GrantedBy">The attempt that brought it here.</param>
+/// <param name="Ended">How.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Detail">In words.</param>
+/// <param name="PausedFor">The attempt that had paused it, when its guest is known not to have run since.</param>
 public sealed record EndedCopy(
     Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy,
-    LifeView Ended, FailureReason? Reason, string? Detail)
+    LifeView Ended, FailureReason? Reason, string? Detail, AttemptRef? PausedFor)
     : HeldCopy(Fence, Spec, Directory, Epoch, GrantedBy);

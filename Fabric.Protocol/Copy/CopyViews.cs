@@ -11,7 +11,8 @@ public static class CopyViews
         OwnedCopy => new SourceReport(stamp, SourceView.Ready),
         OutgoingCopy s when !s.Attempt.Is(stamp) => new SourceReport(stamp, SourceView.Ready),
         OutgoingCopy s => new SourceReport(stamp, PhaseView(s.Phase), s.Broken, s.BrokenDetail, s.Progress),
-        EndedCopy s => new SourceReport(stamp, SourceView.Dead, s.Reason, s.Detail),
+        EndedCopy s => new SourceReport(
+            stamp, s.PausedFor?.Is(stamp) ?? false ? SourceView.Dead : SourceView.DiedRunning, s.Reason, s.Detail),
         ClosingCopy => new SourceReport(stamp, SourceView.Dead),
         NoCopy or IncomingCopy => new SourceReport(stamp, SourceView.Absent),
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "not a state of a copy"),

@@ -110,7 +110,8 @@ internal static class SourceHalf
         var s = (OutgoingCopy)turn.State;
         if (look.Run is RunState.Shutdown or RunState.Broken)
         {
-            End(turn, s, look.Run == RunState.Shutdown ? FailureReason.GuestShutDown : FailureReason.SourceVmDied, look.Detail);
+            var reason = look.Run == RunState.Shutdown ? FailureReason.GuestShutDown : FailureReason.SourceVmDied;
+            End(turn, s, reason, look.Detail, paused: false);
             turn.Do(new KillMachine(s.Directory));
             return;
         }
@@ -175,7 +176,19 @@ internal static class SourceHalf
     }
 
     public static void Vanished(CopyTurn turn, string detail) =>
-        End(turn, (OutgoingCopy)turn.State, FailureReason.SourceVmDied, detail);
+        End(turn, (OutgoingCopy)turn.State, FailureReason.SourceVmDied, detail, DiedPaused((OutgoingCopy)turn.State));
+
+    /// <summary>
+    /// Whether the guest is known not to have run since it was paused: then the target's copy, if complete, is the latest.
+    /// Noted, or seen to the end; after a cancel or a break the hypervisor may have resumed it before it died.
+    /// </summary>
+    private static bool DiedPaused(OutgoingCopy s) => s.Phase switch
+    {
+        OutgoingPhase.HandedOff => true,
+        OutgoingPhase.Paused => s.Broken is null,
+        OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Resuming => false,
+        _ => throw new ArgumentOutOfRangeException(nameof(s), s.Phase, "not a phase"),
+    };
 
     private static void Follow(CopyTurn turn, OutgoingCopy s, MachineLook look)
     {
@@ -185,9 +198,10 @@ internal static class SourceHalf
                 Sight(turn, s, OutgoingPhase.Sending, look);
                 break;
             case MigrationPhase.PreSwitchover:
-                Sight(turn, s, OutgoingPhase.Paused, look);
-                if (s.Broken is null)
+                // Once: one that is refused is not repeated; the switchover's time-out rolls back.
+                if (s is { Phase: not OutgoingPhase.Paused, Broken: null })
                     turn.Do(new ContinueSwitchover(s.Directory));
+                Sight(turn, s, OutgoingPhase.Paused, look);
                 break;
             case MigrationPhase.Device:
                 Sight(turn, s, OutgoingPhase.Paused, look);
@@ -195,6 +209,12 @@ internal static class SourceHalf
             case MigrationPhase.Completed when look.Run == RunState.Postmigrate:
                 turn.Happen(new OutgoingSighted(OutgoingPhase.Paused, look.Progress));
                 turn.Happen(new HandOffNoted());
+                turn.TellSource(StampOf(s));
+                break;
+            case MigrationPhase.None or MigrationPhase.Completed when s.Broken is not null && look.Run == RunState.Running:
+                // It was cancelled before the hypervisor had begun; what it shows is of before.
+                turn.Happen(new OutgoingEnded(StampOf(s), s.Broken.Value, s.BrokenDetail));
+                turn.Do(new CloseTransfer());
                 turn.TellSource(StampOf(s));
                 break;
             case MigrationPhase.Failed or MigrationPhase.Cancelled when look.Run == RunState.Running:
@@ -206,12 +226,6 @@ internal static class SourceHalf
             case MigrationPhase.Failed or MigrationPhase.Cancelled:
                 // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by itself.
                 turn.Do(new RunMachine(s.Directory));
-                break;
-            case MigrationPhase.None when s.Broken is { } why && look.Run == RunState.Running:
-                // It broke before the hypervisor had begun.
-                turn.Happen(new OutgoingEnded(StampOf(s), why, s.BrokenDetail));
-                turn.Do(new CloseTransfer());
-                turn.TellSource(StampOf(s));
                 break;
             case MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.Completed
                 or MigrationPhase.Cancelling or MigrationPhase.WaitUnplug or MigrationPhase.Unknown:
@@ -232,9 +246,9 @@ internal static class SourceHalf
         turn.TellSource(StampOf(s));
     }
 
-    private static void End(CopyTurn turn, OutgoingCopy s, FailureReason reason, string? detail)
+    private static void End(CopyTurn turn, OutgoingCopy s, FailureReason reason, string? detail, bool paused)
     {
-        turn.Happen(new CopyEnded(LifeView.Dead, reason, detail));
+        turn.Happen(new CopyEnded(LifeView.Dead, reason, detail, paused));
         turn.Do(new CloseTransfer());
         turn.TellSource(StampOf(s));
     }

@@ -128,9 +128,18 @@ internal static class TargetHalf
                 turn.TellTarget(order.Stamp);
                 break;
             case NoCopy:
-                // Closed before it began: a late order to prepare is refused from now on.
+            case EndedCopy s when s.Epoch <= order.Stamp.Epoch:
+                // Closed before it began, or after it died: a late order to prepare is refused from now on.
                 turn.Happen(new IncomingClosed(order.Stamp, FailureReason.Cancelled, null, ProcessIsGone: true));
                 turn.TellTarget(order.Stamp);
+                break;
+            case IncomingCopy:
+                Close(turn, FailureReason.Cancelled, $"superseded by {order.Stamp}", processIsGone: false);
+                break;
+            case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
+                // As in Prepare: the order proves a later owner.
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new KillMachine(s.Directory));
                 break;
             case ClosingCopy s:
                 turn.Do(new KillMachine(s.Directory));

@@ -10,7 +10,10 @@ public enum Side
     Target,
 }
 
-/// <summary>What the source's agent says of its copy, for one attempt.</summary>
+/// <summary>
+/// What the source's agent says of its copy, for one attempt. An attempt goes through these in this order, so a lower one
+/// than was seen before is a late report.
+/// </summary>
 public enum SourceView
 {
     /// <summary>No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).</summary>
@@ -31,14 +34,26 @@ public enum SourceView
     /// <summary>The attempt is over here and the guest runs here.</summary>
     Failed,
 
-    /// <summary>The process is known dead; nothing runs here.</summary>
+    /// <summary>
+    /// The process is known dead, and the guest may have run here until then: no complete copy elsewhere is known to be as
+    /// new as what was lost.
+    /// </summary>
+    DiedRunning,
+
+    /// <summary>
+    /// The process is known dead, and the guest did not run here after the attempt had paused it: a complete copy at the
+    /// target is the latest.
+    /// </summary>
     Dead,
 
     /// <summary>There is no copy here, and the ledger knows of none that should be.</summary>
     Absent,
 }
 
-/// <summary>What the target's agent says of its copy, for one attempt.</summary>
+/// <summary>
+/// What the target's agent says of its copy, for one attempt. An attempt goes through these in this order, but for
+/// <see cref="Gone"/>, which ends any of them; a lower one than was seen before is a late report.
+/// </summary>
 public enum TargetView
 {
     /// <summary>No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).</summary>

@@ -102,8 +102,7 @@ internal static class MigrationActions
                 Revert(turn, FailureReason.TargetLostBeforeRun, turn.Sight.TargetDetail);
                 break;
             case RecoveryAction.HoldForOperator:
-                turn.Happen(new HeldForOperator(
-                    FailureReason.TargetLostAfterGrant, turn.Sight.TargetDetail ?? "the target died after its grant", turn.Now));
+                Hold(turn);
                 break;
             case RecoveryAction.Complete:
                 End(turn, MigrationOutcome.Completed, null, running: true, null, (turn.Stage as InActivation)?.Downtime);
@@ -160,10 +159,10 @@ internal static class MigrationActions
     }
 
     /// <summary>The point of no return: one transaction over the migration's stream and the VM's.</summary>
-    private static void Commit(MigrationTurn turn)
+    public static void Commit(MigrationTurn turn)
     {
         var plan = turn.Stage.Plan;
-        var dead = turn.Sight.Source == SourceView.Dead;
+        var dead = turn.Sight.Source is SourceView.Dead or SourceView.DiedRunning;
         turn.Happen(new SourceHandedOff(dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince));
         turn.Happen(new TargetLoaded(turn.Sight.TargetSince));
         var epoch = turn.Stage.Epoch + 1;
@@ -171,9 +170,22 @@ internal static class MigrationActions
         turn.HappenToVm(new OwnershipMoved(plan.Id, plan.Target, epoch, turn.Now));
     }
 
+    private static void Hold(MigrationTurn turn)
+    {
+        if (turn.Sight.Source == SourceView.DiedRunning && turn.Sight.Target == TargetView.Loaded)
+        {
+            turn.Happen(new HeldForOperator(
+                FailureReason.SourceLostInDoubt, turn.Sight.SourceDetail ?? "the source died and may have run on", turn.Now));
+            return;
+        }
+
+        turn.Happen(new HeldForOperator(
+            FailureReason.TargetLostAfterGrant, turn.Sight.TargetDetail ?? "the target died after its grant", turn.Now));
+    }
+
     private static bool PastDeadline(MigrationTurn turn, RecoveryAction action) =>
         turn.Stage is InReservation or InStorageSync or InPreCopy or InStopAndCopy
-        && action is not (RecoveryAction.Commit or RecoveryAction.Broken)
+        && action is not (RecoveryAction.Commit or RecoveryAction.HoldForOperator or RecoveryAction.Broken)
         && turn.PassedSince(turn.Stage.StartedAt, turn.Stage.Plan.Policy.DeadlineMs);
 
     private static void Precheck(MigrationTurn turn, bool entered)

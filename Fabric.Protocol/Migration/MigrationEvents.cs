@@ -85,6 +85,9 @@ public sealed record Downtime(
 /// <summary>What was seen of the hosts: kept in memory only, and asked for again after a restart.</summary>
 public abstract record SightEvent : MigrationEvent;
 
+/// <summary>Nothing is known of either host from here on: this process has only just read the journal.</summary>
+public sealed record SightLost(DateTimeOffset At) : SightEvent;
+
 /// <summary>The source's view changed.</summary>
 public sealed record SourceSighted(
     SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At) : SightEvent;

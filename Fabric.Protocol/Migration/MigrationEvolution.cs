@@ -7,6 +7,7 @@ public static class MigrationEvolution
     /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one history.</exception>
     public static MigrationState Evolve(MigrationState state, MigrationEvent happened) => (state.Stage, happened) switch
     {
+        (Begun, SightLost lost) => state with { Sight = Sight.Lost(lost.At) },
         (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (InPreMigration, PrecheckPassed passed) => state with
@@ -29,10 +30,8 @@ public static class MigrationEvolution
         (InStopAndCopy s, SourceHandedOff e) =>
             state with { Stage = s with { HandedOffAt = e.At, HypervisorDowntimeMs = e.HypervisorDowntimeMs } },
         (InStopAndCopy s, TargetLoaded e) => state with { Stage = s with { LoadedAt = e.At } },
-        (InRollback s, SourceHandedOff { Dead: true } e) => state with
-        {
-            Stage = new InStopAndCopy(s.Plan, s.StartedAt, e.At, s.Attempt, e.At, null, e.HypervisorDowntimeMs),
-        },
+        (InRollback or OnHold, SourceHandedOff { Dead: true } e) => Enter(state, b => new InStopAndCopy(
+            b.Plan, b.StartedAt, e.At, b.CurrentAttempt, e.At, null, e.HypervisorDowntimeMs)),
         (InStopAndCopy s, Committed e) => Enter(Moved(state), b => new InCommitment(
             b.Plan, b.StartedAt, e.At, s.Attempt, e.Epoch,
             new SwitchoverTimes(s.Since, s.HandedOffAt ?? e.At, s.LoadedAt ?? e.At, s.HypervisorDowntimeMs))),

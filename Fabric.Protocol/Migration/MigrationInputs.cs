@@ -7,7 +7,7 @@ public abstract record MigrationInput;
 public sealed record Resumed : MigrationInput;
 
 /// <summary>A host's agent reported.</summary>
-public sealed record Reported(Report Report) : MigrationInput;
+public sealed record Reported(HostId Host, Report Report) : MigrationInput;
 
 /// <summary>A host's agent is connected (again).</summary>
 public sealed record HostFound(Side Side) : MigrationInput;

@@ -7,7 +7,10 @@ internal static class MigrationIntake
     {
         switch (input)
         {
-            case Resumed or Woken or HostFound:
+            case Resumed:
+                turn.Happen(new SightLost(turn.Now));
+                break;
+            case Woken or HostFound:
                 break;
             case HostLost(Side.Source):
                 turn.Happen(new SourceSighted(SourceView.Unknown, null, null, null, turn.Now));
@@ -17,8 +20,8 @@ internal static class MigrationIntake
                 break;
             case HostLost lost:
                 throw new ArgumentOutOfRangeException(nameof(input), lost.Side, "not a side");
-            case Reported { Report: var report }:
-                if (Concerns(turn.Stage, report.Stamp))
+            case Reported { Host: var host, Report: var report }:
+                if (Concerns(turn.Stage, report.Stamp) && MaySay(turn.Stage.Plan, host, report))
                     TakeReport(turn, report);
                 break;
             case CancelRequested:
@@ -36,10 +39,25 @@ internal static class MigrationIntake
     private static bool Concerns(Begun stage, Stamp stamp) =>
         stamp.Migration == stage.Plan.Id && stamp.Term == stage.Plan.Term && stamp.Attempt == stage.CurrentAttempt;
 
+    /// <summary>A host speaks for its own end only, whatever it was to an earlier migration of the VM.</summary>
+    private static bool MaySay(MigrationPlan plan, HostId host, Report report) => report switch
+    {
+        SourceReport or RoundReport or ProgressReport => host == plan.Source,
+        TargetReport => host == plan.Target,
+        PrecheckReport r => host == plan.HostAt(r.Side),
+        OrderRefused { Side: { } side } => host == plan.HostAt(side),
+        OrderRefused or LifeReport => false,
+        _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
+    };
+
     private static void TakeReport(MigrationTurn turn, Report report)
     {
         switch (report)
         {
+            case SourceReport r when r.View < turn.Sight.Source:
+            case TargetReport t when t.View < turn.Sight.Target && t.View != TargetView.Gone:
+                // Late: it was overtaken by a newer one.
+                break;
             case SourceReport r:
                 turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now));
                 break;
@@ -67,8 +85,9 @@ internal static class MigrationIntake
         }
     }
 
+    /// <summary>A VM that is not running just now may run the next moment; its own life reports say when it is dead.</summary>
     private static bool IsFatal(Obstacle obstacle) =>
-        obstacle.Reason is FailureReason.SourceVmDied or FailureReason.GuestShutDown or FailureReason.VmNotRunning;
+        obstacle.Reason is FailureReason.SourceVmDied or FailureReason.GuestShutDown;
 
     /// <summary>
     /// An agent that has seen more than this journal knows: the journal is behind (restored from a backup, or another
@@ -82,9 +101,15 @@ internal static class MigrationIntake
         if (!behind || turn.Stage is OnHold)
             return;
         if (turn.Stage is InCleanUp cleanUp)
-            turn.Happen(new CleanedUp(cleanUp.Loser, turn.Now));
+        {
+            // Only the loser's own word counts: the winner may have gone on to a later migration with the loser's copy left.
+            if (refused.Side == cleanUp.Loser)
+                turn.Happen(new CleanedUp(cleanUp.Loser, turn.Now));
+        }
         else if (turn.Stage is not Over)
+        {
             turn.Happen(new HeldForOperator(FailureReason.NewerEpochSeen, refused.Detail, turn.Now));
+        }
     }
 
     private static void Cancel(MigrationTurn turn)
@@ -110,6 +135,11 @@ internal static class MigrationIntake
             case InReversal:
                 Answer(turn, false, "The VM is going back to the source already.");
                 break;
+            case OnHold { Reason: FailureReason.SourceLostInDoubt }:
+                MigrationActions.End(
+                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false, "the operator gave the target's copy up");
+                Answer(turn, true, "The target's copy is given up; the VM is stopped.");
+                break;
             case OnHold held:
                 Answer(turn, false, $"The migration is held ({held.Reason}). {Failures.AdviceFor(held.Reason)}");
                 break;
@@ -123,9 +153,15 @@ internal static class MigrationIntake
 
     private static void Recover(MigrationTurn turn)
     {
+        if (turn.Stage is OnHold { Reason: FailureReason.SourceLostInDoubt })
+        {
+            RecoverAtTarget(turn);
+            return;
+        }
+
         if (turn.Stage is not OnHold { Reason: FailureReason.TargetLostAfterGrant } held)
         {
-            Answer(turn, false, "Only a VM that is held because its target was lost after the grant can be recovered.");
+            Answer(turn, false, "Only a VM that is held because one of its hosts was lost can be recovered.");
             return;
         }
 
@@ -138,6 +174,19 @@ internal static class MigrationIntake
 
         MigrationActions.Revert(turn, held.Reason, "the operator accepted the paused copy");
         Answer(turn, true, "The VM goes on from its paused copy at the source.");
+    }
+
+    private static void RecoverAtTarget(MigrationTurn turn)
+    {
+        if (turn.Sight.Source is not (SourceView.Dead or SourceView.DiedRunning) || turn.Sight.Target != TargetView.Loaded)
+        {
+            Answer(turn, false, "The source's copy must be known dead and the target must hold a complete one; seen are " +
+                $"{turn.Sight.Source} and {turn.Sight.Target}.");
+            return;
+        }
+
+        MigrationActions.Commit(turn);
+        Answer(turn, true, "The VM goes on from its complete copy at the target.");
     }
 
     private static void Answer(MigrationTurn turn, bool accepted, string text) => turn.Do(new AnswerOperator(accepted, text));

@@ -72,7 +72,7 @@ public enum RecoveryAction
     /// <summary>The target never ran and never will: give ownership back to the source.</summary>
     RevertCommit,
 
-    /// <summary>The target may have run and is gone: only an operator may decide.</summary>
+    /// <summary>The target may have run and is gone, or the source may have run on and is: only an operator may decide.</summary>
     HoldForOperator,
 
     /// <summary>The target is known to run: the outcome is true.</summary>

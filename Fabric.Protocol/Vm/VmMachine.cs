@@ -15,6 +15,9 @@ public static class VmMachine
 {
     private const long RetryMs = 1_000;
 
+    /// <summary>A host tells a death at once, but the word may be lost; so a running VM is looked at once a minute.</summary>
+    private const long LookMs = 60_000;
+
     /// <summary>What the input leads to.</summary>
     public static VmDecision Decide(VmState state, VmInput input, DateTimeOffset now) => (state, input) switch
     {
@@ -47,7 +50,8 @@ public static class VmMachine
 
         (StartingVm vm, VmWoken) => Decided([], OrderStart(vm), new WakeVmAfter(RetryMs)),
         (StoppingVm vm, VmWoken) => Decided([], OrderStop(vm, vm.Force), new WakeVmAfter(RetryMs)),
-        (RunningVm vm, VmWoken) => Decided([], new SendLifeOrder(vm.Owner, new ObserveVm(StampOf(vm)))),
+        (RunningVm vm, VmWoken) => Decided(
+            [], new SendLifeOrder(vm.Owner, new ObserveVm(StampOf(vm))), new WakeVmAfter(LookMs)),
         (StoppedVm, VmWoken) => Nothing(),
         _ => throw new ArgumentOutOfRangeException(nameof(input), input, "not an input of a VM"),
     };
@@ -132,7 +136,7 @@ public static class VmMachine
             return Nothing();
         return (vm, told.Report.View) switch
         {
-            (StartingVm, LifeView.Running) => Decided([new VmStarted(now)]),
+            (StartingVm, LifeView.Running) => Decided([new VmStarted(now)], new WakeVmAfter(LookMs)),
             (StartingVm or RunningVm or StoppingVm, LifeView.Stopped) =>
                 Decided([new VmStopped(null, told.Report.Detail, now)]),
             (StartingVm or RunningVm or StoppingVm, LifeView.Dead) =>

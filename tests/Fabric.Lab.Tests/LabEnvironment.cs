@@ -30,11 +30,10 @@ public static class LabEnvironment
     {
         if (string.Equals(version, Installed, StringComparison.Ordinal))
             return new QemuOptions { Binary = Needed("/usr/bin/qemu-system-x86_64"), Accelerator = QemuAccelerator.Tcg };
-        var root = Path.Combine(Root, "artifacts", "qemu10", "usr");
+        // A wrapper that knows its firmware and libraries.
         return new QemuOptions
         {
-            Binary = Needed(Path.Combine(root, "bin", "qemu-system-x86_64")),
-            FirmwareDirs = [Path.Combine(root, "share", "seabios"), Path.Combine(root, "share", "qemu")],
+            Binary = Needed(Path.Combine(Root, "artifacts", "qemu10", "bin", "qemu-system-x86_64")),
             Accelerator = QemuAccelerator.Tcg,
         };
     }
@@ -44,7 +43,8 @@ public static class LabEnvironment
 
     private static string FindRoot()
     {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        var start = new DirectoryInfo(AppContext.BaseDirectory);
+        for (var directory = start; directory is not null; directory = directory.Parent)
         {
             if (File.Exists(Path.Combine(directory.FullName, "Fabric.sln")))
                 return directory.FullName;

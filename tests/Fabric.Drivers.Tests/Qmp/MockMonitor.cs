@@ -8,21 +8,22 @@ namespace Fabric.Drivers.Tests.Qmp;
 internal sealed class MockMonitor : IAsyncDisposable
 {
     public const string Greeting =
-        """{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": "x"}, "capabilities": ["oob"]}}""";
+        """{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}""";
 
     private static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(30);
 
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _stop = new(HangGuard);
-    private readonly string _directory = Directory.CreateTempSubdirectory("fabric-qmp-").FullName;
+    private readonly string? _ownDirectory;
     private readonly Task _script;
     private Socket? _client;
     private StreamReader? _lines;
 
     /// <summary>Runs the script with the first client; null: the client is accepted and nothing is said.</summary>
-    public MockMonitor(Func<MockMonitor, Task>? script = null)
+    public MockMonitor(Func<MockMonitor, Task>? script = null, string? path = null)
     {
-        Path = System.IO.Path.Combine(_directory, "qmp.sock");
+        _ownDirectory = path is null ? Directory.CreateTempSubdirectory("fabric-qmp-").FullName : null;
+        Path = path ?? System.IO.Path.Combine(_ownDirectory!, "qmp.sock");
         _listener.Bind(new UnixDomainSocketEndPoint(Path));
         _listener.Listen(1);
         if (!OperatingSystem.IsWindows())
@@ -80,7 +81,8 @@ internal sealed class MockMonitor : IAsyncDisposable
         _client?.Dispose();
         _listener.Dispose();
         _stop.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        if (_ownDirectory is not null)
+            Directory.Delete(_ownDirectory, recursive: true);
     }
 
     private async Task PlayAsync(Func<MockMonitor, Task>? script)

@@ -69,7 +69,8 @@ public sealed class QmpClientTests
     [InlineData("""{"QMP": 1}""")]
     [InlineData("""{"QMP": {"version": {"qemu": {"micro": -1, "minor": 2, "major": 7}}, "capabilities": []}}""")]
     [InlineData("""{"QMP": {"version": {"qemu": {"micro": "22", "minor": 2, "major": 7}}, "capabilities": []}}""")]
-    [InlineData("""{"QMP": {"version": {"qemu": {"micro": 99999999999, "minor": 2, "major": 7}}, "capabilities": []}}""")]
+    [InlineData(
+        """{"QMP": {"version": {"qemu": {"micro": 99999999999, "minor": 2, "major": 7}}, "capabilities": []}}""")]
     [InlineData("""{"event": "STOP", "data": {}}""")]
     [InlineData("""{"return": {}, "id": 1}""")]
     [InlineData("""{"event": 7}""")]
@@ -80,14 +81,16 @@ public sealed class QmpClientTests
             await m.SayAsync(greeting);
             await m.HearNothingMoreAsync();
         });
-        (await Should.ThrowAsync<HypervisorException>(() => ConnectAsync(monitor))).Fault.ShouldBe(HypervisorFault.BadMonitor);
+        (await Should.ThrowAsync<HypervisorException>(() => ConnectAsync(monitor)))
+            .Fault.ShouldBe(HypervisorFault.BadMonitor);
     }
 
     [Fact]
     public async Task Monitor_that_closes_before_the_greeting_is_refused()
     {
         await using var monitor = new MockMonitor(_ => Task.CompletedTask);
-        (await Should.ThrowAsync<HypervisorException>(() => ConnectAsync(monitor))).Fault.ShouldBe(HypervisorFault.BadMonitor);
+        (await Should.ThrowAsync<HypervisorException>(() => ConnectAsync(monitor)))
+            .Fault.ShouldBe(HypervisorFault.BadMonitor);
     }
 
     [Fact]
@@ -98,7 +101,8 @@ public sealed class QmpClientTests
             await m.SayAsync(MockMonitor.Greeting.Replace("\"oob\"", "", StringComparison.Ordinal));
             await m.HearNothingMoreAsync();
         });
-        var error = await Should.ThrowAsync<HypervisorException>(() => ConnectAsync(monitor, Options with { OutOfBand = true }));
+        var error = await Should.ThrowAsync<HypervisorException>(() =>
+            ConnectAsync(monitor, Options with { OutOfBand = true }));
         error.Fault.ShouldBe(HypervisorFault.BadMonitor);
         error.Message.ShouldContain("out-of-band");
     }
@@ -196,7 +200,8 @@ public sealed class QmpClientTests
             await m.SayAsync($$"""{"return": 1, "id": {{id}}}""");
             await m.HearNothingMoreAsync();
         });
-        await using var client = await ConnectAsync(monitor, Options with { EventsMax = 10, CommandTimeout = HangGuard });
+        await using var client =
+            await ConnectAsync(monitor, Options with { EventsMax = 10, CommandTimeout = HangGuard });
         (await client.ExecuteAsync("query-status")).GetInt32().ShouldBe(1);
         client.Events.Count.ShouldBe(10);
         client.EventsLost.ShouldBe(Count - 10);
@@ -212,7 +217,8 @@ public sealed class QmpClientTests
         {
             await m.OpenAsync();
             var (_, id) = await m.HearAsync();
-            await m.SendAsync(System.Text.Encoding.UTF8.GetBytes($$"""{"id": {{id}}, "return": "{{new string('x', 100_000)}}"""));
+            await m.SendAsync(
+                System.Text.Encoding.UTF8.GetBytes($$"""{"id": {{id}}, "return": "{{new string('x', 100_000)}}"""));
             if (isEnded)
                 await m.SayAsync("\"}");
             await m.HearNothingMoreAsync();
@@ -252,8 +258,10 @@ public sealed class QmpClientTests
             await m.HearNothingMoreAsync();
         });
         await using var client = await ConnectAsync(monitor);
-        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("one"))).Fault.ShouldBe(HypervisorFault.BadMonitor);
-        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("two"))).Fault.ShouldBe(HypervisorFault.BadMonitor);
+        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("one")))
+            .Fault.ShouldBe(HypervisorFault.BadMonitor);
+        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("two")))
+            .Fault.ShouldBe(HypervisorFault.BadMonitor);
     }
 
     [Fact]
@@ -265,7 +273,8 @@ public sealed class QmpClientTests
             await m.HearAsync();
         });
         await using var client = await ConnectAsync(monitor);
-        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("one"))).Fault.ShouldBe(HypervisorFault.Exited);
+        (await Should.ThrowAsync<HypervisorException>(() => client.ExecuteAsync("one")))
+            .Fault.ShouldBe(HypervisorFault.Exited);
         (await client.Events.WaitToReadAsync()).ShouldBeFalse();
     }
 

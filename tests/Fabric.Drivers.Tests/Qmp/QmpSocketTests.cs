@@ -41,7 +41,8 @@ public sealed class QmpSocketTests : IDisposable
     {
         await using var monitor = new MockMonitor();
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(monitor.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
+            File.SetUnixFileMode(
+                monitor.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
         await RefusedAsync(monitor.Path, "by everybody");
     }
 

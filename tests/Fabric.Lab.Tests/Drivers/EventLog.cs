@@ -1,3 +1,4 @@
+using Fabric.Protocol;
 using Fabric.Drivers;
 
 namespace Fabric.Lab.Tests.Drivers;

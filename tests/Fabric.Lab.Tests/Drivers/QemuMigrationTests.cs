@@ -31,7 +31,8 @@ public sealed class QemuMigrationTests(SavedGuest saved)
         await events.UntilPhaseAsync(MigrationPhase.PreSwitchover);
         await events.UntilRunAsync(RunState.FinishMigrate);
         (await target.ObserveAsync(default)).Run.ShouldBe(RunState.Inmigrate);
-        (await source.ObserveAsync(default)).Progress.ShouldNotBeNull().TotalBytes.ShouldBeGreaterThan(QemuLab.Spec.MemoryBytes());
+        (await source.ObserveAsync(default)).Progress.ShouldNotBeNull().TotalBytes
+            .ShouldBeGreaterThan(QemuLab.Spec.MemoryBytes());
 
         await source.ContinueSwitchoverAsync(default);
         await events.UntilPhaseAsync(MigrationPhase.Completed);
@@ -92,7 +93,8 @@ public sealed class QemuMigrationTests(SavedGuest saved)
         await target.Exited.WaitAsync(TimeSpan.FromSeconds(60));
         (await source.ObserveAsync(default)).Run.ShouldBe(RunState.Running);
         await source.CancelOutgoingAsync(default);
-        (await Should.ThrowAsync<HypervisorException>(() => target.ObserveAsync(default))).Fault.ShouldBe(HypervisorFault.Exited);
+        (await Should.ThrowAsync<HypervisorException>(() => target.ObserveAsync(default)))
+            .Fault.ShouldBe(HypervisorFault.Exited);
     }
 
     [Theory]
@@ -154,10 +156,12 @@ public sealed class QemuMigrationTests(SavedGuest saved)
         events.Clear();
         await source.ContinueSwitchoverAsync(default);
         await events.UntilPhaseAsync(MigrationPhase.Device);
-        (await Should.ThrowAsync<HypervisorException>(() => ObserveForeverAsync(source))).Fault.ShouldBe(HypervisorFault.NoAnswer);
+        (await Should.ThrowAsync<HypervisorException>(() => ObserveForeverAsync(source)))
+            .Fault.ShouldBe(HypervisorFault.NoAnswer);
 
         await source.CancelOutgoingAsync(default);
-        await events.UntilAsync<MigrationPhaseChanged>(e => e.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled);
+        await events.UntilAsync<MigrationPhaseChanged>(e =>
+            e.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled);
         await events.UntilRunAsync(RunState.Running);
         using var serial = new SerialPort(source.Directory.Serial);
         (await serial.BadPagesAsync()).ShouldBe(0);

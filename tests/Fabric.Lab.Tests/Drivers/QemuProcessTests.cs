@@ -46,7 +46,8 @@ public sealed class QemuProcessTests(SavedGuest saved)
     {
         await using var lab = new QemuLab(version);
         var machine = await lab.StartAsync(StartMode.Boot);
-        (await machine.ObserveAsync(default)).ShouldBe(new MachineStatus(RunState.Paused, MigrationPhase.None, null, null));
+        (await machine.ObserveAsync(default))
+            .ShouldBe(new MachineStatus(RunState.Paused, MigrationPhase.None, null, null));
         SessionOf(machine.ProcessId).ShouldNotBe(SessionOf(Environment.ProcessId), StringComparer.Ordinal);
         if (!OperatingSystem.IsWindows())
         {
@@ -157,7 +158,8 @@ public sealed class QemuProcessTests(SavedGuest saved)
         machine.Exited.IsCompleted.ShouldBeTrue();
         await events.UntilAsync<MachineExited>();
         events.Seen[^1].ShouldBeOfType<MachineExited>();
-        (await Should.ThrowAsync<HypervisorException>(() => machine.ContinueAsync(default))).Fault.ShouldBe(HypervisorFault.Exited);
+        (await Should.ThrowAsync<HypervisorException>(() => machine.ContinueAsync(default)))
+            .Fault.ShouldBe(HypervisorFault.Exited);
         (await lab.Hypervisor.AdoptAsync(machine.Directory.Path, default)).ShouldBeNull();
     }
 
@@ -166,9 +168,11 @@ public sealed class QemuProcessTests(SavedGuest saved)
     {
         await using var lab = new QemuLab(LabEnvironment.Installed, commandTimeout: TimeSpan.FromSeconds(3));
         var machine = await lab.StartAsync(StartMode.Boot);
-        using (var stop = Process.Start("/bin/kill", ["-STOP", machine.ProcessId.ToString(CultureInfo.InvariantCulture)]))
+        using (var stop =
+            Process.Start("/bin/kill", ["-STOP", machine.ProcessId.ToString(CultureInfo.InvariantCulture)]))
             await stop.WaitForExitAsync();
-        (await Should.ThrowAsync<HypervisorException>(() => machine.ObserveAsync(default))).Fault.ShouldBe(HypervisorFault.NoAnswer);
+        (await Should.ThrowAsync<HypervisorException>(() => machine.ObserveAsync(default)))
+            .Fault.ShouldBe(HypervisorFault.NoAnswer);
         await machine.KillAsync(default);
         machine.Exited.IsCompleted.ShouldBeTrue();
     }

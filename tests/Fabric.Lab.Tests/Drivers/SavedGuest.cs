@@ -1,3 +1,4 @@
+using Fabric.Protocol;
 using System.Collections.Concurrent;
 using Fabric.Drivers;
 

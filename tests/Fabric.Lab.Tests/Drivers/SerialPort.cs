@@ -37,7 +37,8 @@ internal sealed class SerialPort : IDisposable
             throw new TimeoutException($"no '{start}' on the console; last: {string.Join(" | ", seen.TakeLast(5))}", e);
         }
 
-        throw new EndOfStreamException($"the console closed before '{start}'; last: {string.Join(" | ", seen.TakeLast(5))}");
+        throw new EndOfStreamException(
+            $"the console closed before '{start}'; last: {string.Join(" | ", seen.TakeLast(5))}");
     }
 
     /// <summary>Has the guest check every page that it wrote, and returns how many are wrong.</summary>

@@ -25,7 +25,10 @@ internal sealed class StreamSocket : IDisposable
         return socket;
     }
 
-    /// <summary>Carries bytes until the end of the stream or of a socket; a copy goes to <paramref name="record"/>.</summary>
+    /// <summary>
+    /// Carries bytes until the end of the stream or of a socket; a copy goes to
+    /// <paramref name="record"/>.
+    /// </summary>
     public static async Task CopyAsync(
         Socket from, Socket? to, Stream? record, CancellationToken cancellation = default)
     {
