@@ -20,8 +20,8 @@ public static class DemoVerb
         var json = new Option<bool>("--json") { Description = "Standard output gets one JSON object, as the last line." };
         var keep = new Option<bool>("--keep") { Description = "Leave the directory with configurations, journals and logs." };
         var guest = new Option<string?>("--guest") { Description = "Folder with the guest's vmlinux and initrd.cpio." };
-        var memory = new Option<string>("--memory") { Description = "The guest's memory.", DefaultValueFactory = _ => "128 MiB" };
-        var bandwidth = new Option<string>("--bandwidth") { Description = "What the migration may send a second.", DefaultValueFactory = _ => "40 MB" };
+        var memory = new Option<string>("--memory") { Description = "The guest's memory.", DefaultValueFactory = _ => "128MiB" };
+        var bandwidth = new Option<string>("--bandwidth") { Description = "What the migration may send a second.", DefaultValueFactory = _ => "40MB" };
         var hypervisor = new Option<string>("--hypervisor") { Description = "Which hypervisor runs the guest.", DefaultValueFactory = _ => "qemu" };
         hypervisor.AcceptOnlyFromAmong("qemu");
         var qemu = new Option<string>("--qemu") { Description = "The QEMU program.", DefaultValueFactory = _ => "qemu-system-x86_64" };
@@ -37,9 +37,9 @@ public static class DemoVerb
                 result.AddError("--matrix breaks everything at every stage; leave --kill and --at out.");
             if (result.GetValue(markdown) is not null && !result.GetValue(matrix))
                 result.AddError("--markdown goes with --matrix.");
-            RequireSize(result, memory);
-            RequireSize(result, bandwidth);
         });
+        memory.Validators.Add(RequireSize);
+        bandwidth.Validators.Add(RequireSize);
         verb.SetAction((parsed, cancellation) =>
         {
             var options = new DemoOptions
@@ -59,11 +59,10 @@ public static class DemoVerb
         return verb;
     }
 
-    private static void RequireSize(CommandResult result, Option<string> option)
+    private static void RequireSize(OptionResult result)
     {
-        var text = result.GetValue(option)!;
-        if (SizeOf(text) is null)
-            result.AddError($"{option.Name} '{text}' is not a size: write for instance 128 MiB.");
+        foreach (var token in result.Tokens.Where(t => SizeOf(t.Value) is null))
+            result.AddError($"{result.Option.Name} '{token.Value}' is not a size: write for instance 128MiB.");
     }
 
     private static long? SizeOf(string text) =>
