@@ -15,10 +15,12 @@ internal sealed class CoordinatorRole : IAsyncDisposable
 {
     private readonly SqliteJournal _journal;
     private readonly ActorSystem _system;
+    private readonly FabricService _service;
     private readonly CoordinatorServer _server;
 
-    private CoordinatorRole(SqliteJournal journal, ActorSystem system, CoordinatorServer server) =>
-        (_journal, _system, _server) = (journal, system, server);
+    private CoordinatorRole(
+        SqliteJournal journal, ActorSystem system, FabricService service, CoordinatorServer server) =>
+        (_journal, _system, _service, _server) = (journal, system, service, server);
 
     /// <summary>Its actors.</summary>
     public ActorSystem System => _system;
@@ -31,7 +33,8 @@ internal sealed class CoordinatorRole : IAsyncDisposable
         NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time, CancellationToken cancellation)
     {
         var journal = SqliteJournal.Open(
-            new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "journal.db") }, FabricEvents.Registry, time);
+            new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "journal.db") },
+            FabricEvents.Registry, time);
         var system = new ActorSystem(new ActorSystemOptions
         {
             Name = "coordinator",
@@ -44,21 +47,24 @@ internal sealed class CoordinatorRole : IAsyncDisposable
         links.Hub = new NodeLinkHub(
             HostId.Of(settings.Node.Name), Guid.NewGuid().ToString("n"), new FabricLinkCodec(), coordinator,
             NodeParts.LinkOf(settings.Link), time, logs.CreateLogger<NodeLinkHub>());
+        var service = new FabricService(system, journal, links, hold);
         var server = new CoordinatorServer(
             new CoordinatorServerSettings(await NodeParts.BindAddressAsync(settings.Coordinator.Listen, cancellation))
             {
                 BodyBytesMax = (int)settings.Coordinator.RequestBodyBytesMax,
             },
-            policy, links.Hub, logs);
+            policy, links.Hub, logs, FabricApi.AddServices,
+            app => FabricApi.Map(app, service, Policies.From(settings.Migration), time));
         await coordinator.ResumeAsync(cancellation);
         await server.StartAsync(cancellation);
-        return new CoordinatorRole(journal, system, server);
+        return new CoordinatorRole(journal, system, service, server);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _server.StopAsync(CancellationToken.None);
+        await _service.DisposeAsync();
         await _system.CoordinatedShutdown.RunAsync("the node stops");
         await _server.DisposeAsync();
         await _journal.DisposeAsync();
