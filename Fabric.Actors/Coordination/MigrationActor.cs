@@ -107,9 +107,10 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         if (!await HeldAsync())
             return;
 
-        // What was seen before the hold is old: both ends are asked again, as after a restart.
-        await StepAsync(new HostLost(Side.Source));
+        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for its
+        // old sight alone could end the migration.
         await StepAsync(new HostLost(Side.Target));
+        await StepAsync(new HostLost(Side.Source));
         await StepAsync(new Resumed());
     }
 

@@ -81,9 +81,14 @@ internal sealed class Breaker(
         await copy.Appeared.WaitAsync(cancellation);
         var report = Report(journal, $"killed the hypervisor process of {copy.Name}", armed);
         var hypervisor = new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time);
+        using var ledger = new LedgerWatch(cluster.LedgerOf(DemoCluster.Target), VmId.Of(DemoRun.VmName), time);
+        var known = await ledger.CountAsync(cancellation);
         if (!await hypervisor.KillAsync(copy.Files.Path, cancellation))
             throw new DemoException($"The hypervisor process of {copy.Name} was gone before it could be killed.");
         await copy.Gone.WaitAsync(cancellation);
+
+        // Released a moment earlier, the agent might still say what was true before.
+        await ledger.UntilMoreThanAsync(known, cancellation);
         return report;
     }
 
@@ -116,7 +121,7 @@ internal sealed class Breaker(
 
         var report = Report(journal, "");
         var cut = cluster.DataLinks.Sum(l => l.Cut(DataOutage));
-        return report with { What = string.Create(CultureInfo.InvariantCulture, $"reset {cut} data connections, refused new ones for 1 s") };
+        return report with { What = string.Create(CultureInfo.InvariantCulture, $"reset {cut} data connections, refused new ones for 1 s{(options.At == FaultStage.StopAndCopy ? ", just after the source paused" : "")}") };
     }
 
     private BreakReport NodeLink(JournalFollower journal)
@@ -126,10 +131,10 @@ internal sealed class Breaker(
         return report with { What = string.Create(CultureInfo.InvariantCulture, $"reset {cut} node links, refused new ones for 3 s") };
     }
 
-    /// <summary>A killed coordinator holds nothing any more.</summary>
+    /// <summary>In pre-copy nothing is held, and a killed coordinator holds nothing any more.</summary>
     private async Task ReleaseAsync(CancellationToken cancellation)
     {
-        if (options.Kill != DemoVictim.Coordinator)
+        if (options.At != FaultStage.PreCopy && options.Kill != DemoVictim.Coordinator)
             await fabric.ReleaseHoldAsync(cancellation);
     }
 

@@ -78,9 +78,21 @@ public static class DemoCommand
     }
 
     // With --json, standard output is for the machine, so progress goes where errors go.
-    private static IAnsiConsole ConsoleFor(bool json) => json
-        ? AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) })
-        : AnsiConsole.Console;
+    private static IAnsiConsole ConsoleFor(bool json)
+    {
+        const int widthOfFiles = 160;
+        var isTerminal = json ? !Console.IsErrorRedirected : !Console.IsOutputRedirected;
+        if (isTerminal && !json)
+            return AnsiConsole.Console;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(json ? Console.Error : Console.Out),
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+        });
+        if (!isTerminal)
+            console.Profile.Width = widthOfFiles;
+        return console;
+    }
 
     private static IAnsiConsole Quiet() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
 }

@@ -13,7 +13,9 @@ namespace Fabric.Host.Demo;
 /// </summary>
 internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvider time)
 {
-    private const string VmName = "demo";
+    /// <summary>The demo's VM.</summary>
+    public const string VmName = "demo";
+
     private const int BeatsBefore = 20;
     private const int BeatsAfter = 20;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
@@ -33,7 +35,7 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
         var spec = GuestMachine.Spec(VmName, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts));
         using var directory = DemoDirectory.Make(options.Keep);
         await using var cluster = DemoCluster.Start(directory, options, time);
-        screen.Say($"a coordinator and two hosts start in {directory.Path}");
+        screen.Say($"a coordinator and two hosts start in {directory.Path}{(options.Keep ? ", which will be kept" : "")}");
         await using var watch = new MachineWatch(
             new[] { DemoCluster.Source, DemoCluster.Target }.ToDictionary(h => h, h => cluster.CopiesOf(h, VmName), StringComparer.Ordinal), time);
         using var fabric = new DemoFabric(cluster.Api, cluster.Certificates, time);

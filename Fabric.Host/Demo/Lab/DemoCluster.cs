@@ -59,6 +59,9 @@ internal sealed class DemoCluster : IAsyncDisposable
     /// <summary>The coordinator's journal.</summary>
     public string Journal => _directory.In(CoordinatorName, "journal.db");
 
+    /// <summary>A host's ledger.</summary>
+    public string LedgerOf(string host) => _directory.In(host, "ledger.db");
+
     /// <summary>Faults when a node does not stay up.</summary>
     public Task Failed => Task.WhenAny(Nodes.Values.Select(n => n.Failed)).Unwrap();
 
