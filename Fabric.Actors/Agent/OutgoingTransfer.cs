@@ -11,6 +11,7 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
 {
     private readonly CancellationTokenSource _stop = new();
     private SourceRelay? _relay;
+    private Task _watching = Task.CompletedTask;
 
     /// <summary>The attempt.</summary>
     public Stamp Stamp => order.Stamp;
@@ -34,7 +35,7 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
             _relay = SourceRelay.Start(socket, link, tools.Buffers, tools.Time);
             HasBegun = true;
             await machine.BeginOutgoingAsync(socket, order.Policy, _stop.Token);
-            _ = WatchAsync(_relay, broke);
+            _watching = WatchAsync(_relay, broke);
         }
         catch (LinkException e)
         {
@@ -49,6 +50,22 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         {
             HasBegun = false;
             await broke(new TransferBroke(FailureReason.Cancelled, "cancelled while it began"));
+        }
+    }
+
+    /// <summary>
+    /// Completes when the relay's end was told, or after a moment. A hypervisor whose socket the relay closed says only
+    /// that writing failed; why is what the relay says, and that is to be heard first.
+    /// </summary>
+    public async Task ToldAsync()
+    {
+        try
+        {
+            await _watching.WaitAsync(TimeSpan.FromMilliseconds(Limits.Agent.RelayEndMs), tools.Time);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on: then it is not why the hypervisor failed.
         }
     }
 
@@ -73,8 +90,8 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
     }
 
     /// <summary>
-    /// A path that is down may be back in a moment, and an attempt costs more than waiting: nothing has moved yet and the
-    /// guest runs. If the target is gone for good, the coordinator gives the order to stop.
+    /// A path that is down may be back in a moment, and an attempt costs more than waiting: nothing has moved yet and
+    /// the guest runs. If the target is gone for good, the coordinator gives the order to stop.
     /// </summary>
     private async Task<IDataLink> ConnectAsync(Ticket ticket)
     {
@@ -84,7 +101,8 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
             try
             {
                 return await tools.Connector.ConnectAsync(
-                    order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, _stop.Token);
+                    order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket,
+                    _stop.Token);
             }
             catch (LinkException e) when (e.Fault is LinkFault.Unreachable or LinkFault.Cut
                 && tools.Time.GetElapsedTime(began).TotalMilliseconds < Limits.Agent.ConnectPatienceMs)

@@ -11,14 +11,14 @@ namespace Fabric.Host.Demo;
 /// <param name="Stage">The durable stage at the moment of the break.</param>
 /// <param name="Attempt">The attempt under way.</param>
 /// <param name="What">In words.</param>
-/// <param name="Armed">There was nothing to break at the stage that was asked for; it was broken as soon as there was.</param>
+/// <param name="Armed">There was nothing to break at that stage yet; it was broken as soon as there was.</param>
 /// <param name="At">When.</param>
 public sealed record BreakReport(string Stage, int Attempt, string What, bool Armed, DateTimeOffset At);
 
 /// <summary>
-/// Breaks one thing at one stage. The coordinator holds the migration when it has entered the stage, with nothing done in
-/// it yet; then the break comes, then the hold is released. Two stages differ: pre-copy is broken while its bytes flow,
-/// and the data link in stop-and-copy at the moment when the source's vCPUs stop, for a few milliseconds later there is
+/// Breaks one thing at one stage. The coordinator holds the migration when it has entered the stage, with nothing done
+/// in it yet; then the break comes, then the hold is released. Two differ: pre-copy is broken while its bytes flow, and
+/// the data link in stop-and-copy at the moment when the source's vCPUs stop, for a few milliseconds later there is
 /// nothing left to send.
 /// </summary>
 internal sealed class Breaker(
@@ -61,7 +61,7 @@ internal sealed class Breaker(
         else if (options is { At: FaultStage.StopAndCopy, Kill: DemoVictim.DataLink })
         {
             await journal.UntilAsync(s => s.Stage.Kind == StageKind.PreCopy, cancellation);
-            while (watch.Tracks.Any(t => t.Runs.Intervals is [.., { To: null }]))
+            while (watch.Tracks.Any(t => t.RunsNow))
                 await Task.Delay(LookEvery, time, cancellation);
         }
         else
@@ -73,7 +73,7 @@ internal sealed class Breaker(
 
     private async Task<BreakReport> TargetVmAsync(JournalFollower journal, CancellationToken cancellation)
     {
-        var next = watch.NextOnAsync(DemoCluster.Target, [], cancellation);
+        var next = watch.FirstOnAsync(DemoCluster.Target, cancellation);
         var armed = !next.IsCompleted;
         if (armed)
             await ReleaseAsync(cancellation);
@@ -116,20 +116,24 @@ internal sealed class Breaker(
             var struck = Task.WhenAny(cluster.DataLinks.Select(l => l.Struck));
             var ended = journal.UntilAsync(s => s.Stage.Kind is StageKind.Over, cancellation);
             await Task.WhenAny(struck, ended);
-            return Report(journal, struck.IsCompleted ? "reset the data link's first connection" : "no data link was made", armed: true);
+            var what = struck.IsCompleted ? "reset the data link's first connection" : "no data link was made";
+            return Report(journal, what, armed: true);
         }
 
         var report = Report(journal, "");
         var cut = cluster.DataLinks.Sum(l => l.Cut(DataOutage));
-        return report with { What = string.Create(CultureInfo.InvariantCulture, $"reset {cut} data connections, refused new ones for 1 s{(options.At == FaultStage.StopAndCopy ? ", just after the source paused" : "")}") };
+        var when = options.At == FaultStage.StopAndCopy ? ", just after the source paused" : "";
+        return report with { What = $"reset {Count(cut)} data connections, refused new ones for 1 s{when}" };
     }
 
     private BreakReport NodeLink(JournalFollower journal)
     {
         var report = Report(journal, "");
         var cut = cluster.NodeLinks.Sum(l => l.Cut(NodeOutage));
-        return report with { What = string.Create(CultureInfo.InvariantCulture, $"reset {cut} node links, refused new ones for 3 s") };
+        return report with { What = $"reset {Count(cut)} node links, refused new ones for 3 s" };
     }
+
+    private static string Count(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>In pre-copy nothing is held, and a killed coordinator holds nothing any more.</summary>
     private async Task ReleaseAsync(CancellationToken cancellation)

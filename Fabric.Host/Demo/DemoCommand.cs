@@ -5,25 +5,27 @@ using Spectre.Console;
 namespace Fabric.Host.Demo;
 
 /// <summary>
-/// What <c>fabric demo</c> does. Exit codes: 0 the rules held and the guest is clean, 1 they did not, 2 the demo could not
-/// be carried out.
+/// What <c>fabric demo</c> does. Exit codes: 0 the rules held and the guest is clean, 1 they did not, 2 the demo could
+/// not be carried out.
 /// </summary>
 public static class DemoCommand
 {
     private const int RulesBroken = 1;
     private const int NotCarriedOut = 2;
 
-    /// <summary>One demo. With <paramref name="json"/>, standard output gets nothing but one line of JSON at the end.</summary>
-    public static Task<int> RunAsync(DemoOptions options, bool json, CancellationToken cancellation) => GuardAsync(async cancelled =>
-    {
-        var screen = new DemoScreen(ConsoleFor(json), TimeProvider.System);
-        var report = await new DemoRun(options, screen, TimeProvider.System).RunAsync(cancelled);
-        if (json)
-            await Console.Out.WriteLineAsync(report.ToJson());
-        else
-            screen.Show(report);
-        return report.Ok ? 0 : RulesBroken;
-    }, cancellation);
+    /// <summary>One demo. With <paramref name="json"/>, standard output gets one line of JSON only.</summary>
+    public static Task<int> RunAsync(DemoOptions options, bool json, CancellationToken cancellation) => GuardAsync(
+        async cancelled =>
+        {
+            var screen = new DemoScreen(ConsoleFor(json), TimeProvider.System);
+            var report = await new DemoRun(options, screen, TimeProvider.System).RunAsync(cancelled);
+            if (json)
+                await Console.Out.WriteLineAsync(report.ToJson());
+            else
+                screen.Show(report);
+            return report.Ok ? 0 : RulesBroken;
+        },
+        cancellation);
 
     /// <summary>Every victim at every stage.</summary>
     /// <param name="options">For each of them.</param>
@@ -31,23 +33,22 @@ public static class DemoCommand
     /// <param name="json">One line of JSON at the end instead of the table.</param>
     /// <param name="cancellation">Ends it.</param>
     public static Task<int> RunMatrixAsync(
-        DemoOptions options, string? markdown, bool json, CancellationToken cancellation) => GuardAsync(async cancelled =>
-    {
-        var console = ConsoleFor(json);
-        var screen = new DemoScreen(console, TimeProvider.System);
-        var cells = await DemoMatrix.RunAsync(
-            (victim, stage) => new DemoRun(
-                options with { Kill = victim, At = stage }, new DemoScreen(Quiet(), TimeProvider.System), TimeProvider.System).RunAsync(cancelled),
-            cell => screen.Say($"{cell.At,-14} {cell.Kill,-13} {DemoMatrix.Summary(cell)}"),
-            cancelled);
-        if (markdown is not null)
-            await File.WriteAllTextAsync(markdown, DemoMatrix.ToMarkdown(cells), cancelled);
-        if (json)
-            await Console.Out.WriteLineAsync(DemoMatrix.ToJson(cells));
-        else
-            await Console.Out.WriteLineAsync(DemoMatrix.ToMarkdown(cells));
-        return cells.All(c => c.Ok) ? 0 : RulesBroken;
-    }, cancellation);
+        DemoOptions options, string? markdown, bool json, CancellationToken cancellation) => GuardAsync(
+        async cancelled =>
+        {
+            var screen = new DemoScreen(ConsoleFor(json), TimeProvider.System);
+            var quiet = new DemoScreen(Quiet(), TimeProvider.System);
+            var cells = await DemoMatrix.RunAsync(
+                (victim, stage) => new DemoRun(options with { Kill = victim, At = stage }, quiet, TimeProvider.System)
+                    .RunAsync(cancelled),
+                cell => screen.Say($"{cell.At,-14} {cell.Kill,-13} {DemoMatrix.Summary(cell)}"),
+                cancelled);
+            if (markdown is not null)
+                await File.WriteAllTextAsync(markdown, DemoMatrix.ToMarkdown(cells), cancelled);
+            await Console.Out.WriteLineAsync(json ? DemoMatrix.ToJson(cells) : DemoMatrix.ToMarkdown(cells));
+            return cells.All(c => c.Ok) ? 0 : RulesBroken;
+        },
+        cancellation);
 
     /// <summary>Ctrl-C and SIGTERM end a demo as a failure does: everything it started is taken away first.</summary>
     private static async Task<int> GuardAsync(Func<CancellationToken, Task<int>> run, CancellationToken cancellation)
@@ -94,5 +95,6 @@ public static class DemoCommand
         return console;
     }
 
-    private static IAnsiConsole Quiet() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
+    private static IAnsiConsole Quiet() =>
+        AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(TextWriter.Null) });
 }

@@ -62,15 +62,22 @@ internal sealed class DemoFabric : IDisposable
     }
 
     /// <summary>Whether the coordinator knows that it runs.</summary>
-    public async Task<bool> IsRunningAsync(VmId vm, CancellationToken cancellation) =>
-        string.Equals((await OnceAsync(() => _client.GetVmAsync(vm.Value, cancellation))).State, "running", StringComparison.Ordinal);
+    public async Task<bool> IsRunningAsync(VmId vm, CancellationToken cancellation)
+    {
+        var seen = await OnceAsync(() => _client.GetVmAsync(vm.Value, cancellation));
+        return string.Equals(seen.State, "running", StringComparison.Ordinal);
+    }
 
     /// <summary>Asks for a migration with the coordinator's own policy.</summary>
-    public async Task<MigrationId> MigrateAsync(VmId vm, string target, CancellationToken cancellation) =>
-        (await OnceAsync(() => _client.MigrateAsync(vm.Value, new MigrateRequest { Target = target }, cancellation))).Id;
+    public async Task<MigrationId> MigrateAsync(VmId vm, string target, CancellationToken cancellation)
+    {
+        var request = new MigrateRequest { Target = target };
+        return (await OnceAsync(() => _client.MigrateAsync(vm.Value, request, cancellation))).Id;
+    }
 
     /// <summary>Lets the held migration go on.</summary>
-    public Task ReleaseHoldAsync(CancellationToken cancellation) => AgainAsync(() => _client.ReleaseHoldAsync(cancellation), cancellation);
+    public Task ReleaseHoldAsync(CancellationToken cancellation) =>
+        AgainAsync(() => _client.ReleaseHoldAsync(cancellation), cancellation);
 
     /// <summary>Lets the frozen copy run, as the operator's decision.</summary>
     public Task RecoverAsync(VmId vm, CancellationToken cancellation) =>

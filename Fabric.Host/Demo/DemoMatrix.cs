@@ -38,7 +38,8 @@ internal static class DemoMatrix
     }
 
     /// <summary>As JSON, on one line.</summary>
-    public static string ToJson(IReadOnlyList<DemoCell> cells) => JsonSerializer.Serialize(cells, DemoJson.Default.IReadOnlyListDemoCell);
+    public static string ToJson(IReadOnlyList<DemoCell> cells) =>
+        JsonSerializer.Serialize(cells, DemoJson.Default.IReadOnlyListDemoCell);
 
     /// <summary>As a table for docs/testing.md: a row for each stage, a column for each victim.</summary>
     public static string ToMarkdown(IReadOnlyList<DemoCell> cells)
@@ -47,7 +48,11 @@ internal static class DemoMatrix
         text.Append("| at |").AppendJoin('|', DemoNames.VictimWords.Select(v => $" {v} ")).AppendLine("|");
         text.Append("|---|").AppendJoin('|', DemoNames.VictimWords.Select(_ => "---")).AppendLine("|");
         foreach (var row in cells.GroupBy(c => c.At, StringComparer.Ordinal))
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Key} |").AppendJoin('|', row.Select(c => $" {Summary(c)} ")).AppendLine("|");
+        {
+            var cellsOfRow = row.Select(c => $" {Summary(c)} ").Prepend($" {row.Key} ");
+            text.Append('|').AppendJoin('|', cellsOfRow).AppendLine("|");
+        }
+
         return text.ToString();
     }
 
@@ -60,10 +65,14 @@ internal static class DemoMatrix
         if (report.Reason is { } reason)
             text.Append(CultureInfo.InvariantCulture, $": {reason}");
         if (report.Attempts > 1)
-            text.Append(CultureInfo.InvariantCulture, $", {report.Attempts} attempts ({string.Join(", ", report.FailedAttempts)})");
+        {
+            var failed = string.Join(", ", report.FailedAttempts);
+            text.Append(CultureInfo.InvariantCulture, $", {report.Attempts} attempts ({failed})");
+        }
         if (!report.Ok)
         {
-            var broken = report.Rules.Values.Where(r => !r.Held).Select(r => r.Name).Concat(report.GuestCheck.Clean ? [] : ["guest"]);
+            var broken = report.Rules.Values.Where(r => !r.Held).Select(r => r.Name)
+                .Concat(report.GuestCheck.Clean ? [] : ["guest"]);
             text.Append(CultureInfo.InvariantCulture, $" **BROKEN: {string.Join(", ", broken)}**");
         }
 

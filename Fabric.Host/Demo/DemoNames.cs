@@ -7,8 +7,8 @@ namespace Fabric.Host.Demo;
 public static class DemoNames
 {
     private static readonly Dictionary<string, DemoVictim> Victims = Words<DemoVictim>();
-    private static readonly Dictionary<string, FaultStage> Stages = Words<FaultStage>().Where(s => s.Value != FaultStage.Off)
-        .ToDictionary(StringComparer.Ordinal);
+    private static readonly Dictionary<string, FaultStage> Stages = Words<FaultStage>()
+        .Where(s => s.Value != FaultStage.Off).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>All words for WHO.</summary>
     public static IReadOnlyCollection<string> VictimWords => Victims.Keys;
@@ -31,7 +31,8 @@ public static class DemoNames
     /// <summary>TargetVm is target-vm.</summary>
     public static string WordOf<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) && i > 0 ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        string.Concat(
+            value.ToString().Select((c, i) => (i > 0 && char.IsUpper(c) ? "-" : "") + char.ToLowerInvariant(c)));
 
     /// <summary>The durable stage that a word stands for.</summary>
     public static StageKind KindOf(FaultStage stage) => Enum.Parse<StageKind>(stage.ToString());

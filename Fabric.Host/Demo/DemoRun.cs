@@ -31,13 +31,16 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
         var files = GuestFiles.Find(options.GuestDirectory, Environment.GetEnvironmentVariable("FABRIC_HOME"));
-        var facts = await new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time).ProbeAsync(cancellation);
+        var hypervisor = new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time);
+        var facts = await hypervisor.ProbeAsync(cancellation);
         var spec = GuestMachine.Spec(VmName, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts));
         using var directory = DemoDirectory.Make(options.Keep);
         await using var cluster = DemoCluster.Start(directory, options, time);
-        screen.Say($"a coordinator and two hosts start in {directory.Path}{(options.Keep ? ", which will be kept" : "")}");
-        await using var watch = new MachineWatch(
-            new[] { DemoCluster.Source, DemoCluster.Target }.ToDictionary(h => h, h => cluster.CopiesOf(h, VmName), StringComparer.Ordinal), time);
+        var kept = options.Keep ? ", which will be kept" : "";
+        screen.Say($"a coordinator and two hosts start in {directory.Path}{kept}");
+        var copies = new[] { DemoCluster.Source, DemoCluster.Target }
+            .ToDictionary(h => h, h => cluster.CopiesOf(h, VmName), StringComparer.Ordinal);
+        await using var watch = new MachineWatch(copies, time);
         using var fabric = new DemoFabric(cluster.Api, cluster.Certificates, time);
 
         await BootAsync(cluster, watch, fabric, spec, cancellation);
@@ -57,14 +60,17 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
     {
         await UntilAsync(
             cluster, ReadyWithin, "both hosts to be connected",
-            async () => (await fabric.ConnectedHostsAsync(cancellation)).Count == cluster.NodeLinks.Count, cancellation);
+            async () => (await fabric.ConnectedHostsAsync(cancellation)).Count == cluster.NodeLinks.Count,
+            cancellation);
         await fabric.StartVmAsync(spec, DemoCluster.Source, cancellation);
-        screen.Say(string.Create(CultureInfo.InvariantCulture, $"the guest boots with {spec.MemoryKiB} KiB on {DemoCluster.Source}"));
+        screen.Say(string.Create(
+            CultureInfo.InvariantCulture, $"the guest boots with {spec.MemoryKiB} KiB on {DemoCluster.Source}"));
         await UntilAsync(
             cluster, ReadyWithin, "the guest to write heartbeats",
             () => Task.FromResult(watch.Tracks.Any(t => t.Console.Last is { Seq: >= BeatsBefore })), cancellation);
         await UntilAsync(
-            cluster, ReadyWithin, "the VM to be known as running", async () => await fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
+            cluster, ReadyWithin, "the VM to be known as running",
+            () => fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
     }
 
     private async Task<(BreakReport? Broke, long WireBytes, bool Recovered)> MigrateAndBreakAsync(
@@ -78,15 +84,16 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
             var breaking = options.Kill is null
                 ? Task.FromResult<BreakReport?>(null)
                 : BreakAsync(cluster, watch, fabric, journal, either.Token);
-            var end = journal.UntilAsync(s => s.Stage.Kind is StageKind.OnHold or StageKind.Over or StageKind.ReleasingSource or StageKind.DiscardingTarget, either.Token);
+            var end = journal.UntilAsync(s => s.Stage is OnHold || HasOutcome(s), either.Token);
             await await Task.WhenAny(end, cluster.Failed);
-            var recovered = journal.Record is { Ended: null } held && held.First<HeldForOperator>() is { Reason: FailureReason.TargetLostAfterGrant };
+            var recovered = journal.Record is { Ended: null } open
+                && open.First<HeldForOperator>() is { Reason: FailureReason.TargetLostAfterGrant };
             if (recovered)
             {
                 _afterwards.Add("held for the operator, who let the frozen copy run");
                 screen.Say("the operator recovers the frozen copy");
                 await fabric.RecoverAsync(vm, either.Token);
-                await journal.UntilAsync(s => s.Stage.Kind is StageKind.Over or StageKind.DiscardingTarget, either.Token);
+                await journal.UntilAsync(HasOutcome, either.Token);
             }
 
             var wire = cluster.DataLinks.Sum(l => l.Bytes);
@@ -99,12 +106,15 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new DemoException(
-                $"The migration did not come to an end within {SettledWithin.TotalMinutes:0} minutes; its journal is at {journal.Stage}.");
+                $"The migration did not end in {SettledWithin.TotalMinutes:0} minutes; its journal is at {journal.Stage}.");
         }
     }
 
+    private static bool HasOutcome(MigrationState state) => state.Stage is InCleanUp or Over;
+
     private async Task<BreakReport?> BreakAsync(
-        DemoCluster cluster, MachineWatch watch, DemoFabric fabric, JournalFollower journal, CancellationToken cancellation)
+        DemoCluster cluster, MachineWatch watch, DemoFabric fabric, JournalFollower journal,
+        CancellationToken cancellation)
     {
         var report = await new Breaker(cluster, watch, fabric, options, time).RunAsync(journal, cancellation);
         screen.Broke(report);
@@ -112,7 +122,8 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
     }
 
     /// <summary>Rule 7: at once, while the first may still be clearing up.</summary>
-    private async Task MigrateAgainAsync(DemoCluster cluster, DemoFabric fabric, VmId vm, CancellationToken cancellation)
+    private async Task MigrateAgainAsync(
+        DemoCluster cluster, DemoFabric fabric, VmId vm, CancellationToken cancellation)
     {
         using var late = new CancellationTokenSource(SettledWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
@@ -128,10 +139,12 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
             _migrations.Add(journal.Record);
         }
 
-        _afterwards.Add($"second migration: {journal.Record.Ended?.Outcome.ToString() ?? "no outcome"} {journal.Record.Ended?.Reason}".TrimEnd());
+        var ended = journal.Record.Ended;
+        _afterwards.Add($"second migration: {ended?.Outcome.ToString() ?? "no outcome"} {ended?.Reason}".TrimEnd());
     }
 
-    private async Task<JournalFollower> BeginAsync(DemoCluster cluster, DemoFabric fabric, VmId vm, CancellationToken cancellation)
+    private async Task<JournalFollower> BeginAsync(
+        DemoCluster cluster, DemoFabric fabric, VmId vm, CancellationToken cancellation)
     {
         var id = await fabric.MigrateAsync(vm, DemoCluster.Target, cancellation);
         return new JournalFollower(cluster.Journal, id, time, screen.Happened);
@@ -147,15 +160,21 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
     }
 
     /// <summary>The host that keeps the guest by the last outcome.</summary>
-    private string Owner() => _migrations[^1] is { Ended.Keeper: Keeper.Target } last ? last.Plan.Target.Value : _migrations[^1].Plan.Source.Value;
+    private string Owner() => _migrations[^1] switch
+    {
+        { Ended.Keeper: Keeper.Target } last => last.Plan.Target.Value,
+        var last => last.Plan.Source.Value,
+    };
 
     /// <summary>What is left on the other host after it had time to clear up.</summary>
-    private async Task<IReadOnlyList<string>> LeftoversAsync(MachineWatch watch, string owner, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> LeftoversAsync(
+        MachineWatch watch, string owner, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         while (true)
         {
-            var left = await Leftovers.FindAsync(watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal)), cancellation);
+            var others = watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal));
+            var left = await Leftovers.FindAsync(others, cancellation);
             if (left.Count == 0 || time.GetElapsedTime(began) > TidyWithin)
                 return left;
             await Task.Delay(LookEvery, time, cancellation);
@@ -164,8 +183,7 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
 
     private async Task<Verification?> VerifyAsync(MachineWatch watch, string owner, CancellationToken cancellation)
     {
-        var copy = watch.Tracks.LastOrDefault(t =>
-            string.Equals(t.Host, owner, StringComparison.Ordinal) && !t.Gone.IsCompleted && t.Runs.Intervals is [.., { To: null }]);
+        var copy = watch.Tracks.LastOrDefault(t => string.Equals(t.Host, owner, StringComparison.Ordinal) && t.RunsNow);
         if (copy is null)
             return null;
         screen.Say($"the guest on {owner} checks all its pages");
@@ -173,7 +191,8 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
         {
             var beats = copy.Console.Heartbeats.Count + BeatsAfter;
             await UntilAsync(
-                null, ReadyWithin, "the guest to write more heartbeats", () => Task.FromResult(copy.Console.Heartbeats.Count >= beats), cancellation);
+                null, ReadyWithin, "the guest to write more heartbeats",
+                () => Task.FromResult(copy.Console.Heartbeats.Count >= beats), cancellation);
             return await GuestSerial.VerifyAsync(copy.Files.Serial, time, cancellation);
         }
         catch (DemoException e)
@@ -192,13 +211,16 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
             if (cluster is { Failed.IsCompleted: true })
                 await cluster.Failed;
             if (time.GetElapsedTime(began) > within)
-                throw new DemoException($"Waited {within.TotalSeconds:0} s in vain for {what}. With --keep the nodes' logs stay.");
+            {
+                throw new DemoException(
+                    $"Waited {within.TotalSeconds:0} s in vain for {what}. With --keep the nodes' logs stay.");
+            }
             await Task.Delay(LookEvery, time, cancellation);
         }
     }
 
     private static CopyRecord RecordOf(CopyTrack t) => new(
-        t.Name, t.Host, t.Appeared.IsCompleted && !t.Gone.IsCompleted, t.Runs.Intervals, t.Console.Heartbeats, t.Samples);
+        t.Name, t.Host, t.IsAlive, t.Runs.Intervals, t.Console.Heartbeats, t.Samples);
 
     private DemoReport Report(
         Evidence evidence, GuestCheck guest, BreakReport? broke, long wire, VmSpec spec, string version, bool recovered)
@@ -218,7 +240,8 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
             Broke = broke,
             Attempts = first.Attempts,
             Rounds = first.Lines.Count(l => l.Event is RoundCompleted),
-            FailedAttempts = [.. first.Lines.Select(l => l.Event).OfType<AttemptAbandoned>().Select(a => a.Reason.ToString())],
+            FailedAttempts =
+                [.. first.Lines.Select(l => l.Event).OfType<AttemptAbandoned>().Select(a => a.Reason.ToString())],
             TotalMs = (end - first.When<MigrationRequested>())?.TotalMilliseconds ?? 0,
             DowntimeMs = first.Ended?.Downtime?.TotalMs,
             DowntimeParts = first.Ended?.Downtime,

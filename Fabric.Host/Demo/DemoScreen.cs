@@ -14,8 +14,11 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
     public void Say(string text) => Line("white", text);
 
     /// <summary>Something was broken.</summary>
-    public void Broke(BreakReport report) => Line(
-        "red", $"BROKE: {report.What} (journal: {report.Stage}, attempt {report.Attempt}{(report.Armed ? ", armed before" : "")})");
+    public void Broke(BreakReport report)
+    {
+        var armed = report.Armed ? ", armed before" : "";
+        Line("red", $"BROKE: {report.What} (journal: {report.Stage}, attempt {report.Attempt}{armed})");
+    }
 
     /// <summary>An event came into the journal.</summary>
     public void Happened(MigrationState state, MigrationEvent happened)
@@ -26,8 +29,8 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
             AttemptStarted e => $"attempt {e.Attempt}",
             TargetReserved e => $"target reserved, takes data at {e.Endpoint}",
             StorageReady => "storage ready",
-            RoundCompleted e => string.Create(CultureInfo.InvariantCulture,
-                $"round {e.Round.Number}: {e.Round.Bytes / 1e6:0.0} MB in {e.Round.DurationMs} ms, {e.Round.DirtyPages} pages dirty"),
+            RoundCompleted { Round: var r } => string.Create(CultureInfo.InvariantCulture,
+                $"round {r.Number}: {r.Bytes / 1e6:0.0} MB in {r.DurationMs} ms, {r.DirtyPages} pages dirty"),
             SourcePaused => "source paused",
             SourceHandedOff e => e.Dead ? "source is dead" : "source handed off",
             TargetLoaded => "target loaded",
@@ -49,7 +52,8 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "");
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
-        Row("outcome", $"{report.Outcome}{(report.Reason is { } reason ? $" ({reason})" : "")}, attempts {report.Attempts}");
+        var reason = report.Reason is { } given ? $" ({given})" : "";
+        Row("outcome", $"{report.Outcome}{reason}, attempts {report.Attempts}");
         if (report.FailedAttempts.Count > 0)
             Row("failed attempts", string.Join(", ", report.FailedAttempts));
         if (report.Broke is { } broke)
@@ -57,27 +61,35 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
         Row("total", Ms(report.TotalMs));
         if (report is { DowntimeMs: { } downtime, DowntimeParts: { } parts })
         {
-            Row("downtime", $"{Ms(downtime)} (last pages {Ms(parts.LastPagesMs)}, load {Ms(parts.LoadMs)}, commit {Ms(parts.CommitMs)}, " +
-                $"grant {Ms(parts.GrantMs)}, run {Ms(parts.RunMs)})");
+            Row("downtime", $"{Ms(downtime)} (last pages {Ms(parts.LastPagesMs)}, load {Ms(parts.LoadMs)}, " +
+                $"commit {Ms(parts.CommitMs)}, grant {Ms(parts.GrantMs)}, run {Ms(parts.RunMs)})");
         }
 
         Row("longest blackout seen", Ms(report.ObservedBlackoutMs));
-        Row("wire / memory", string.Create(CultureInfo.InvariantCulture, $"{report.WireBytes / 1e6:0.0} MB / {report.MemoryBytes / 1e6:0.0} MB"));
+        Row("wire / memory", string.Create(
+            CultureInfo.InvariantCulture, $"{report.WireBytes / 1e6:0.0} MB / {report.MemoryBytes / 1e6:0.0} MB"));
         foreach (var then in report.Afterwards)
             Row("then", then);
         var guest = report.GuestCheck;
         Row("guest", string.Create(CultureInfo.InvariantCulture,
-            $"{guest.Heartbeats} heartbeats, {guest.PagesVerified} pages checked, {guest.Bad} bad, longest silence {guest.MaxGapMs:0} ms"));
+            $"{guest.Heartbeats} heartbeats, {guest.PagesVerified} pages checked, {guest.Bad} bad, " +
+            $"longest silence {guest.MaxGapMs:0} ms"));
         foreach (var note in guest.Notes)
             Row("", note);
         foreach (var rule in report.Rules.Values)
             Row(rule.Name, rule.Held ? "held" : string.Join("; ", rule.Violations));
         console.Write(table);
-        console.MarkupLine(report.Ok ? "[green]The rules held and the guest is clean.[/]" : "[red]A RULE WAS BROKEN, or the guest is not clean.[/]");
+        console.MarkupLine(report.Ok
+            ? "[green]The rules held and the guest is clean.[/]"
+            : "[red]A RULE WAS BROKEN, or the guest is not clean.[/]");
     }
 
     private static string Ms(double ms) => string.Create(CultureInfo.InvariantCulture, $"{ms:0.#} ms");
 
-    private void Line(string colour, string text) => console.MarkupLine(string.Create(
-        CultureInfo.InvariantCulture, $"[grey]{time.GetElapsedTime(_began).TotalSeconds,6:0.00}[/] [{colour}]{Markup.Escape(text.TrimEnd())}[/]"));
+    private void Line(string colour, string text)
+    {
+        var seconds = time.GetElapsedTime(_began).TotalSeconds;
+        console.MarkupLine(string.Create(
+            CultureInfo.InvariantCulture, $"[grey]{seconds,6:0.00}[/] [{colour}]{Markup.Escape(text.TrimEnd())}[/]"));
+    }
 }

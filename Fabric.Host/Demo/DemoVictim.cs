@@ -18,6 +18,6 @@ public enum DemoVictim
     /// <summary>The TCP connections between the two hosts: reset, and refused for a second.</summary>
     DataLink,
 
-    /// <summary>The TCP connections between both hosts and the coordinator: reset, and refused for three seconds.</summary>
+    /// <summary>The TCP connections of both hosts to the coordinator: reset, and refused for three seconds.</summary>
     NodeLink,
 }

@@ -43,7 +43,8 @@ internal sealed class ConsoleTail(string path)
             {
                 if (!File.Exists(path))
                     return;
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+                const FileShare others = FileShare.ReadWrite | FileShare.Delete;
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, others, bufferSize: 1);
                 file.Seek(_offset, SeekOrigin.Begin);
                 for (int read; (read = file.Read(_buffer)) > 0; _offset += read)
                     Take(_buffer.AsSpan(0, read), now);

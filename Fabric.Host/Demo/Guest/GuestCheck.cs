@@ -40,7 +40,8 @@ public sealed record GuestCheck(
         {
             if (next.At - previous.At > gap)
                 gap = next.At - previous.At;
-            var wentBack = next.Seq <= previous.Seq || next.UpSeconds < previous.UpSeconds || next.Dirtied < previous.Dirtied;
+            var wentBack = next.Seq <= previous.Seq || next.UpSeconds < previous.UpSeconds
+                || next.Dirtied < previous.Dirtied;
             if (!wentBack)
             {
                 missing += next.Seq - previous.Seq - 1;
@@ -48,7 +49,8 @@ public sealed record GuestCheck(
             }
 
             var text = string.Create(
-                CultureInfo.InvariantCulture, $"counters went back from {previous.Seq} ({copy}) to {next.Seq} ({nextCopy})");
+                CultureInfo.InvariantCulture,
+                $"counters went back from {previous.Seq} ({copy}) to {next.Seq} ({nextCopy})");
             if (setbacksAllowed-- > 0 && !string.Equals(copy, nextCopy, StringComparison.Ordinal))
                 notes.Add($"{text}: the operator let the frozen copy run, as the migration had asked");
             else
@@ -57,7 +59,11 @@ public sealed record GuestCheck(
 
         var hops = copies.Count(c => c.Heartbeats.Count > 0);
         if (missing > hops)
-            Fault(string.Create(CultureInfo.InvariantCulture, $"{missing} heartbeats are missing, more than the {hops} copies can have torn"));
+        {
+            Fault(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{missing} heartbeats are missing, more than the {hops} copies can have torn"));
+        }
         var bad = ordered.Select(h => h.Heartbeat.Bad).Append(verified?.Bad ?? 0).Max();
         if (bad > 0)
             Fault(string.Create(CultureInfo.InvariantCulture, $"{bad} pages are wrong"));

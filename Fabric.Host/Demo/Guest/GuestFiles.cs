@@ -3,7 +3,9 @@ namespace Fabric.Host.Demo.Guest;
 /// <summary>Where the test guest's kernel and initial RAM disk are.</summary>
 internal sealed record GuestFiles(string Kernel, string Initrd)
 {
-    /// <summary>Looks in the given folder; else in artifacts/guest of FABRIC_HOME, else of any folder above the program.</summary>
+    /// <summary>
+    /// Looks in the given folder; else in artifacts/guest of FABRIC_HOME, else of any folder above the program.
+    /// </summary>
     /// <exception cref="DemoException">They are not there.</exception>
     public static GuestFiles Find(string? directory, string? home)
     {
@@ -19,8 +21,8 @@ internal sealed record GuestFiles(string Kernel, string Initrd)
         }
 
         throw new DemoException(
-            $"The test guest (vmlinux and initrd.cpio) is not in '{tried[0]}'. Run deploy/setup.sh, which builds it, or name its " +
-            "folder with --guest.");
+            $"The test guest (vmlinux and initrd.cpio) is not in '{tried[0]}'. Run deploy/setup.sh, which builds it, " +
+            "or name its folder with --guest.");
     }
 
     private static string Artifacts(string root) => Path.Combine(root, "artifacts", "guest");

@@ -32,7 +32,8 @@ internal static class GuestMachine
     public static long MemoryKiB(long bytes, HypervisorFacts facts)
     {
         var kib = bytes / 1024;
-        var corrupts = facts.Version.Major < RepairedIn && !string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal)
+        var corrupts = facts.Version.Major < RepairedIn
+            && !string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal)
             && kib % Limits.Qemu.CorruptingMemoryKiB == 0;
         return corrupts ? kib + OddKiB : kib;
     }

@@ -8,7 +8,7 @@ namespace Fabric.Host.Demo.Guest;
 /// <summary>The answer to <c>verify</c>: every page of the guest's working set was looked at.</summary>
 public sealed record Verification(long Pages, long Bad);
 
-/// <summary>Asks the guest over its serial port. While connected, everything it writes is read, or it would block.</summary>
+/// <summary>Asks the guest over its serial port. While connected, all it writes is read, or it would block.</summary>
 internal static partial class GuestSerial
 {
     // A line break first: the port may hold the beginning of a command that somebody else left.
@@ -17,7 +17,8 @@ internal static partial class GuestSerial
 
     /// <summary>Has the guest check all its pages now.</summary>
     /// <exception cref="DemoException">It does not answer.</exception>
-    public static async Task<Verification> VerifyAsync(string socketPath, TimeProvider time, CancellationToken cancellation)
+    public static async Task<Verification> VerifyAsync(
+        string socketPath, TimeProvider time, CancellationToken cancellation)
     {
         using var late = new CancellationTokenSource(AnswerWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
@@ -37,7 +38,8 @@ internal static partial class GuestSerial
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
-            throw new DemoException($"The guest did not answer 'verify' within {AnswerWithin.TotalSeconds:0} s: it does not run, or hangs.");
+            throw new DemoException(
+                $"The guest did not answer 'verify' in {AnswerWithin.TotalSeconds:0} s: it does not run, or hangs.");
         }
         catch (SocketException e)
         {

@@ -11,7 +11,7 @@ namespace Fabric.Host.Demo.Guest;
 /// <param name="At">When the line arrived.</param>
 public sealed partial record Heartbeat(long Seq, double UpSeconds, long Dirtied, long Bad, DateTimeOffset At)
 {
-    /// <summary>Reads a whole line; null when it is another line, or the piece of one that was torn by a move.</summary>
+    /// <summary>Reads a whole line; null when it is another line, or a piece of one that a move has torn.</summary>
     public static Heartbeat? TryRead(string line, DateTimeOffset at)
     {
         if (Form().Match(line) is not { Success: true } match)
@@ -24,7 +24,8 @@ public sealed partial record Heartbeat(long Seq, double UpSeconds, long Dirtied,
             : null;
     }
 
-    [GeneratedRegex(@"^HB (?<seq>\d+) up=(?<up>\d+\.\d+) dirt=(?<dirt>\d+) bad=(?<bad>\d+) scans=\d+ dseq=\d+ derr=\d+\r?$",
+    [GeneratedRegex(
+        @"^HB (?<seq>\d+) up=(?<up>\d+\.\d+) dirt=(?<dirt>\d+) bad=(?<bad>\d+) scans=\d+ dseq=\d+ derr=\d+\r?$",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Form();
 }

@@ -30,8 +30,9 @@ internal sealed class DemoCluster : IAsyncDisposable
         var ports = FreePorts.Take(1 + HostNames.Length);
         _coordinatorPort = ports[0];
         _dataPorts = ports[1..];
-        NodeLinks = [.. HostNames.Select(_ => TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, _coordinatorPort), time))];
-        DataLinks = [.. _dataPorts.Select(p => TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, p), time))];
+        TcpProxy ProxyTo(int port) => TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, port), time);
+        NodeLinks = [.. HostNames.Select(_ => ProxyTo(_coordinatorPort))];
+        DataLinks = [.. _dataPorts.Select(ProxyTo)];
         Nodes = HostNames.Prepend(CoordinatorName).ToDictionary(n => n, NewProcess, StringComparer.Ordinal);
     }
 
@@ -102,10 +103,9 @@ internal sealed class DemoCluster : IAsyncDisposable
         {
             foreach (var copy in Directory.EnumerateDirectories(machines).SelectMany(Directory.EnumerateDirectories))
             {
-                for (var round = 0; round < KillRoundsMax && await hypervisor.KillAsync(copy, CancellationToken.None); round++)
-                {
-                    // Once more, until there is none.
-                }
+                var rounds = 0;
+                while (rounds < KillRoundsMax && await hypervisor.KillAsync(copy, CancellationToken.None))
+                    rounds++;
             }
         }
     }

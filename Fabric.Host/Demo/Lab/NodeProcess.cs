@@ -96,7 +96,7 @@ internal sealed class NodeProcess : IAsyncDisposable
                 lock (_lock)
                     _process = null;
                 if (Starts - _asked > UnaskedEndsMax)
-                    throw new DemoException($"Node {Name} ended {Starts - _asked} times by itself. Its log: {LogTail()}");
+                    throw new DemoException($"Node {Name} ended {Starts - _asked} times by itself. Log: {LogTail()}");
                 await Task.Delay(RestartDelay, _time, _stop.Token);
             }
         }

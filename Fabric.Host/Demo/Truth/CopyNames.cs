@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Fabric.Host.Demo.Truth;
 
-/// <summary>What the name of a copy's directory says: <c>e1</c> was booted, <c>e1-t4-a2</c> came in by attempt 2 of term 4.</summary>
+/// <summary>
+/// What the name of a copy's directory says: <c>e1</c> was booted, <c>e1-t4-a2</c> came in by attempt 2 of term 4.
+/// </summary>
 internal static partial class CopyNames
 {
     public static long? TermOf(string name) => Part(name, "term");

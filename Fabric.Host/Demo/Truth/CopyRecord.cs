@@ -10,7 +10,8 @@ namespace Fabric.Host.Demo.Truth;
 /// <param name="Heartbeats">What the guest wrote there.</param>
 /// <param name="Samples">How often it was asked.</param>
 public sealed record CopyRecord(
-    string Name, string Host, bool IsAlive, IReadOnlyList<RunInterval> Runs, IReadOnlyList<Heartbeat> Heartbeats, int Samples)
+    string Name, string Host, bool IsAlive, IReadOnlyList<RunInterval> Runs, IReadOnlyList<Heartbeat> Heartbeats,
+    int Samples)
 {
     /// <summary>The migration's term, in the name of a copy that came in; null for one that was booted.</summary>
     public long? Term => CopyNames.TermOf(Name);

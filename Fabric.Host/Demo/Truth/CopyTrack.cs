@@ -21,6 +21,12 @@ internal sealed class CopyTrack(string host, string directory)
     /// <summary>When it executed the guest.</summary>
     public RunLog Runs { get; } = new();
 
+    /// <summary>Whether it executes the guest now.</summary>
+    public bool RunsNow => !Gone.IsCompleted && Runs.Intervals is [.., { To: null }];
+
+    /// <summary>Whether its process can be talked to now.</summary>
+    public bool IsAlive => Appeared.IsCompleted && !Gone.IsCompleted;
+
     /// <summary>What the guest wrote here.</summary>
     public ConsoleTail Console { get; } = new(Path.Combine(directory, "console.log"));
 

@@ -14,15 +14,24 @@ public static class DemoRules
     [
         new("oneRunning", Overlaps.Find(e.Copies), string.Create(
             CultureInfo.InvariantCulture,
-            $"{e.Copies.Sum(c => c.Runs.Count)} runs of {e.Copies.Count} processes, {e.Copies.Sum(c => c.Samples)} samples")),
-        new("noRunWithoutGrant", [.. e.Copies.SelectMany(c => EarlyRuns(c, e.Migrations))], "runs of copies that came in"),
-        new("sourceNeverRunsAfterCommit", [.. e.Migrations.SelectMany(m => LateRuns(m, e.Copies))], "runs of copies that went away"),
-        new("outcomeTrue", [.. e.Migrations.SelectMany(m => Untrue(m, e.Copies))], string.Join(
-            ", ", e.Migrations.Select(m => m.Ended?.Outcome.ToString() ?? "no outcome"))),
+            $"{e.Copies.Sum(c => c.Runs.Count)} runs of {e.Copies.Count} copies, {e.Copies.Sum(c => c.Samples)} samples")),
+        new(
+            "noRunWithoutGrant", [.. e.Copies.SelectMany(c => EarlyRuns(c, e.Migrations))],
+            "runs of copies that came in"),
+        new(
+            "sourceNeverRunsAfterCommit", [.. e.Migrations.SelectMany(m => LateRuns(m, e.Copies))],
+            "runs of copies that went away"),
+        new(
+            "outcomeTrue", [.. e.Migrations.SelectMany(m => Untrue(m, e.Copies))],
+            string.Join(", ", e.Migrations.Select(m => m.Ended?.Outcome.ToString() ?? "no outcome"))),
         new("oneCopyAtRest", [.. AtRest(e)], string.Join(", ", e.Copies.Where(c => c.IsAlive).Select(c => c.Name))),
         new("nothingLeftOnLoser", e.Leftovers, "processes and sockets"),
-        new("retryWorks", [.. Retry(e.Migrations)], e.Migrations.Count > 1 ? "a second migration was made" : "not needed"),
+        new(
+            "retryWorks", [.. Retry(e.Migrations)],
+            e.Migrations.Count > 1 ? "a second migration was made" : "not needed"),
     ];
+
+    private static string Text(DateTimeOffset moment) => $"{moment:HH:mm:ss.ffffff}";
 
     /// <summary>Rule 3: nothing that came in runs before its own attempt's commit is in the journal.</summary>
     private static IEnumerable<string> EarlyRuns(CopyRecord copy, IReadOnlyList<MigrationRecord> migrations)
@@ -34,10 +43,10 @@ public static class DemoRules
         if (migration?.When<Committed>() is not { } committed)
             yield return $"{copy.Name} ran and was never committed";
         else if (from < committed)
-            yield return $"{copy.Name} ran from {from:HH:mm:ss.ffffff}, before the commit at {committed:HH:mm:ss.ffffff}";
+            yield return $"{copy.Name} ran from {Text(from)}, before the commit at {Text(committed)}";
     }
 
-    /// <summary>Rule 4: after the commit the source stays still, unless ownership was given back in the journal.</summary>
+    /// <summary>Rule 4: after the commit the source stays still, unless the journal gave ownership back.</summary>
     private static IEnumerable<string> LateRuns(MigrationRecord migration, IReadOnlyList<CopyRecord> copies)
     {
         if (migration.When<Committed>() is not { } committed)
@@ -46,7 +55,7 @@ public static class DemoRules
         return from copy in SourceOf(migration, copies)
                from run in copy.Runs
                where run.Overlaps(forbidden)
-               select $"{copy.Name} ran at the source after the commit at {committed:HH:mm:ss.ffffff}";
+               select $"{copy.Name} ran at the source after the commit at {Text(committed)}";
     }
 
     /// <summary>Rule 10: when an outcome was written, the guest ran where it says; when it was held, nowhere.</summary>
@@ -70,7 +79,11 @@ public static class DemoRules
         };
         var there = copies.FirstOrDefault(c => c.RanAt(at));
         if (!string.Equals(there?.Host, host, StringComparison.Ordinal))
-            yield return $"{migration.Plan.Id} ended as {ended.Outcome} at {at:HH:mm:ss.ffffff}, when {there?.Name ?? "nothing"} ran";
+        {
+            var ran = there?.Name ?? "nothing";
+            yield return $"{migration.Plan.Id} ended as {ended.Outcome} at {Text(at)}, when {ran} ran";
+        }
+
     }
 
     /// <summary>Rule 1, at rest: exactly one process, and it runs.</summary>
@@ -90,8 +103,10 @@ public static class DemoRules
             yield break;
         if (migrations.Count < 2)
             yield return "no second migration was made";
-        else if (migrations[1].Ended is not { Outcome: MigrationOutcome.Completed })
-            yield return $"the second migration ended as {migrations[1].Ended?.Outcome.ToString() ?? "nothing"} ({migrations[1].Ended?.Reason})";
+        else if (migrations[1].Ended is not { } ended)
+            yield return "the second migration has no outcome";
+        else if (ended.Outcome != MigrationOutcome.Completed)
+            yield return $"the second migration ended as {ended.Outcome} ({ended.Reason})";
     }
 
     private static IEnumerable<CopyRecord> SourceOf(MigrationRecord migration, IReadOnlyList<CopyRecord> copies) =>

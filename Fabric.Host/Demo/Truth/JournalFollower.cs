@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Host.Demo.Truth;
 
 /// <summary>
-/// Follows one migration in the coordinator's journal file itself: what is in there is what was decided, whether or not a
-/// coordinator lives to tell it.
+/// Follows one migration in the coordinator's journal file itself: what is in there is what was decided, whether or not
+/// a coordinator lives to tell it.
 /// </summary>
 internal sealed class JournalFollower : IAsyncDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class JournalFollower : IAsyncDisposable
     /// <param name="migration">Which migration.</param>
     /// <param name="time">For the waits.</param>
     /// <param name="happened">Hears each event, and the state after it.</param>
-    public JournalFollower(string path, MigrationId migration, TimeProvider time, Action<MigrationState, MigrationEvent> happened)
+    public JournalFollower(
+        string path, MigrationId migration, TimeProvider time, Action<MigrationState, MigrationEvent> happened)
     {
         _journal = new SqliteJournalReader(new SqliteJournalOptions { Path = path }, FabricEvents.Registry);
         _stream = FabricEvents.StreamOf(migration);

@@ -28,7 +28,10 @@ internal sealed class LedgerWatch(string path, VmId vm, TimeProvider time) : IDi
         while (await CountAsync(cancellation) <= known)
         {
             if (time.GetElapsedTime(began) > NotedWithin)
-                throw new DemoException($"The agent noted nothing in '{path}' within {NotedWithin.TotalSeconds:0} s after its process was killed.");
+            {
+                throw new DemoException(
+                    $"The agent noted nothing in '{path}' within {NotedWithin.TotalSeconds:0} s after the kill.");
+            }
             await Task.Delay(LookEvery, time, cancellation);
         }
     }

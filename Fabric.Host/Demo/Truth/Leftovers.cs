@@ -5,13 +5,14 @@ namespace Fabric.Host.Demo.Truth;
 /// <summary>What copies that have no right to be still hold: processes, and sockets that somebody serves.</summary>
 internal static class Leftovers
 {
-    /// <summary>In words; empty when there is nothing. A socket's file alone, left by a killed process, holds nothing.</summary>
-    public static async Task<IReadOnlyList<string>> FindAsync(IEnumerable<CopyTrack> copies, CancellationToken cancellation)
+    /// <summary>In words; empty when there is nothing. The mere file of a socket that nobody serves is nothing.</summary>
+    public static async Task<IReadOnlyList<string>> FindAsync(
+        IEnumerable<CopyTrack> copies, CancellationToken cancellation)
     {
         var left = new List<string>();
         foreach (var copy in copies)
         {
-            if (copy.Appeared.IsCompleted && !copy.Gone.IsCompleted)
+            if (copy.IsAlive)
             {
                 left.Add($"the process of {copy.Name}");
                 continue;

@@ -51,14 +51,16 @@ internal static class MachineObserver
         }
     }
 
-    private static async Task<QmpClient> ConnectAsync(CopyTrack track, TimeProvider time, CancellationToken cancellation)
+    private static async Task<QmpClient> ConnectAsync(
+        CopyTrack track, TimeProvider time, CancellationToken cancellation)
     {
+        var path = track.Files.ObserverMonitor;
         while (true)
         {
             try
             {
-                if (File.Exists(track.Files.ObserverMonitor))
-                    return await QmpClient.ConnectAsync(track.Files.ObserverMonitor, new QmpOptions(), time, cancellation);
+                if (File.Exists(path))
+                    return await QmpClient.ConnectAsync(path, new QmpOptions(), time, cancellation);
             }
             catch (HypervisorException)
             {
@@ -69,7 +71,8 @@ internal static class MachineObserver
         }
     }
 
-    private static async Task SampleAsync(QmpClient monitor, CopyTrack track, TimeProvider time, CancellationToken cancellation)
+    private static async Task SampleAsync(
+        QmpClient monitor, CopyTrack track, TimeProvider time, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(SampleEvery, time);
         try
@@ -84,7 +87,8 @@ internal static class MachineObserver
         }
     }
 
-    private static async Task SampleOnceAsync(QmpClient monitor, CopyTrack track, TimeProvider time, CancellationToken cancellation)
+    private static async Task SampleOnceAsync(
+        QmpClient monitor, CopyTrack track, TimeProvider time, CancellationToken cancellation)
     {
         try
         {

@@ -32,10 +32,10 @@ internal sealed class MachineWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>The first copy on that host, now or later, that is not one of those already known to the caller.</summary>
-    public Task<CopyTrack> NextOnAsync(string host, IReadOnlyCollection<CopyTrack> except, CancellationToken cancellation)
+    /// <summary>The first copy on that host, now or later.</summary>
+    public Task<CopyTrack> FirstOnAsync(string host, CancellationToken cancellation)
     {
-        bool Wanted(CopyTrack t) => string.Equals(t.Host, host, StringComparison.Ordinal) && !except.Contains(t);
+        bool Wanted(CopyTrack t) => string.Equals(t.Host, host, StringComparison.Ordinal);
         lock (_lock)
         {
             if (_tracks.Values.FirstOrDefault(Wanted) is { } there)

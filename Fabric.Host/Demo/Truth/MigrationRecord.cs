@@ -26,6 +26,7 @@ public sealed record MigrationRecord(IReadOnlyList<JournalLine> Lines)
         where T : MigrationEvent => Lines.FirstOrDefault(l => l.Event is T)?.WrittenAt;
 
     /// <summary>The attempt that was committed; null when none was.</summary>
-    public int? CommittedAttempt =>
-        First<Committed>() is null ? null : Lines.TakeWhile(l => l.Event is not Committed).Count(l => l.Event is AttemptStarted);
+    public int? CommittedAttempt => First<Committed>() is null
+        ? null
+        : Lines.TakeWhile(l => l.Event is not Committed).Count(l => l.Event is AttemptStarted);
 }

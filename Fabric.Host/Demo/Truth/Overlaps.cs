@@ -40,6 +40,12 @@ public static class Overlaps
         return longest;
     }
 
-    private static string Text(RunInterval run) => string.Create(
-        CultureInfo.InvariantCulture, $"from {run.From:HH:mm:ss.ffffff} to {(run.To is { } to ? $"{to:HH:mm:ss.ffffff}" : "now")}");
+    private static string Text(RunInterval run)
+    {
+        var end = run.To is { } to ? Text(to) : "now";
+        return $"from {Text(run.From)} to {end}";
+    }
+
+    private static string Text(DateTimeOffset moment) =>
+        moment.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 }
