@@ -23,22 +23,29 @@ internal sealed class LabFabric : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("fl-").FullName;
     private readonly Dictionary<string, (HostRole Role, NodeCertificate Certificate)> _hosts = new(StringComparer.Ordinal);
     private readonly QemuOptions _qemu;
+    private readonly IReadOnlyDictionary<string, string> _more;
     private readonly int _port = FreePort();
     private readonly LabLog _log = new();
     private readonly ILoggerFactory _logs;
     private CoordinatorRole? _coordinator;
     private NodeCertificate? _coordinatorCertificate;
 
-    private LabFabric(QemuOptions qemu)
+    private LabFabric(QemuOptions qemu, IReadOnlyDictionary<string, string> more)
     {
         _qemu = qemu;
+        _more = more;
         _logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_log));
     }
 
     /// <summary>Runs a test's body; what it throws comes with the fabric's log.</summary>
-    public static async Task RunAsync(QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body)
+    /// <param name="qemu">Which QEMU.</param>
+    /// <param name="hosts">Hosts to start.</param>
+    /// <param name="body">The test.</param>
+    /// <param name="more">Further hosts, with certificates but not started, and what their configuration says more.</param>
+    public static async Task RunAsync(
+        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null)
     {
-        await using var fabric = await StartAsync(qemu, hosts);
+        await using var fabric = await StartAsync(qemu, hosts, more ?? new Dictionary<string, string>(StringComparer.Ordinal));
         try
         {
             await body(fabric);
@@ -51,11 +58,12 @@ internal sealed class LabFabric : IAsyncDisposable
 
     public CoordinatorRole Coordinator => _coordinator!;
 
-    private static async Task<LabFabric> StartAsync(QemuOptions qemu, params string[] hosts)
+    private static async Task<LabFabric> StartAsync(
+        QemuOptions qemu, string[] hosts, IReadOnlyDictionary<string, string> more)
     {
-        var fabric = new LabFabric(qemu);
+        var fabric = new LabFabric(qemu, more);
         CertificateAuthority.Init(fabric.PathOf("ca"), "lab", TimeSpan.FromDays(1), TimeProvider.System, force: false);
-        foreach (var node in hosts.Prepend("coordinator"))
+        foreach (var node in hosts.Prepend("coordinator").Concat(more.Keys))
         {
             CertificateAuthority.IssueNode(
                 fabric.PathOf("ca"), node, null, TimeSpan.FromDays(1), TimeProvider.System, force: false);
@@ -82,6 +90,7 @@ internal sealed class LabFabric : IAsyncDisposable
             coordinator { url = "https://127.0.0.1:{{_port}}" }
             host {
               data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
+              {{_more.GetValueOrDefault(host)}}
               qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
             }
             """));
@@ -92,6 +101,40 @@ internal sealed class LabFabric : IAsyncDisposable
         _hosts[host] = (role, certificate);
         await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
     }
+
+    /// <summary>Ends the coordinator; hosts keep looking for it.</summary>
+    public async Task StopCoordinatorAsync()
+    {
+        await _coordinator!.DisposeAsync();
+        _coordinatorCertificate!.Dispose();
+    }
+
+    /// <summary>kill -9 to the QEMU of a copy at a host; the copy whose directory's name starts so.</summary>
+    public async Task KillMachineAsync(string host, string copy)
+    {
+        var directory = Directory.EnumerateDirectories(Path.Combine(_directory, host, "vms", LabGuest.Vm.Value))
+            .Single(d => Path.GetFileName(d).StartsWith(copy, StringComparison.Ordinal));
+        (await new QemuHypervisor(_qemu, TimeProvider.System).KillAsync(directory, default)).ShouldBeTrue();
+    }
+
+    /// <summary>How the guest's own counters look on a console: heartbeats seen, and whether any page was ever bad.</summary>
+    public void CheckGuest(params string[] hosts)
+    {
+        var beats = hosts.SelectMany(h => Consoles(h, LabGuest.Vm)).SelectMany(File.ReadLines)
+            .Where(line => line.StartsWith("HB ", StringComparison.Ordinal) && line.Contains(" derr=", StringComparison.Ordinal))
+            .ToList();
+        beats.Count.ShouldBeGreaterThan(0);
+        beats.Where(line => !line.Contains(" bad=0 ", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>The directories of a host that hold a living QEMU.</summary>
+    public IReadOnlyList<string> LivingMachines(string host) =>
+        [.. Directory.EnumerateFiles(Path.Combine(_directory, host), "process.json", SearchOption.AllDirectories)
+            .Select(f => Path.GetDirectoryName(f)!).Where(QemuLives)];
+
+    /// <summary>Waits for the first event of a kind in a migration's journal.</summary>
+    public async Task SeenAsync<T>(MigrationId id)
+        where T : MigrationEvent => await Until.TrueAsync(async () => (await JournalAsync(id)).OfType<T>().Any());
 
     /// <summary>Ends the host's agent; its QEMU processes run on.</summary>
     public async Task StopHostAsync(string host)
@@ -176,6 +219,14 @@ internal sealed class LabFabric : IAsyncDisposable
         var settings = NodeSettings.Load(file, _ => null);
         return (settings, CertificateFiles.Load(
             settings.Tls.CaFile, settings.Tls.CertificateFile, settings.Tls.KeyFile, TimeProvider.System));
+    }
+
+    private static bool QemuLives(string directory)
+    {
+        // QEMU takes its pid file along when it ends by itself.
+        var file = Path.Combine(directory, "qemu.pid");
+        return File.Exists(file) && File.ReadAllText(file).Trim() is var pid && File.Exists($"/proc/{pid}/cmdline")
+            && File.ReadAllText($"/proc/{pid}/cmdline").Contains(directory, StringComparison.Ordinal);
     }
 
     private string PathOf(string name) => Path.Combine(_directory, name);
