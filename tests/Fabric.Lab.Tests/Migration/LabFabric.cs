@@ -87,8 +87,7 @@ internal sealed class LabFabric : IAsyncDisposable
             """));
         using var up = _coordinator!.System.EventStream.Subscribe<HostUp>();
         var role = await HostRole.StartAsync(
-            settings, certificate, new PeerPolicy(certificate, TimeProvider.System), _logs,
-            TimeProvider.System, default);
+            settings, new PeerPolicy(certificate, TimeProvider.System), _logs, TimeProvider.System, default);
         _hosts[host] = (role, certificate);
         await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
     }
