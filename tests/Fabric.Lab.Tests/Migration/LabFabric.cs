@@ -16,7 +16,7 @@ namespace Fabric.Lab.Tests.Migration;
 
 /// <summary>
 /// A coordinator and hosts in this process, over real links, real ledgers and real QEMU. A role can be ended and started
-/// again as after a crash of its process: its QEMU processes run on.
+/// again as after a crash of its process: its QEMU processes run on. The benchmarks use it too, so it knows no test library.
 /// </summary>
 internal sealed class LabFabric : IAsyncDisposable
 {
@@ -37,12 +37,25 @@ internal sealed class LabFabric : IAsyncDisposable
         _logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_log));
     }
 
-    /// <summary>Runs a test's body; what it throws comes with the fabric's log.</summary>
+    /// <summary>Runs a test's body with all hosts up; what it throws comes with the fabric's log.</summary>
     /// <param name="qemu">Which QEMU.</param>
     /// <param name="hosts">Hosts to start.</param>
     /// <param name="body">The test.</param>
     /// <param name="more">Further hosts, with certificates but not started, and what their configuration says more.</param>
-    public static async Task RunAsync(
+    public static Task RunAsync(
+        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null) =>
+        RunBareAsync(
+            qemu, hosts,
+            async fabric =>
+            {
+                foreach (var host in hosts)
+                    await fabric.StartHostAsync(host);
+                await body(fabric);
+            },
+            more);
+
+    /// <summary>The same, but the hosts are the body's to start.</summary>
+    public static async Task RunBareAsync(
         QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null)
     {
         await using var fabric = await StartAsync(qemu, hosts, more ?? new Dictionary<string, string>(StringComparer.Ordinal));
@@ -70,14 +83,13 @@ internal sealed class LabFabric : IAsyncDisposable
         }
 
         await fabric.StartCoordinatorAsync();
-        foreach (var host in hosts)
-            await fabric.StartHostAsync(host);
         return fabric;
     }
 
     public async Task StartCoordinatorAsync()
     {
-        var (settings, certificate) = Load("coordinator", $"coordinator {{ listen = \"127.0.0.1:{_port}\" }}");
+        var (settings, certificate) = Load(
+            Configure("coordinator", $"coordinator {{ listen = \"127.0.0.1:{_port}\" }}"));
         _coordinatorCertificate = certificate;
         _coordinator = await CoordinatorRole.StartAsync(
             settings, new PeerPolicy(certificate, TimeProvider.System), _logs, TimeProvider.System, default);
@@ -85,19 +97,10 @@ internal sealed class LabFabric : IAsyncDisposable
 
     public async Task StartHostAsync(string host)
     {
-        var data = FreePort();
-        var (settings, certificate) = Load(host, string.Create(CultureInfo.InvariantCulture, $$"""
-            coordinator { url = "https://127.0.0.1:{{_port}}" }
-            host {
-              data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
-              {{_more.GetValueOrDefault(host)}}
-              qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
-            }
-            """));
+        var (settings, certificate) = Load(ConfigureHost(host));
         using var up = _coordinator!.System.EventStream.Subscribe<HostUp>();
         var role = await HostRole.StartAsync(
-            settings, certificate, new PeerPolicy(certificate, TimeProvider.System), _logs,
-            TimeProvider.System, default);
+            settings, new PeerPolicy(certificate, TimeProvider.System), _logs, TimeProvider.System, default);
         _hosts[host] = (role, certificate);
         await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
     }
@@ -136,6 +139,15 @@ internal sealed class LabFabric : IAsyncDisposable
     public async Task SeenAsync<T>(MigrationId id)
         where T : MigrationEvent => await Until.TrueAsync(async () => (await JournalAsync(id)).OfType<T>().Any());
 
+    /// <summary>Starts the host's agent outside of this process; whoever launches it ends it too.</summary>
+    public async Task<T> LaunchHostAsync<T>(string host, Func<string, T> launch)
+    {
+        using var up = _coordinator!.System.EventStream.Subscribe<HostUp>();
+        var launched = launch(ConfigureHost(host));
+        await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        return launched;
+    }
+
     /// <summary>Ends the host's agent; its QEMU processes run on.</summary>
     public async Task StopHostAsync(string host)
     {
@@ -150,17 +162,16 @@ internal sealed class LabFabric : IAsyncDisposable
     public async Task<MigrationId> MigrateAsync(VmId vm, string target, MigrationPolicy policy)
     {
         var reply = await AskAsync<VmReply>(EntityKinds.Vm, vm.Value, new MigrateRequested(HostId.Of(target), policy));
-        reply.Refusal.ShouldBeNull();
-        return reply.Migration!.Value;
+        return Accepted(reply).Migration!.Value;
     }
 
-    public async Task BootAsync(VmSpec spec, string host)
+    public async Task BootAsync(VmSpec spec, string host, int seconds = 60)
     {
-        (await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of(host)))).Refusal.ShouldBeNull();
-        (await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested())).Refusal.ShouldBeNull();
+        Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of(host))));
+        Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested()));
         await Until.TrueAsync(async () => await AskAsync<VmState>(EntityKinds.Vm, spec.Id.Value, Describe.State) is RunningVm);
         await Until.TrueAsync(() => Task.FromResult(Consoles(host, spec.Id).Any(
-            c => File.ReadAllText(c).Contains("DIRTIER ready", StringComparison.Ordinal))));
+            c => File.ReadAllText(c).Contains("DIRTIER ready", StringComparison.Ordinal))), seconds);
     }
 
     /// <summary>The journal of a migration, once it has ended and what was left is cleared.</summary>
@@ -206,7 +217,24 @@ internal sealed class LabFabric : IAsyncDisposable
             Directory.Delete(_directory, recursive: true);
     }
 
-    private (NodeSettings Settings, NodeCertificate Certificate) Load(string node, string more)
+    private static VmReply Accepted(VmReply reply) => reply.Refusal is { } why
+        ? throw new InvalidOperationException($"the fabric refused: {why}")
+        : reply;
+
+    private string ConfigureHost(string host)
+    {
+        var data = FreePort();
+        return Configure(host, string.Create(CultureInfo.InvariantCulture, $$"""
+            coordinator { url = "https://127.0.0.1:{{_port}}" }
+            host {
+              data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
+              {{_more.GetValueOrDefault(host)}}
+              qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
+            }
+            """));
+    }
+
+    private string Configure(string node, string more)
     {
         var file = PathOf($"{node}.conf");
         File.WriteAllText(file, $$"""
@@ -216,6 +244,11 @@ internal sealed class LabFabric : IAsyncDisposable
               {{more}}
             }
             """);
+        return file;
+    }
+
+    private static (NodeSettings Settings, NodeCertificate Certificate) Load(string file)
+    {
         var settings = NodeSettings.Load(file, _ => null);
         return (settings, CertificateFiles.Load(
             settings.Tls.CaFile, settings.Tls.CertificateFile, settings.Tls.KeyFile, TimeProvider.System));
