@@ -17,5 +17,6 @@ internal static class HypervisorText
     }
 
     /// <summary>The same failure as a new exception, so that several waiters do not share one stack trace.</summary>
-    public static HypervisorException Again(this HypervisorException reason) => new(reason.Fault, reason.Message, reason);
+    public static HypervisorException Again(this HypervisorException reason) =>
+        new(reason.Fault, reason.Message, reason);
 }

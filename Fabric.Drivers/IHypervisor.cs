@@ -31,6 +31,12 @@ public interface IHypervisor
     /// </summary>
     /// <exception cref="HypervisorException">It lives but its monitor does not answer.</exception>
     Task<IMachine?> AdoptAsync(string directory, CancellationToken cancellation);
+
+    /// <summary>
+    /// Ends the process of a directory without its monitors, for one that cannot be adopted because it hangs. False when
+    /// there was none.
+    /// </summary>
+    Task<bool> KillAsync(string directory, CancellationToken cancellation);
 }
 
 /// <summary>Why a process is started.</summary>
@@ -52,7 +58,10 @@ public sealed record HypervisorFacts(Version Version, string Accelerator, IReadO
 /// <summary>One reason why a host cannot run a machine.</summary>
 public sealed record Unfitness(FailureReason Reason, string Detail);
 
-/// <summary>A machine: one hypervisor process. All calls are safe to make at the same time; calls on a dead one throw.</summary>
+/// <summary>
+/// A machine: one hypervisor process. All calls are safe to make at the same time; calls on a dead one throw. Letting
+/// go of it (<see cref="IAsyncDisposable.DisposeAsync"/>) leaves the process as it is.
+/// </summary>
 public interface IMachine : IAsyncDisposable
 {
     /// <summary>Its process.</summary>
@@ -65,8 +74,8 @@ public interface IMachine : IAsyncDisposable
     Task<MachineStatus> ObserveAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// What happens, in order. Bounded: when a reader lags, progress is merged and states are kept. Ends when the
-    /// process is gone. One reader.
+    /// What happens, in order, beginning with the state that was found. Bounded: when a reader lags, progress is merged
+    /// and the last state of each kind is kept. Ends after <see cref="MachineExited"/>. One reader.
     /// </summary>
     IAsyncEnumerable<MachineEvent> EventsAsync(CancellationToken cancellation);
 
@@ -76,7 +85,10 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Stops the vCPUs.</summary>
     Task PauseAsync(CancellationToken cancellation);
 
-    /// <summary>Listens for an incoming migration on a UNIX socket. Whoever connects must send: a connection without bytes ends the process.</summary>
+    /// <summary>
+    /// Listens for an incoming migration on a UNIX socket. Whoever connects must send: a connection without
+    /// bytes ends the process.
+    /// </summary>
     Task BeginIncomingAsync(string socketPath, CancellationToken cancellation);
 
     /// <summary>Starts sending to a UNIX socket, with pause-before-switchover.</summary>
@@ -85,10 +97,17 @@ public interface IMachine : IAsyncDisposable
     /// <summary>Goes on from pre-switchover to the last pages and the device state.</summary>
     Task ContinueSwitchoverAsync(CancellationToken cancellation);
 
-    /// <summary>Cancels an outgoing migration in any phase; no effect after completion. Idempotent.</summary>
+    /// <summary>
+    /// Cancels an outgoing migration in any phase; no effect after completion. Idempotent. Where the last bytes are
+    /// stuck the connection is cut instead, and the phase is then <see cref="MigrationPhase.Failed"/>, not
+    /// <see cref="MigrationPhase.Cancelled"/>. A running guest runs on in both cases.
+    /// </summary>
     Task CancelOutgoingAsync(CancellationToken cancellation);
 
-    /// <summary>Changes bandwidth (bytes a second, 0 is unlimited) and downtime limit of a migration under way.</summary>
+    /// <summary>
+    /// Changes bandwidth (bytes a second, 0 is unlimited) and downtime limit of a migration under
+    /// way.
+    /// </summary>
     Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation);
 
     /// <summary>Asks the guest to turn itself off.</summary>

@@ -151,7 +151,7 @@ public static class Limits
         /// <summary>Connected hosts of one coordinator.</summary>
         public const int HostsMax = 512;
 
-        /// <summary>Reads that a message may take whatever its size; its sender makes one frame of each message.</summary>
+        /// <summary>Reads that a message may take whatever its size; our own sender makes one frame of it.</summary>
         public const int ReadsFree = 64;
 
         /// <summary>
@@ -169,13 +169,13 @@ public static class Limits
         /// <summary>Four pings missed in a row: 4 x 5 s.</summary>
         public const int DeadAfterMs = 20_000;
 
-        /// <summary>From the WebSocket's opening to hello and welcome: two round trips, and a loaded coordinator.</summary>
+        /// <summary>From the WebSocket's opening to the welcome: two round trips, and a busy coordinator.</summary>
         public const int HelloWithinMs = 10_000;
 
         /// <summary>TCP, TLS and the upgrade: five round trips, and SYN sent four times (1 + 2 + 4 + 8 s).</summary>
         public const int ConnectWithinMs = 15_000;
 
-        /// <summary>First wait before connecting again; 512 hosts spread over it are one connection a millisecond.</summary>
+        /// <summary>First wait before connecting again: 512 hosts over it are one connection a millisecond.</summary>
         public const int ReconnectMsMin = 500;
 
         /// <summary>500 ms doubled six times is 32 s; a coordinator that comes back is found within this.</summary>
@@ -199,10 +199,10 @@ public static class Limits
         /// <summary>RFC 6455: a control frame holds 125 bytes, of which the status takes 2.</summary>
         public const int CloseReasonBytesMax = 123;
 
-        /// <summary>Connections to the coordinator: each host's link, one being replaced, and 256 for operators.</summary>
+        /// <summary>Each host's link, one that replaces it, and 256 for operators: 2 x 512 + 256.</summary>
         public const int ConnectionsMax = (2 * HostsMax) + 256;
 
-        /// <summary>Body of an API request: a VM's specification with 32 devices of 4 KiB arguments, 8 times over.</summary>
+        /// <summary>Body of an API request: 8 times a VM with 32 devices of 4 KiB arguments each.</summary>
         public const int BodyBytesMax = 1024 * 1024;
 
         /// <summary>All headers of a request together; those of a browser take about 2 KiB.</summary>
@@ -225,6 +225,52 @@ public static class Limits
 
         /// <summary>A certificate's serial number: 128 random bits never meet twice (RFC 5280 allows 160).</summary>
         public const int CertificateSerialBytes = 16;
+    }
+
+    /// <summary>The API: what one caller may take from the coordinator.</summary>
+    public static class Api
+    {
+        /// <summary>An answer of an actor: a journal that waits for a lock (5 s), with a slow fsync (10 s).</summary>
+        public const int AskMs = 15_000;
+
+        /// <summary>The whole of a request's body; 1 MiB in it is 100 KiB a second.</summary>
+        public const int BodyWithinMs = 10_000;
+
+        /// <summary>Levels of a request's JSON: a policy in a migration is the second.</summary>
+        public const int DepthMax = 8;
+
+        /// <summary>Entries of a page: 200 summaries of about 1 KB are 200 KB.</summary>
+        public const int PageMax = 200;
+
+        /// <summary>Entries of a page when none are asked for: two screens.</summary>
+        public const int PageDefault = 50;
+
+        /// <summary>Events of one answer: a migration writes about 100; 2,000 x 1 KB = 2 MB.</summary>
+        public const int JournalPageMax = 2_000;
+
+        /// <summary>Last numbers kept of transfers, also of ended ones: 1,024 x about 200 bytes = 200 KB.</summary>
+        public const int TransfersKeptMax = 1_024;
+
+        /// <summary>News that a watcher may lag: 64 migrations with four numbers a second fill it in a second.</summary>
+        public const int WatchQueueMax = 256;
+
+        /// <summary>Watchers at one time: 64 x 256 news x about 1 KB = 16 MB.</summary>
+        public const int WatchersMax = 64;
+
+        /// <summary>A sign of life when nothing happens, and a look into the journal.</summary>
+        public const int WatchBeatMs = 10_000;
+
+        /// <summary>One event of a watch (under 256 KiB) must be taken within this, or the watcher is cut off.</summary>
+        public const int WatchWriteMs = 10_000;
+
+        /// <summary>What a client waits for an answer: twice what the coordinator waits for its actor.</summary>
+        public const int ClientWithinMs = 2 * AskMs;
+
+        /// <summary>Silence after which a watching client takes the coordinator for gone: three beats.</summary>
+        public const int WatchSilenceMs = 3 * WatchBeatMs;
+
+        /// <summary>Bytes of an answer that a client reads: a page of journal (2,000 x 1 KB) eight times.</summary>
+        public const int AnswerBytesMax = 16 * 1024 * 1024;
     }
 
     /// <summary>The data link and the relay.</summary>
@@ -254,7 +300,7 @@ public static class Limits
         /// <summary>From the TCP connection to the answer to the hello: 20 round trips of 500 ms.</summary>
         public const int HandshakeTimeoutMs = 10_000;
 
-        /// <summary>From the name lookup to the answer to the hello: the handshake, and as long for a SYN retried thrice.</summary>
+        /// <summary>From the name lookup to the answer to the hello: the handshake twice over, for lost SYNs.</summary>
         public const int ConnectTimeoutMs = 2 * HandshakeTimeoutMs;
 
         /// <summary>Handshakes at a time; one more ends the oldest. 64 x about 100 KiB for TLS = 6.4 MiB.</summary>
@@ -263,7 +309,7 @@ public static class Limits
         /// <summary>Connections that wait to be accepted: one round of handshakes.</summary>
         public const int Backlog = HandshakesMax;
 
-        /// <summary>After a failed accept (no file descriptors left): long enough not to spin, too short to be noticed.</summary>
+        /// <summary>After a failed accept (no file descriptors left): ten tries a second.</summary>
         public const int AcceptRetryMs = 100;
 
         /// <summary>A ticket is 256 bits of chance.</summary>
@@ -299,7 +345,7 @@ public static class Limits
         /// <summary>Probes without an answer.</summary>
         public const int KeepAliveProbes = 4;
 
-        /// <summary>How long an abort waits for the frame under way before it cuts the link: 256 KiB at 2 Mbit/s.</summary>
+        /// <summary>How long an abort waits for the frame under way, then cuts: 256 KiB at 2 Mbit/s.</summary>
         public const int AbortSendMs = 1_000;
 
         /// <summary>
@@ -393,8 +439,56 @@ public static class Limits
         public const long CorruptingMemoryKiB = 64 * 4;
     }
 
+    /// <summary>A host's agent.</summary>
+    public static class Agent
+    {
+        /// <summary>A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.</summary>
+        public const int EffectsWaitingMax = 64;
+
+        /// <summary>Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.</summary>
+        public const int OldDirectoriesMax = 8;
+    }
+
     /// <summary>Configuration files.</summary>
     public static class Hocon
     {
+        /// <summary>One file, and one string: a thousand hosts at 1 KiB each. Read in one piece.</summary>
+        public const int FileBytesMax = 1 << 20;
+
+        /// <summary>A file with all it includes: 8 files of the largest size.</summary>
+        public const long TotalBytesMax = 8L * FileBytesMax;
+
+        /// <summary>Files read for one configuration, an include of the same file counted each time.</summary>
+        public const int FilesMax = 128;
+
+        /// <summary>Includes in includes: site, role, host and their common parts fit four times.</summary>
+        public const int IncludeDepthMax = 16;
+
+        /// <summary>
+        /// Levels of objects, arrays and path segments: our deepest key has 4. As many stack frames of about 5
+        /// calls x 200 bytes are 64 KiB.
+        /// </summary>
+        public const int NestingMax = 64;
+
+        /// <summary>
+        /// Substitutions that wait for each other. A level is about 5 calls x 250 bytes, so 400 levels stay below
+        /// 0.5 MiB of a thread's stack (1.5 MiB on the smallest system).
+        /// </summary>
+        public const int ResolveDepthMax = 400;
+
+        /// <summary>Steps of resolving: a full file (1 MiB / 8 bytes = 128 Ki fields), 8 steps a field.</summary>
+        public const long ResolveStepsMax = 1 << 20;
+
+        /// <summary>Values of the resolved tree, shared ones each time, and one for every 64 characters.</summary>
+        public const long WeightMax = 1 << 20;
+
+        /// <summary>Errors collected before the rest is only counted: two screens.</summary>
+        public const int ErrorsMax = 100;
+
+        /// <summary>A longer unknown key gets no suggestion: comparing takes 64 x 64 x 60 known keys.</summary>
+        public const int SuggestLengthMax = 64;
+
+        /// <summary>A certificate or key file: a chain of 10 certificates of 4 KiB, with room.</summary>
+        public const int PemBytesMax = 64 << 10;
     }
 }

@@ -15,6 +15,8 @@ namespace Fabric.Protocol;
     MaxDepth = 16)]
 [JsonSerializable(typeof(Order))]
 [JsonSerializable(typeof(Report))]
+[JsonSerializable(typeof(HostFacts))]
+[JsonSerializable(typeof(HostJoined))]
 [JsonSerializable(typeof(VmSpec))]
 [JsonSerializable(typeof(MigrationPolicy))]
 [JsonSerializable(typeof(MigrationRequested))]

@@ -32,7 +32,7 @@ internal sealed record LinkPing : LinkFrame
     public static LinkPing Instance { get; } = new();
 }
 
-/// <summary>A message of the codec's, as its JSON text. The memory is the reader's: use it before the next read.</summary>
+/// <summary>A message of the codec's as JSON text. The memory is the reader's: gone with the next read.</summary>
 internal sealed record LinkPayload(ReadOnlyMemory<byte> Json) : LinkFrame;
 
 [JsonSourceGenerationOptions(

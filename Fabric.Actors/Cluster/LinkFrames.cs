@@ -24,8 +24,8 @@ internal static class LinkFrames
         if (output.WrittenCount > Limits.NodeLink.MessageBytesMax)
         {
             throw new ArgumentException(
-                $"A {message.GetType().Name} of {output.WrittenCount} bytes exceeds {Limits.NodeLink.MessageBytesMax}; " +
-                "split it.", nameof(message));
+                $"A {message.GetType().Name} of {output.WrittenCount} bytes exceeds " +
+                $"{Limits.NodeLink.MessageBytesMax}; split it.", nameof(message));
         }
 
         return output.WrittenSpan.ToArray();
@@ -95,7 +95,7 @@ internal static class LinkFrames
     private static LinkWelcomeFrame CheckedWelcome(LinkWelcome? welcome)
     {
         if (welcome is null || !Names.IsValid(welcome.Coordinator) || !IsInstance(welcome.Instance))
-            throw new LinkProtocolException(LinkFault.BadMessage, "the welcome lacks the coordinator's name or instance");
+            throw new LinkProtocolException(LinkFault.BadMessage, "the welcome lacks a name or an instance");
         return new LinkWelcomeFrame(welcome);
     }
 

@@ -84,7 +84,7 @@ public sealed class NodeLinkHub(
         return seat is not null;
     }
 
-    /// <summary>Ends all sessions, takes no new ones, and returns when the last has been told as disconnected.</summary>
+    /// <summary>Ends all sessions, takes no new ones, and returns when the last was told as disconnected.</summary>
     public async Task StopAsync()
     {
         Seat[] all;

@@ -15,7 +15,7 @@ internal static partial class NodeLinkLog
     public static partial void Refused(ILogger log, string peer, LinkEnd end);
 
     [LoggerMessage(3003, LogLevel.Warning,
-        "{Host} connected again as instance {Newer}; instance {Older} is closed. If both run, they share a certificate.")]
+        "{Host} connected as instance {Newer}; instance {Older} is closed. If both run, they share a certificate.")]
     public static partial void Replaced(ILogger log, string host, string older, string newer);
 
     [LoggerMessage(3004, LogLevel.Warning, "{Peer} takes messages more slowly than they come: {Queue} wait.")]
@@ -33,6 +33,7 @@ internal static partial class NodeLinkLog
     [LoggerMessage(3008, LogLevel.Error, "The handler of {Peer} failed.")]
     public static partial void HandlerFailed(ILogger log, string peer, Exception cause);
 
-    [LoggerMessage(3009, LogLevel.Information, "Connecting to {Peer} again in {DelayMs} ms (try {Tries} since it was stable).")]
+    [LoggerMessage(3009, LogLevel.Information,
+        "Connecting to {Peer} again in {DelayMs} ms (try {Tries} since it was stable).")]
     public static partial void Retrying(ILogger log, string peer, long delayMs, int tries);
 }

@@ -2,7 +2,7 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Cluster;
 
-/// <summary>Times and bounds of the node link, checked when they are made. Both ends should be given the same.</summary>
+/// <summary>Times and bounds of the node link. Both ends should be given the same.</summary>
 public sealed record NodeLinkSettings
 {
     /// <summary>A ping at least this often.</summary>

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Fabric.Actors.Cluster;
 
-/// <summary>Messages waiting to be sent, bounded by number and by bytes. Each array belongs to the queue once added.</summary>
+/// <summary>Messages waiting to be sent, bounded by number and by bytes. An added array is the queue's.</summary>
 internal sealed class OutboundQueue(int messagesMax, int bytesMax)
 {
     private readonly Channel<byte[]> _channel = Channel.CreateBounded<byte[]>(
@@ -18,7 +18,8 @@ internal sealed class OutboundQueue(int messagesMax, int bytesMax)
     public bool IsHigh => _channel.Reader.Count > messagesMax / 2 || Interlocked.Read(ref _bytes) > bytesMax / 2;
 
     /// <summary>Less than a quarter full.</summary>
-    public bool IsLow => _channel.Reader.Count < Math.Max(1, messagesMax / 4) && Interlocked.Read(ref _bytes) < bytesMax / 4;
+    public bool IsLow =>
+        _channel.Reader.Count < Math.Max(1, messagesMax / 4) && Interlocked.Read(ref _bytes) < bytesMax / 4;
 
     public bool TryAdd(byte[] message)
     {

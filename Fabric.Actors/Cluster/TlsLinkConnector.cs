@@ -16,11 +16,15 @@ public sealed class TlsLinkConnector : ILinkConnector, IDisposable
     // Why our own policy turned the server away in the try that runs: TLS itself only says "failed".
     private volatile string? _refusal;
 
-    /// <summary>Connects to a <c>wss:</c> address. Without a name, the server must bear the address's host name.</summary>
+    /// <summary>Connects to a <c>wss:</c> address. Without a name, the server must bear the address's.</summary>
     public TlsLinkConnector(Uri address, PeerPolicy policy, string? expectedName = null)
     {
         if (!string.Equals(address.Scheme, Uri.UriSchemeWss, StringComparison.Ordinal))
-            throw new ArgumentException($"{address} is not a wss: address; the node link is never plain.", nameof(address));
+        {
+            throw new ArgumentException(
+                $"{address} is not a wss: address; the node link is never plain.", nameof(address));
+        }
+
         _address = address;
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {

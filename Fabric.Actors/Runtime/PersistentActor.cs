@@ -36,6 +36,9 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
     /// <summary>Pure. Throws when the event cannot follow this state (a commit before its prepare).</summary>
     protected abstract TState Evolve(TState state, TEvent @event);
 
+    /// <summary>Whether the event belongs in the journal. One that does not only evolves the state, in its place.</summary>
+    protected virtual bool IsDurable(TEvent @event) => true;
+
     /// <summary>After the replay and before the first message: take up the effects that were open.</summary>
     protected virtual ValueTask RecoveredAsync() => ValueTask.CompletedTask;
 
@@ -55,17 +58,17 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
         await RecoveredAsync();
     }
 
-    protected Task<AppendResult> PersistAsync(TEvent @event) => PersistAsync([@event]);
+    protected Task PersistAsync(TEvent @event) => PersistAsync([@event]);
 
     /// <summary>
-    /// Appends the events, and what <paramref name="also"/> holds for other streams, in one transaction; then evolves.
+    /// Appends the durable events, and what <paramref name="also"/> holds for other streams, in one transaction; then evolves.
     /// </summary>
     /// <exception cref="JournalConflictException">Another writer was there; this actor stops.</exception>
     /// <exception cref="JournalUnavailableException">Not written, or unknown (see its Outcome); this actor
     /// stops.</exception>
     /// <exception cref="EventRejectedException">The event itself is not writable; nothing happened, the actor goes
     /// on.</exception>
-    protected async Task<AppendResult> PersistAsync(
+    protected async Task PersistAsync(
         IReadOnlyList<TEvent> events, IReadOnlyList<StreamAppend>? also = null)
     {
         ArgumentNullException.ThrowIfNull(events);
@@ -75,13 +78,19 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
             throw new InvalidOperationException($"{PersistenceId}: await one PersistAsync before the next.");
         // Evolve is pure, so it can say beforehand that an event does not fit; such an event is never written.
         var next = events.Aggregate(State, Evolve);
+        object[] durable = [.. events.Where(IsDurable)];
+        if (durable.Length == 0 && also is not { Count: > 0 })
+        {
+            _state = next;
+            return;
+        }
+
         _appending = true;
         try
         {
-            var result = await AppendAsync([new StreamAppend(PersistenceId, Version, [.. events]), .. also ?? []]);
+            await AppendAsync([new StreamAppend(PersistenceId, Version, durable), .. also ?? []]);
             _state = next;
-            Version += events.Count;
-            return result;
+            Version += durable.Length;
         }
         catch (Exception exception) when (exception is not (EventRejectedException or ArgumentException))
         {

@@ -34,7 +34,10 @@ internal sealed class ExitWatcher
         new Thread(Wait) { IsBackground = true, Name = "process exits" }.Start();
     }
 
-    /// <summary>The task completes when the process behind the pidfd has ended. Closing the pidfd ends the watch.</summary>
+    /// <summary>
+    /// The task completes when the process behind the pidfd has ended. Closing the pidfd ends the
+    /// watch.
+    /// </summary>
     public static (Task Exited, IDisposable Watch) Watch(SafeFileHandle pidfd) => Instance.Value.Register(pidfd);
 
     private (Task Exited, IDisposable Watch) Register(SafeFileHandle pidfd)

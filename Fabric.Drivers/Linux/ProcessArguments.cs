@@ -11,7 +11,8 @@ internal static class ProcessArguments
         string[] arguments;
         try
         {
-            arguments = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
+            arguments =
+                File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -12,9 +12,15 @@ internal sealed record ProgramResult(int ExitCode, string Output, string Errors)
 internal static class ProgramRun
 {
     /// <summary>Runs it.</summary>
-    /// <exception cref="HypervisorException">It cannot be executed, prints too much or does not end in time.</exception>
+    /// <exception cref="HypervisorException">
+    /// It cannot be executed, prints too much or does not end in time.
+    /// </exception>
     public static async Task<ProgramResult> ToEndAsync(
-        string program, IEnumerable<string> arguments, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
+        string program,
+        IEnumerable<string> arguments,
+        TimeSpan timeout,
+        TimeProvider time,
+        CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -22,6 +28,7 @@ internal static class ProgramRun
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
+            WorkingDirectory = "/",
         };
         start.Environment.Clear();
         start.Environment["LC_ALL"] = "C";

@@ -14,7 +14,9 @@ internal static class QemuCapabilities
     private static readonly string[] Wanted = ["late-block-activate"];
 
     /// <summary>Sets them.</summary>
-    /// <exception cref="HypervisorException">A needed one is unknown to this QEMU, or a migration is under way.</exception>
+    /// <exception cref="HypervisorException">
+    /// A needed one is unknown to this QEMU, or a migration is under way.
+    /// </exception>
     public static async Task SetAsync(QemuMonitors monitors, CancellationToken cancellation)
     {
         var known = Read(await monitors.ExecuteAsync("query-migrate-capabilities", null, cancellation));
@@ -24,7 +26,8 @@ internal static class QemuCapabilities
                 HypervisorFault.Refused, $"This QEMU cannot migrate as needed: it lacks {string.Join(", ", missing)}.");
         }
 
-        var changes = known.Select(c => (c.Key, Before: c.Value, After: Needed.Contains(c.Key) || Wanted.Contains(c.Key)))
+        var changes = known.Select(c =>
+            (c.Key, Before: c.Value, After: Needed.Contains(c.Key) || Wanted.Contains(c.Key)))
             .Where(c => c.Before != c.After)
             .Select(c => (JsonNode)new JsonObject { ["capability"] = c.Key, ["state"] = c.After })
             .ToArray();
@@ -40,12 +43,16 @@ internal static class QemuCapabilities
         try
         {
             return answer.EnumerateArray().ToDictionary(
-                c => c.GetProperty("capability").GetString()!, c => c.GetProperty("state").GetBoolean(), StringComparer.Ordinal);
+                c => c.GetProperty("capability").GetString()!,
+                c => c.GetProperty("state").GetBoolean(),
+                StringComparer.Ordinal);
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or ArgumentException)
         {
             throw new HypervisorException(
-                HypervisorFault.BadMonitor, $"'query-migrate-capabilities' was answered with something else: {e.Message}", e);
+                HypervisorFault.BadMonitor,
+                $"'query-migrate-capabilities' was answered with something else: {e.Message}",
+                e);
         }
     }
 }

@@ -58,7 +58,8 @@ internal static partial class QemuCommandLine
     }
 
     /// <summary>Where firmware is, for every call of the program.</summary>
-    public static IEnumerable<string> Firmware(QemuOptions options) => options.FirmwareDirs.SelectMany(d => new[] { "-L", d });
+    public static IEnumerable<string> Firmware(QemuOptions options) =>
+        options.FirmwareDirs.SelectMany(d => new[] { "-L", d });
 
     /// <summary>The model of a <c>-device</c> argument.</summary>
     public static string ModelOf(string device)
@@ -67,12 +68,24 @@ internal static partial class QemuCommandLine
         return model.StartsWith("driver=", StringComparison.Ordinal) ? model["driver=".Length..] : model;
     }
 
-    internal static bool IsKvm(HypervisorFacts facts) => string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether properties undo what the model's name promises: the last <c>driver=</c> wins over the first word, and
+    /// <c>romfile=</c> puts a file of the host before the guest's eyes.
+    /// </summary>
+    public static bool ReachesIntoHost(string device) => device.Split(',').Skip(1).Any(property =>
+        property.Contains('/', StringComparison.Ordinal)
+        || property.TrimStart().StartsWith("driver", StringComparison.OrdinalIgnoreCase)
+        || (property.Contains("romfile", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(property, "romfile=", StringComparison.Ordinal)));
+
+    internal static bool IsKvm(HypervisorFacts facts) =>
+        string.Equals(facts.Accelerator, "kvm", StringComparison.Ordinal);
 
     private static void AddBoot(List<string> line, VmSpec spec)
     {
         // The target takes the same files: after the move the guest may reboot there.
-        foreach (var (option, value) in new[] { ("-kernel", spec.Kernel), ("-initrd", spec.Initrd), ("-append", spec.Append) })
+        var given = new[] { ("-kernel", spec.Kernel), ("-initrd", spec.Initrd), ("-append", spec.Append) };
+        foreach (var (option, value) in given)
         {
             if (value is not null)
                 line.AddRange([option, value]);

@@ -81,7 +81,8 @@ public sealed class QemuDirectory
             using var log = File.OpenRead(Log);
             log.Seek(-Math.Min(log.Length, Limits.Qemu.LogTailBytes), SeekOrigin.End);
             Span<byte> tail = stackalloc byte[Limits.Qemu.LogTailBytes];
-            return Encoding.UTF8.GetString(tail[..log.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false)]).Trim();
+            return Encoding.UTF8.GetString(
+                tail[..log.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false)]).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Qemu;
 
 /// <summary>
-/// Turns QEMU's events into machine events, one after the other. STOP and RESUME do not say which state was entered,
-/// so the state is asked for; a migration's numbers are asked for at each round and on a timer.
+/// Turns QEMU's events into machine events, one after the other. STOP does not say which state was entered, so the
+/// state is asked for; a migration's numbers are asked for at each round and on a timer.
 /// <para>
 /// In the device phase nothing is asked: QEMU may hold its main lock until the last byte is taken, and this loop would
 /// hang with it and not pass on the event that ends the phase.
@@ -24,7 +24,10 @@ internal sealed class QemuEventPump(
     // The run state is owed: it could not be asked for, or it will still change without an event.
     private bool _runIsOwed;
 
-    /// <summary>Runs until the monitor is closed or the token is cancelled. Begins with the state that it finds.</summary>
+    /// <summary>
+    /// Runs until the monitor is closed or the token is cancelled. Begins with the state that it
+    /// finds.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.Qemu.ProgressIntervalMs), time);
@@ -66,7 +69,11 @@ internal sealed class QemuEventPump(
             case "MIGRATION_PASS" when _phase != MigrationPhase.Device:
                 await LookAtMigrationAsync(cancellation);
                 break;
-            case "STOP" or "RESUME" or "SUSPEND" or "WAKEUP" or "SHUTDOWN" or "GUEST_PANICKED" or "BLOCK_IO_ERROR" or "WATCHDOG":
+            case "RESUME":
+                // This one says it all. Asking could find it stopped again, and that it ran would go unseen.
+                Enter(RunState.Running);
+                break;
+            case "STOP" or "SUSPEND" or "WAKEUP" or "SHUTDOWN" or "GUEST_PANICKED" or "BLOCK_IO_ERROR" or "WATCHDOG":
                 await LookAtRunStateAsync(cancellation);
                 break;
         }
@@ -124,10 +131,16 @@ internal sealed class QemuEventPump(
 
         // 'completed' is said before the state becomes 'postmigrate', and that change has no event.
         _runIsOwed = run is null || (run == RunState.FinishMigrate && IsEnd(_phase));
-        if (run is not { } known || known == _run)
+        if (run is { } known)
+            Enter(known);
+    }
+
+    private void Enter(RunState run)
+    {
+        if (run == _run)
             return;
-        _run = known;
-        queue.Add(new RunStateChanged(known));
+        _run = run;
+        queue.Add(new RunStateChanged(run));
     }
 
     private async Task<QemuMigration?> LookAtMigrationAsync(CancellationToken cancellation)

@@ -10,23 +10,31 @@ internal static class QemuFitness
     private static readonly Version DirtyBitmapRight = new(10, 0);
 
     /// <summary>All reasons; empty when it fits.</summary>
-    public static IReadOnlyList<Unfitness> Check(VmSpec spec, QemuOptions options, QemuProbe probe)
+    /// <param name="spec">The machine.</param>
+    /// <param name="facts">The QEMU.</param>
+    /// <param name="options">What this host allows.</param>
+    /// <param name="unknownModels">Device models that the QEMU does not have.</param>
+    public static IReadOnlyList<Unfitness> Check(
+        VmSpec spec, HypervisorFacts facts, QemuOptions options, IReadOnlySet<string> unknownModels)
     {
         var found = spec.Faults().Select(fault => new Unfitness(FailureReason.SpecInvalid, fault)).ToList();
-        if (!probe.Facts.Machines.Contains(spec.Machine))
+        if (!facts.Machines.Contains(spec.Machine))
         {
             found.Add(new Unfitness(
-                FailureReason.HypervisorUnfit, $"QEMU {probe.Facts.Version} offers no machine type '{Names.Shown(spec.Machine)}'"));
+                FailureReason.HypervisorUnfit,
+                $"QEMU {facts.Version} offers no machine type '{Names.Shown(spec.Machine)}'"));
         }
 
-        found.AddRange(spec.Devices.Select(d => DeviceFault(d, options, probe)).OfType<Unfitness>());
-        found.AddRange(new[] { ("kernel", spec.Kernel), ("initrd", spec.Initrd) }.Select(FileFault).OfType<Unfitness>());
-        if (LosesPages(spec, probe.Facts))
+        found.AddRange(spec.Devices.Select(d => DeviceFault(d, facts, options, unknownModels)).OfType<Unfitness>());
+        found.AddRange(
+            new[] { ("kernel", spec.Kernel), ("initrd", spec.Initrd) }.Select(FileFault).OfType<Unfitness>());
+        if (LosesPages(spec, facts))
         {
             found.Add(new Unfitness(
                 FailureReason.MemorySizeCorrupts,
-                $"QEMU {probe.Facts.Version} without KVM loses dirty pages in a migration when memory is a multiple of " +
-                $"{Limits.Qemu.CorruptingMemoryKiB} KiB, as {spec.MemoryKiB} KiB is; {spec.MemoryKiB + 64} KiB is safe"));
+                $"QEMU {facts.Version} without KVM loses dirty pages in a migration when memory is a multiple of " +
+                $"{Limits.Qemu.CorruptingMemoryKiB} KiB, as {spec.MemoryKiB} KiB is; " +
+                $"{spec.MemoryKiB + 64} KiB is safe"));
         }
 
         return found;
@@ -41,15 +49,24 @@ internal static class QemuFitness
         facts.Version < DirtyBitmapRight && !QemuCommandLine.IsKvm(facts)
         && spec.MemoryKiB % Limits.Qemu.CorruptingMemoryKiB == 0;
 
-    private static Unfitness? DeviceFault(string device, QemuOptions options, QemuProbe probe)
+    private static Unfitness? DeviceFault(
+        string device, HypervisorFacts facts, QemuOptions options, IReadOnlySet<string> unknownModels)
     {
         var model = QemuCommandLine.ModelOf(device);
         if (!options.DeviceModels.Contains(model))
-            return new Unfitness(FailureReason.HypervisorUnfit, $"device '{Names.Shown(model)}' is not allowed on this host");
-        return probe.Devices.Contains(model)
-            ? null
-            : new Unfitness(
-                FailureReason.HypervisorUnfit, $"QEMU {probe.Facts.Version} does not know the device '{Names.Shown(model)}'");
+            return new Unfitness(
+                FailureReason.HypervisorUnfit, $"device '{Names.Shown(model)}' is not allowed on this host");
+        if (QemuCommandLine.ReachesIntoHost(device))
+        {
+            return new Unfitness(
+                FailureReason.HypervisorUnfit,
+                $"device '{Names.Shown(device)}' names another model or a file of the host");
+        }
+
+        return unknownModels.Contains(model)
+            ? new Unfitness(
+                FailureReason.HypervisorUnfit, $"QEMU {facts.Version} does not know the device '{Names.Shown(model)}'")
+            : null;
     }
 
     private static Unfitness? FileFault((string What, string? Path) file)
@@ -61,9 +78,11 @@ internal static class QemuFitness
             using var handle = File.OpenHandle(file.Path);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return new Unfitness(FailureReason.ImageMissing, $"the {file.What} '{file.Path}' cannot be read: {e.Message}");
+            return new Unfitness(
+                FailureReason.ImageMissing, $"the {file.What} '{file.Path}' cannot be read: {e.Message}");
         }
     }
 }

@@ -14,7 +14,8 @@ public sealed class QemuHypervisor : IHypervisor
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _probing = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _starting = new(StringComparer.Ordinal);
-    private QemuProbe? _probe;
+    private readonly ConcurrentDictionary<string, bool> _devices = new(StringComparer.Ordinal);
+    private HypervisorFacts? _facts;
 
     /// <summary>Makes it; looks at nothing yet.</summary>
     public QemuHypervisor(QemuOptions options, TimeProvider time)
@@ -27,18 +28,43 @@ public sealed class QemuHypervisor : IHypervisor
     public string Name => "qemu";
 
     /// <inheritdoc/>
-    public async Task<HypervisorFacts> ProbeAsync(CancellationToken cancellation) =>
-        (await ProbedAsync(cancellation)).Facts;
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<Unfitness>> CheckAsync(VmSpec spec, CancellationToken cancellation) =>
-        QemuFitness.Check(spec, _options, await ProbedAsync(cancellation));
-
-    /// <inheritdoc/>
-    public async Task<IMachine> StartAsync(VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
+    public async Task<HypervisorFacts> ProbeAsync(CancellationToken cancellation)
     {
-        var probe = await ProbedAsync(cancellation);
-        var unfit = QemuFitness.Check(spec, _options, probe);
+        await _probing.WaitAsync(cancellation);
+        try
+        {
+            return _facts ??= await QemuProbe.AskAsync(_options, _time, cancellation);
+        }
+        finally
+        {
+            _probing.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Unfitness>> CheckAsync(VmSpec spec, CancellationToken cancellation)
+    {
+        var facts = await ProbeAsync(cancellation);
+        var unknown = new HashSet<string>(StringComparer.Ordinal);
+
+        // Only models that the host allows are asked for, so no text of a user reaches a command line unseen.
+        foreach (var model in spec.Devices.Select(QemuCommandLine.ModelOf).Where(_options.DeviceModels.Contains))
+        {
+            if (!_devices.TryGetValue(model, out var isKnown))
+                _devices[model] = isKnown = await QemuProbe.HasDeviceAsync(model, _options, _time, cancellation);
+            if (!isKnown)
+                unknown.Add(model);
+        }
+
+        return QemuFitness.Check(spec, facts, _options, unknown);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IMachine> StartAsync(
+        VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
+    {
+        var facts = await ProbeAsync(cancellation);
+        var unfit = await CheckAsync(spec, cancellation);
         if (unfit.Count > 0)
         {
             var reasons = string.Join("; ", unfit.Select(u => u.Detail));
@@ -47,18 +73,20 @@ public sealed class QemuHypervisor : IHypervisor
 
         var files = new QemuDirectory(directory);
         if (!_starting.TryAdd(files.Path, true))
-            throw new HypervisorException(HypervisorFault.DidNotStart, $"A machine is being started in '{files.Path}' already.");
+            throw new HypervisorException(
+                HypervisorFault.DidNotStart, $"A machine is being started in '{files.Path}' already.");
         try
         {
             files.Prepare();
             if (QemuProcessFile.Find(files) is { } living)
             {
                 throw new HypervisorException(
-                    HypervisorFault.DidNotStart, $"Process {living.ProcessId} runs in '{files.Path}' already; adopt or kill it.");
+                    HypervisorFault.DidNotStart,
+                    $"Process {living.ProcessId} runs in '{files.Path}' already; adopt or kill it.");
             }
 
             QemuProcessFile.Clear(files);
-            return await StartInAsync(files, QemuCommandLine.Of(spec, mode, files, _options, probe.Facts), cancellation);
+            return await StartInAsync(files, QemuCommandLine.Of(spec, mode, files, _options, facts), cancellation);
         }
         finally
         {
@@ -131,23 +159,11 @@ public sealed class QemuHypervisor : IHypervisor
         }
     }
 
-    private async Task<QemuProbe> ProbedAsync(CancellationToken cancellation)
-    {
-        await _probing.WaitAsync(cancellation);
-        try
-        {
-            return _probe ??= await QemuProbe.AskAsync(_options, _time, cancellation);
-        }
-        finally
-        {
-            _probing.Release();
-        }
-    }
-
     private static HypervisorException DidNotStart(QemuDirectory files, string why)
     {
         var tail = files.LogTail();
         var log = tail.Length == 0 ? "" : $" The end of '{files.Log}': {HypervisorText.Cut(tail)}";
-        return new HypervisorException(HypervisorFault.DidNotStart, $"QEMU did not start in '{files.Path}': {why}.{log}");
+        return new HypervisorException(
+            HypervisorFault.DidNotStart, $"QEMU did not start in '{files.Path}': {why}.{log}");
     }
 }

@@ -13,7 +13,8 @@ internal static class QemuLook
             && answer.TryGetProperty("status", out var status)
             && status.ValueKind == System.Text.Json.JsonValueKind.String
             ? QemuNames.RunStateOf(status.GetString()!)
-            : throw new HypervisorException(HypervisorFault.BadMonitor, "'query-status' was answered without a status.");
+            : throw new HypervisorException(
+                HypervisorFault.BadMonitor, "'query-status' was answered without a status.");
     }
 
     /// <summary>The migration alone.</summary>

@@ -48,7 +48,8 @@ public sealed class QemuMachine : IMachine
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<MachineEvent> EventsAsync(CancellationToken cancellation) => _events.ReadAsync(cancellation);
+    public IAsyncEnumerable<MachineEvent> EventsAsync(CancellationToken cancellation) =>
+        _events.ReadAsync(cancellation);
 
     /// <inheritdoc/>
     public Task ContinueAsync(CancellationToken cancellation) => _monitors.ExecuteAsync("cont", null, cancellation);
@@ -87,8 +88,8 @@ public sealed class QemuMachine : IMachine
         }
         catch (HypervisorException e) when (e.Fault == HypervisorFault.NoAnswer && !_process.Exited.IsCompleted)
         {
-            // The main loop hangs in the last bytes. The cancel that waits there does no harm: it is the next thing that
-            // QEMU does once its connection is cut, before any later order.
+            // The main loop hangs in the last bytes. The cancel that waits there does no harm: it is the next thing
+            // that QEMU does once its connection is cut, before any later order.
             _options.Note?.Invoke($"process {ProcessId} does not answer a cancel; cutting its migration's connection");
             await YankAsync(cancellation);
         }
@@ -99,7 +100,8 @@ public sealed class QemuMachine : IMachine
     {
         // With a limit of 0, QEMU 7.2 never reads its dirty bitmap again and leaves everything dirty to the blackout.
         if (policy.BandwidthMax < 0 || policy.DowntimeLimitMs < 1)
-            throw new ArgumentOutOfRangeException(nameof(policy), policy, "bandwidth is 0 or more, the downtime limit 1 or more");
+            throw new ArgumentOutOfRangeException(
+                nameof(policy), policy, "bandwidth is 0 or more, the downtime limit 1 or more");
         return _monitors.ExecuteAsync(
             "migrate-set-parameters",
             new JsonObject
@@ -140,7 +142,8 @@ public sealed class QemuMachine : IMachine
         {
             throw new HypervisorException(
                 HypervisorFault.NoAnswer,
-                $"Process {process.Identity.ProcessId} was killed and is still there; a device of the host may hold it.", e);
+                $"Process {process.Identity.ProcessId} was killed and is still there; a host device may hold it.",
+                e);
         }
     }
 

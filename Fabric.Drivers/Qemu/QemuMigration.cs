@@ -30,7 +30,9 @@ internal sealed record QemuMigration(MigrationPhase Phase, string? Error, QemuRa
     {
         if (!answer.TryGetProperty("status", out var status))
             return MigrationPhase.None;
-        return status.ValueKind == JsonValueKind.String ? QemuNames.PhaseOf(status.GetString()) : MigrationPhase.Unknown;
+        return status.ValueKind == JsonValueKind.String
+            ? QemuNames.PhaseOf(status.GetString())
+            : MigrationPhase.Unknown;
     }
 
     private static string? Text(JsonElement holder, string name) =>

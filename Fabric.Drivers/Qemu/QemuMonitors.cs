@@ -30,7 +30,11 @@ internal sealed class QemuMonitors : IAsyncDisposable
 
     /// <summary>Connects both.</summary>
     public static async Task<QemuMonitors> ConnectAsync(
-        QemuDirectory directory, ProcessHandle process, QemuOptions options, TimeProvider time, CancellationToken cancellation)
+        QemuDirectory directory,
+        ProcessHandle process,
+        QemuOptions options,
+        TimeProvider time,
+        CancellationToken cancellation)
     {
         var qmp = new QmpOptions { CommandTimeout = options.CommandTimeout, Note = options.Note };
         var outOfBand = await QmpClient.ConnectAsync(
@@ -78,19 +82,24 @@ internal sealed class QemuMonitors : IAsyncDisposable
 
     // The end of the connection is seen a little before the end of the process; which of both it was, matters: a lost
     // monitor of a living process must never be taken for a dead machine.
-    private async Task<HypervisorException> LostAsync(string command, HypervisorException lost, CancellationToken cancellation)
+    private async Task<HypervisorException> LostAsync(
+        string command, HypervisorException lost, CancellationToken cancellation)
     {
         try
         {
-            await _process.Exited.WaitAsync(TimeSpan.FromMilliseconds(Limits.Qemu.ExitAfterCloseMs), _time, cancellation);
+            await _process.Exited.WaitAsync(
+                TimeSpan.FromMilliseconds(Limits.Qemu.ExitAfterCloseMs), _time, cancellation);
             return new HypervisorException(
-                HypervisorFault.Exited, $"'{command}' was not executed or not answered: process {_process.Identity.ProcessId} is gone.", lost);
+                HypervisorFault.Exited,
+                $"'{command}' was not executed or not answered: process {_process.Identity.ProcessId} is gone.",
+                lost);
         }
         catch (TimeoutException)
         {
             return new HypervisorException(
                 HypervisorFault.NoAnswer,
-                $"'{command}' was not answered: {lost.Message} Process {_process.Identity.ProcessId} lives; adopt it again.",
+                $"'{command}' was not answered: {lost.Message} " +
+                $"Process {_process.Identity.ProcessId} lives; adopt it again.",
                 lost);
         }
     }

@@ -22,7 +22,10 @@ internal static class QemuNames
         _ => RunState.Broken,
     };
 
-    /// <summary>MigrationStatus of <c>query-migrate</c> and of the MIGRATION event; null when there is none yet.</summary>
+    /// <summary>
+    /// MigrationStatus of <c>query-migrate</c> and of the MIGRATION event; null when there is none
+    /// yet.
+    /// </summary>
     public static MigrationPhase PhaseOf(string? status) => status switch
     {
         null or "none" => MigrationPhase.None,

@@ -3,37 +3,41 @@ using Fabric.Protocol;
 
 namespace Fabric.Drivers.Qemu;
 
-/// <summary>What one installed QEMU says of itself.</summary>
-/// <param name="Facts">For the fabric.</param>
-/// <param name="Devices">Device models and their other names.</param>
-internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Devices)
+/// <summary>Asks one installed QEMU what it is.</summary>
+internal static class QemuProbe
 {
     private const string KvmDevice = "/dev/kvm";
     private const int RegexTimeoutMs = 1000;
 
-    /// <summary>Asks the program.</summary>
+    /// <summary>Version, accelerator, machine types.</summary>
     /// <exception cref="HypervisorException">It is missing, or is not a QEMU.</exception>
-    public static async Task<QemuProbe> AskAsync(QemuOptions options, TimeProvider time, CancellationToken cancellation)
+    public static async Task<HypervisorFacts> AskAsync(
+        QemuOptions options, TimeProvider time, CancellationToken cancellation)
     {
         var version = VersionIn(await AskAsync(options, time, cancellation, "--version"))
-            ?? throw new HypervisorException(HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
+            ?? throw new HypervisorException(
+                HypervisorFault.BadMonitor, $"'{options.Binary}' does not tell a QEMU version.");
         var machines = await AskAsync(options, time, cancellation, "-machine", "help");
-        var devices = await AskAsync(options, time, cancellation, "-machine", "none", "-device", "help");
-        return new QemuProbe(new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines)), DevicesIn(devices));
+        return new HypervisorFacts(version, AcceleratorOf(options), MachinesIn(machines));
     }
 
+    /// <summary>
+    /// Whether it has the device. One device is asked for at a time: the list of all makes QEMU load every module, and
+    /// one module of another build ends it.
+    /// </summary>
+    public static async Task<bool> HasDeviceAsync(
+        string model, QemuOptions options, TimeProvider time, CancellationToken cancellation) =>
+        (await AskAsync(options, time, cancellation, "-machine", "none", "-device", $"{model},help")).Length > 0;
+
     internal static Version? VersionIn(string text) =>
-        Regex.Match(text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
+        Regex.Match(
+            text, @"^QEMU emulator version (?<v>\d{1,4}(\.\d{1,4}){1,2})", Plain, Timeout) is { Success: true } match
             ? Version.Parse(match.Groups["v"].Value)
             : null;
 
     internal static HashSet<string> MachinesIn(string text) =>
         [.. Regex.Matches(text, @"^(?<m>[A-Za-z0-9][\w.+-]*) ", Plain | RegexOptions.Multiline, Timeout)
             .Select(m => m.Groups["m"].Value)];
-
-    internal static HashSet<string> DevicesIn(string text) =>
-        [.. Regex.Matches(text, @"^name ""(?<d>[^""]+)""|, alias ""(?<d>[^""]+)""", Plain | RegexOptions.Multiline, Timeout)
-            .Select(m => m.Groups["d"].Value)];
 
     private static RegexOptions Plain => RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
@@ -45,8 +49,13 @@ internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Dev
         QemuAccelerator.Kvm when IsKvmUsable() => "kvm",
         QemuAccelerator.Kvm => throw new HypervisorException(
             HypervisorFault.Missing, $"KVM is asked for, but '{KvmDevice}' cannot be opened for reading and writing."),
-        _ => IsKvmUsable() ? "kvm" : "tcg",
+        _ => HasVirtualization() && IsKvmUsable() ? "kvm" : "tcg",
     };
+
+    // A KVM without the processor's help behind it (seen in nested machines) opens, and then its guests hang.
+    private static bool HasVirtualization() =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) is { } flags
+        && flags.Split(' ').Any(f => f is "vmx" or "svm");
 
     // The node may exist where the kernel has no KVM behind it: only opening it tells.
     private static bool IsKvmUsable()
@@ -72,6 +81,7 @@ internal sealed record QemuProbe(HypervisorFacts Facts, IReadOnlySet<string> Dev
             ? result.Output
             : throw new HypervisorException(
                 HypervisorFault.BadMonitor,
-                $"'{options.Binary} {string.Join(' ', question)}' ended with {result.ExitCode}: {HypervisorText.Cut(result.Errors)}");
+                $"'{options.Binary} {string.Join(' ', question)}' ended with " +
+                $"{result.ExitCode}: {HypervisorText.Cut(result.Errors)}");
     }
 }

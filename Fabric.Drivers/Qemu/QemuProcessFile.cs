@@ -50,7 +50,9 @@ internal static class QemuProcessFile
 
             // Identity first: if the pid passed to another process in between, its arguments do not match.
             var identity = ProcessIdentity.OfLiving(pid);
-            return identity is not null && ProcessArguments.Has(pid, PidFileOption, directory.PidFile) ? identity : null;
+            return identity is not null && ProcessArguments.Has(pid, PidFileOption, directory.PidFile)
+                ? identity
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

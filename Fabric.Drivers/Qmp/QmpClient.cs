@@ -21,7 +21,6 @@ namespace Fabric.Drivers.Qmp;
 public sealed class QmpClient : IAsyncDisposable
 {
     private readonly Socket _socket;
-    private readonly QmpLines _lines;
     private readonly QmpOptions _options;
     private readonly TimeProvider _time;
     private readonly string _path;
@@ -40,9 +39,9 @@ public sealed class QmpClient : IAsyncDisposable
         _path = path;
         _options = options;
         _time = time;
-        _lines = new QmpLines(new NetworkStream(socket, ownsSocket: false), options.LineBytesMax);
         _pending = new QmpPending(options.PendingMax);
-        _outgoing = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.PendingMax) { SingleReader = true });
+        _outgoing =
+            Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.PendingMax) { SingleReader = true });
         _events = Channel.CreateBounded<QmpEvent>(new BoundedChannelOptions(options.EventsMax) { SingleReader = true });
     }
 
@@ -59,7 +58,9 @@ public sealed class QmpClient : IAsyncDisposable
     public Task Closed => _closed.Task;
 
     /// <summary>Connects, reads the greeting and leaves the capabilities mode.</summary>
-    /// <exception cref="HypervisorException">The path is not our socket, or what is behind it does not speak QMP.</exception>
+    /// <exception cref="HypervisorException">
+    /// The path is not our socket, or what is behind it does not speak QMP.
+    /// </exception>
     public static async Task<QmpClient> ConnectAsync(
         string path, QmpOptions options, TimeProvider time, CancellationToken cancellation)
     {
@@ -92,18 +93,24 @@ public sealed class QmpClient : IAsyncDisposable
     /// <summary>Executes a command in turn.</summary>
     /// <returns>What it returned.</returns>
     /// <exception cref="HypervisorException">
-    /// <see cref="HypervisorFault.Refused"/> with the hypervisor's words, <see cref="HypervisorFault.NoAnswer"/> when it
-    /// does not answer in time (whether it did what was asked is then unknown), <see cref="HypervisorFault.BadMonitor"/>
-    /// or <see cref="HypervisorFault.Exited"/> when the connection ended.
+    /// <see cref="HypervisorFault.Refused"/> with the hypervisor's words; <see cref="HypervisorFault.NoAnswer"/> when
+    /// it does not answer in time (whether it did what was asked is then unknown);
+    /// <see cref="HypervisorFault.BadMonitor"/> or <see cref="HypervisorFault.Exited"/> when the connection ended.
     /// </exception>
     public Task<JsonElement> ExecuteAsync(
-        string command, JsonObject? arguments = null, TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        string command,
+        JsonObject? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellation = default) =>
         SendAsync("execute", command, arguments, timeout, cancellation);
 
     /// <summary>Executes a command at once, even while the main loop hangs. Only few commands allow it.</summary>
     /// <exception cref="HypervisorException">As for <see cref="ExecuteAsync"/>.</exception>
     public Task<JsonElement> ExecuteOutOfBandAsync(
-        string command, JsonObject? arguments = null, TimeSpan? timeout = null, CancellationToken cancellation = default) =>
+        string command,
+        JsonObject? arguments = null,
+        TimeSpan? timeout = null,
+        CancellationToken cancellation = default) =>
         SendAsync("exec-oob", command, arguments, timeout, cancellation);
 
     /// <inheritdoc/>
@@ -121,13 +128,15 @@ public sealed class QmpClient : IAsyncDisposable
         await _socket.ConnectAsync(new UnixDomainSocketEndPoint(_path), cancellation);
         if (UnixSocketPath.PeerFault(_socket, _path) is { } fault)
             throw new HypervisorException(HypervisorFault.BadMonitor, $"The monitor is not used: {fault}.");
-        Greeting = await _lines.NextAsync(cancellation) switch
+        var lines = new QmpLines(new NetworkStream(_socket, ownsSocket: false), _options.LineBytesMax);
+        Greeting = await lines.NextAsync(cancellation) switch
         {
             QmpGreeting greeting => greeting,
             null => throw new FormatException("it closed the connection before a greeting"),
             var other => throw new FormatException($"a {other.GetType().Name} before the greeting"),
         };
-        _loops = Task.WhenAll(Task.Run(ReadAsync, CancellationToken.None), Task.Run(WriteAsync, CancellationToken.None));
+        _loops = Task.WhenAll(
+            Task.Run(() => ReadAsync(lines), CancellationToken.None), Task.Run(WriteAsync, CancellationToken.None));
         var capabilities = new JsonArray();
         if (_options.OutOfBand)
         {
@@ -136,7 +145,8 @@ public sealed class QmpClient : IAsyncDisposable
             capabilities.Add("oob");
         }
 
-        await ExecuteAsync("qmp_capabilities", new JsonObject { ["enable"] = capabilities }, cancellation: cancellation);
+        await ExecuteAsync(
+            "qmp_capabilities", new JsonObject { ["enable"] = capabilities }, cancellation: cancellation);
     }
 
     private async Task<JsonElement> SendAsync(
@@ -147,7 +157,8 @@ public sealed class QmpClient : IAsyncDisposable
         {
             var line = LineOf(verb, command, arguments, id);
             if (!_outgoing.Writer.TryWrite(line))
-                throw new HypervisorException(HypervisorFault.NoAnswer, $"'{command}' was not sent: the monitor reads nothing.");
+                throw new HypervisorException(
+                    HypervisorFault.NoAnswer, $"'{command}' was not sent: the monitor reads nothing.");
             return await answer.WaitAsync(timeout ?? _options.CommandTimeout, _time, cancellation);
         }
         catch (TimeoutException e)
@@ -173,22 +184,24 @@ public sealed class QmpClient : IAsyncDisposable
             message["arguments"] = arguments;
         var json = JsonSerializer.SerializeToUtf8Bytes(message);
         if (json.Length >= Limits.Qemu.CommandBytesMax)
-            throw new ArgumentException($"'{command}' has {json.Length} bytes, over {Limits.Qemu.CommandBytesMax}.", nameof(arguments));
+            throw new ArgumentException(
+                $"'{command}' has {json.Length} bytes, over {Limits.Qemu.CommandBytesMax}.", nameof(arguments));
         return [.. json, (byte)'\n'];
     }
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(QmpLines lines)
     {
         HypervisorException reason;
         try
         {
-            while (await _lines.NextAsync(_stop.Token) is { } message)
+            while (await lines.NextAsync(_stop.Token) is { } message)
                 Take(message);
             reason = new HypervisorException(HypervisorFault.Exited, $"The monitor '{_path}' closed its connection.");
         }
         catch (FormatException e)
         {
-            reason = new HypervisorException(HypervisorFault.BadMonitor, $"The monitor '{_path}' broke its protocol: {e.Message}.", e);
+            reason = new HypervisorException(
+                HypervisorFault.BadMonitor, $"The monitor '{_path}' broke its protocol: {e.Message}.", e);
         }
         catch (Exception e)
         {
@@ -230,7 +243,7 @@ public sealed class QmpClient : IAsyncDisposable
                     HypervisorFault.Refused, HypervisorText.Cut($"{error.Class}: {error.Description}")));
                 break;
             case QmpError error:
-                Note($"an error that answers no waiting command (id {error.Id}): {HypervisorText.Cut(error.Description)}");
+                Note($"an error that answers no command (id {error.Id}): {HypervisorText.Cut(error.Description)}");
                 break;
             case QmpReply reply:
                 Note($"an answer that no command waits for (id {reply.Id})");

@@ -3,7 +3,8 @@ using System.IO.Pipelines;
 
 namespace Fabric.Drivers.Qmp;
 
-/// <summary>Cuts a stream into lines, none longer than its bound: a monitor that never ends a line is given up.</summary>
+/// <summary>Cuts a stream into lines, none longer than its bound: a monitor that never ends a line is given
+/// up.</summary>
 internal sealed class QmpLines(Stream stream, int lineBytesMax)
 {
     private readonly PipeReader _reader = PipeReader.Create(stream);

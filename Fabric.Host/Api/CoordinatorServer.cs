@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using BadRequest = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace Fabric.Host.Api;
 
@@ -44,7 +45,11 @@ public sealed class CoordinatorServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, settings, policy, logs));
         services?.Invoke(builder.Services);
         _app = builder.Build();
-        _app.UseExceptionHandler();
+        // A request that breaks a bound is the sender's fault and keeps its status; all else is ours.
+        _app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = static e => (e as BadRequest)?.StatusCode ?? 500,
+        });
         _app.UseStatusCodePages();
         _app.UseMiddleware<PeerGate>(policy);
         _app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });

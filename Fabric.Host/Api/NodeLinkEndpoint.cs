@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fabric.Host.Api;
 
-/// <summary>Hands the WebSockets of nodes to the hub. That only nodes come here is <see cref="PeerGate"/>'s work.</summary>
+/// <summary>Hands WebSockets to the hub. That only nodes come here is <see cref="PeerGate"/>'s work.</summary>
 public static class NodeLinkEndpoint
 {
     /// <summary>The path of the node link.</summary>
@@ -15,7 +15,8 @@ public static class NodeLinkEndpoint
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await Results.Problem(title: "This path speaks WebSocket only.", statusCode: StatusCodes.Status400BadRequest)
+            await Results.Problem(
+                title: "This path speaks WebSocket only.", statusCode: StatusCodes.Status400BadRequest)
                 .ExecuteAsync(context);
             return;
         }

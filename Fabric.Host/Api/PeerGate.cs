@@ -44,7 +44,8 @@ public sealed class PeerGate(RequestDelegate next, PeerPolicy policy, ILogger<Pe
     private static string? CrossSite(HttpRequest request)
     {
         var origin = request.Headers.Origin.ToString();
-        return origin.Length == 0 || string.Equals(origin, $"https://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        var own = $"https://{request.Host}";
+        return origin.Length == 0 || string.Equals(origin, own, StringComparison.OrdinalIgnoreCase)
             ? null
             : "the request comes from a page of another site";
     }

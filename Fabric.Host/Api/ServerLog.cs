@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabric.Host.Api;
 
-/// <summary>What the coordinator's port logs. Event ids 3100 to 3199; a number is never given to another event.</summary>
+/// <summary>What the coordinator's port logs. Event ids 3100 to 3199, each given once.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(3100, LogLevel.Warning, "{From} is refused in the TLS handshake: {Why}.")]
@@ -10,4 +10,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(3101, LogLevel.Warning, "{From} as {Peer} is refused {Path}: {Why}")]
     public static partial void PathRefused(ILogger log, string from, string peer, string path, string why);
+
+    [LoggerMessage(3102, LogLevel.Critical, "The journal holds what cannot be read; it is not skipped and not repaired.")]
+    public static partial void JournalDamaged(ILogger log, Exception cause);
 }

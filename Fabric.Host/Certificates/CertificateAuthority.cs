@@ -52,8 +52,8 @@ public static class CertificateAuthority
     public static IssuedCertificate IssueNode(
         string directory, string nodeName, IReadOnlyList<string>? names, TimeSpan validity, TimeProvider time,
         bool force = false) =>
-        Issue(directory, new PeerIdentity(nodeName, PeerRole.Node), [nodeName, .. names ?? DefaultNames], validity, time,
-            force);
+        Issue(directory, new PeerIdentity(nodeName, PeerRole.Node), [nodeName, .. names ?? DefaultNames], validity,
+            time, force);
 
     /// <summary>Makes NAME.crt and NAME.key for one more operator.</summary>
     public static IssuedCertificate IssueOperator(

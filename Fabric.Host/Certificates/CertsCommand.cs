@@ -17,7 +17,8 @@ public static class CertsCommand
             var issued = CertificateAuthority.Init(directory, name, validity, time, force);
             output.WriteLine(Line("CA", issued[0]));
             output.WriteLine(Line("operator", issued[1]));
-            output.WriteLine($"Copy {CertificateAuthority.CaFile} to every host. Keep {CertificateAuthority.CaKeyFile} " +
+            output.WriteLine(
+                $"Copy {CertificateAuthority.CaFile} to every host. Keep {CertificateAuthority.CaKeyFile} " +
                 "off them: whoever holds it can be any host.");
         });
 

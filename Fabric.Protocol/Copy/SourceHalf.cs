@@ -198,9 +198,10 @@ internal static class SourceHalf
                 Sight(turn, s, OutgoingPhase.Sending, look);
                 break;
             case MigrationPhase.PreSwitchover:
-                Sight(turn, s, OutgoingPhase.Paused, look);
-                if (s.Broken is null)
+                // Once: one that is refused is not repeated; the switchover's time-out rolls back.
+                if (s is { Phase: not OutgoingPhase.Paused, Broken: null })
                     turn.Do(new ContinueSwitchover(s.Directory));
+                Sight(turn, s, OutgoingPhase.Paused, look);
                 break;
             case MigrationPhase.Device:
                 Sight(turn, s, OutgoingPhase.Paused, look);

@@ -24,17 +24,21 @@ public sealed class DataConnector
     /// Connects, checks that the peer is <paramref name="target"/> before the ticket leaves this host, and shows the
     /// ticket. The link is the caller's.
     /// </summary>
-    /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused, or Cut when it ended in between.</exception>
+    /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused, or Cut when it ended in
+    /// between.</exception>
     public async Task<IDataLink> ConnectAsync(
-        DataEndpoint endpoint, HostId target, MigrationId migration, int attempt, Ticket ticket, CancellationToken cancellation)
+        DataEndpoint endpoint, HostId target, MigrationId migration, int attempt, Ticket ticket,
+        CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.ConnectTimeoutMs), _time);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.ConnectTimeoutMs),
+            _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         SslStream? stream = null;
         try
         {
             (stream, var tail) = await SecureAsync(endpoint, target, both.Token);
-            await GreetAsync(stream, tail, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket), target, both.Token);
+            await GreetAsync(stream, tail, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket),
+                target, both.Token);
             var link = DataLink.OverTls(stream, tail, LinkChannel.Ram, _time);
             stream = null;
             return link;
@@ -42,7 +46,8 @@ public sealed class DataConnector
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
             throw new LinkException(
-                LinkFault.TimedOut, $"no data link to {target} at {endpoint} within {Limits.Relay.ConnectTimeoutMs} ms", e);
+                LinkFault.TimedOut,
+                $"no data link to {target} at {endpoint} within {Limits.Relay.ConnectTimeoutMs} ms", e);
         }
         catch (AuthenticationException e)
         {
@@ -50,7 +55,8 @@ public sealed class DataConnector
                 LinkFault.NotTrusted,
                 $"what answers at {endpoint} does not prove to be {target}: compare its certificate's name, dates and CA", e);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
+            or InvalidOperationException)
         {
             // In TLS 1.3 the target's refusal of our certificate arrives only here, as an alert or a closed connection.
             throw new LinkException(
@@ -77,7 +83,8 @@ public sealed class DataConnector
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new LinkException(LinkFault.Unreachable, $"{target} cannot be reached at {endpoint}: {e.SocketErrorCode}", e);
+            throw new LinkException(LinkFault.Unreachable,
+                $"{target} cannot be reached at {endpoint}: {e.SocketErrorCode}", e);
         }
         catch
         {
@@ -109,8 +116,14 @@ public sealed class DataConnector
         var answerBytes = new byte[HelloAnswer.Size];
         await stream.ReadExactlyAsync(answerBytes, cancellation);
         if (!HelloAnswer.TryParse(answerBytes, out var answer))
-            throw new LinkException(LinkFault.BadFrame, $"{target} answered the hello with something else: is it another version?");
+            throw new LinkException(LinkFault.BadFrame,
+                $"{target} answered the hello with something else: is it another version?");
         if (answer.Code != HelloCode.Accepted)
-            throw new LinkException(LinkFault.Refused, $"{target} refused the hello: {answer.Code}") { Code = answer.Code };
+        {
+            throw new LinkException(LinkFault.Refused, $"{target} refused the hello: {answer.Code}")
+            {
+                Code = answer.Code,
+            };
+        }
     }
 }

@@ -68,7 +68,8 @@ public sealed class DataListener : IAsyncDisposable
     /// back: <see cref="TicketBook.Revoke"/> does.
     /// </summary>
     /// <exception cref="LinkException">Revoked, TimedOut (it expired) or Cut (it came and went).</exception>
-    public Task<IDataLink> AcceptAsync(Ticket ticket, CancellationToken cancellation) => _tickets.TakeAsync(ticket, cancellation);
+    public Task<IDataLink> AcceptAsync(Ticket ticket, CancellationToken cancellation) =>
+        _tickets.TakeAsync(ticket, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -123,7 +124,8 @@ public sealed class DataListener : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _refused(new HandshakeRefused(remote, Code: null, "the handshake was not over in time, or gave way to newer ones"));
+            _refused(new HandshakeRefused(remote, Code: null,
+                "the handshake was not over in time, or gave way to newer ones"));
         }
         catch (AuthenticationException e)
         {
@@ -131,7 +133,8 @@ public sealed class DataListener : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _refused(new HandshakeRefused(remote, Code: null, $"the connection ended during the handshake ({e.GetType().Name})"));
+            _refused(new HandshakeRefused(remote, Code: null,
+                $"the connection ended during the handshake ({e.GetType().Name})"));
         }
         finally
         {
@@ -148,7 +151,8 @@ public sealed class DataListener : IAsyncDisposable
     }
 
     /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
-    private async Task<bool> AdmitAsync(SslStream stream, WriteCoalescer tail, EndPoint? remote, CancellationToken cancellation)
+    private async Task<bool> AdmitAsync(SslStream stream, WriteCoalescer tail, EndPoint? remote,
+        CancellationToken cancellation)
     {
         var bytes = new byte[Hello.Size];
         await stream.ReadExactlyAsync(bytes, cancellation);
@@ -167,7 +171,8 @@ public sealed class DataListener : IAsyncDisposable
         catch (Exception e) when (entry is not null)
         {
             // Spent stays spent: the source may have got the answer. Who waits learns at once that there is no link.
-            entry.Fail(new LinkException(LinkFault.Cut, "the source broke the connection while its ticket was accepted", e));
+            entry.Fail(new LinkException(LinkFault.Cut,
+                "the source broke the connection while its ticket was accepted", e));
             throw;
         }
 

@@ -24,7 +24,8 @@ internal sealed class LinkTls(LinkIdentity identity, TimeProvider time)
         ClientCertificateRequired = true,
         CertificateChainPolicy = Policy(),
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        RemoteCertificateValidationCallback = (_, certificate, _, errors) => certificate is not null && errors == SslPolicyErrors.None,
+        RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+            certificate is not null && errors == SslPolicyErrors.None,
         AllowRenegotiation = false,
         AllowTlsResume = false,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,
@@ -38,7 +39,8 @@ internal sealed class LinkTls(LinkIdentity identity, TimeProvider time)
         CertificateChainPolicy = Policy(),
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
         RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-            certificate is X509Certificate2 x509 && (errors & ~Tolerated) == SslPolicyErrors.None && PeerNames.Has(x509, target),
+            certificate is X509Certificate2 x509 && (errors & ~Tolerated) == SslPolicyErrors.None
+                && PeerNames.Has(x509, target),
         AllowRenegotiation = false,
         AllowTlsResume = false,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,

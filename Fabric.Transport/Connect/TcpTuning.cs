@@ -20,8 +20,10 @@ internal static class TcpTuning
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Limits.Relay.KeepAliveIdleS);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Limits.Relay.KeepAliveIntervalS);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Limits.Relay.KeepAliveProbes);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval,
+            Limits.Relay.KeepAliveIntervalS);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount,
+            Limits.Relay.KeepAliveProbes);
         if (!OperatingSystem.IsLinux())
             return;
         SetRaw(socket, UserTimeout, Limits.Relay.TcpUserTimeoutMs);

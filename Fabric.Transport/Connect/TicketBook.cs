@@ -116,7 +116,8 @@ public sealed class TicketBook
         catch (TimeoutException)
         {
             throw new LinkException(
-                LinkFault.TimedOut, $"{entry.Peer} did not come within {Limits.Relay.TicketLifetimeMs} ms for {entry.Migration}");
+                LinkFault.TimedOut,
+                $"{entry.Peer} did not come within {Limits.Relay.TicketLifetimeMs} ms for {entry.Migration}");
         }
     }
 

@@ -26,13 +26,16 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
 
     public async Task<IDataLink> TakeAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
-        var link = _arrival.Task.IsCompleted ? await _arrival.Task : await _arrival.Task.WaitAsync(patience, time, cancellation);
+        var link = _arrival.Task.IsCompleted
+            ? await _arrival.Task
+            : await _arrival.Task.WaitAsync(patience, time, cancellation);
         return Interlocked.Exchange(ref _taken, 1) == 0
             ? link
             : throw new InvalidOperationException("the ticket's link was taken before");
     }
 
-    /// <summary>Hands the link over; false when the ticket was revoked meanwhile, and the link is the caller's.</summary>
+    /// <summary>Hands the link over; false when the ticket was revoked meanwhile, and the link is the
+    /// caller's.</summary>
     public bool Arrive(IDataLink link) => _arrival.TrySetResult(link);
 
     /// <summary>The ticket is spent and yet there is no link.</summary>

@@ -8,7 +8,7 @@ namespace Fabric.Transport.Link;
 /// <summary>
 /// The link over one stream: frames out, frames in. The stream is TLS from <see cref="Connect.DataConnector"/> and
 /// <see cref="Connect.DataListener"/>; <see cref="Over"/> takes any stream, for tests and measurements.
-/// Neither direction allocates once it runs: the buffers are the caller's, the state machines are pooled.
+/// Nothing is allocated for a page: the buffers are the caller's and the state machines are pooled.
 /// </summary>
 public sealed class DataLink : IDataLink
 {
@@ -166,7 +166,8 @@ public sealed class DataLink : IDataLink
             if (count == 0)
             {
                 throw new LinkException(
-                    LinkFault.Cut, filled == 0 ? "the data link closed" : "the data link closed in the middle of a frame");
+                    LinkFault.Cut,
+                    filled == 0 ? "the data link closed" : "the data link closed in the middle of a frame");
             }
 
             filled += count;
@@ -193,9 +194,11 @@ public sealed class DataLink : IDataLink
         if (!FrameHeader.TryParse(head, out var header, out var fault))
             throw new LinkException(LinkFault.BadFrame, $"bad frame on the data link: {fault}");
         if (header.Channel != _receives)
-            throw new LinkException(LinkFault.BadFrame, $"bad frame on the data link: channel {header.Channel} goes the other way");
+            throw new LinkException(LinkFault.BadFrame,
+                $"bad frame on the data link: channel {header.Channel} goes the other way");
         if (_ended && header.Type != FrameType.Abort)
-            throw new LinkException(LinkFault.BadFrame, $"bad frame on the data link: {header.Type} after the end of the stream");
+            throw new LinkException(LinkFault.BadFrame,
+                $"bad frame on the data link: {header.Type} after the end of the stream");
         return header;
     }
 

@@ -19,7 +19,8 @@ public interface IDataLink : IAsyncDisposable
     /// <summary>Bytes taken from the connection so far, frame heads included, TLS not. Any thread.</summary>
     long BytesReceived { get; }
 
-    /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Waits while the path is full.</summary>
+    /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Waits while the path is
+    /// full.</summary>
     /// <exception cref="LinkException">Cut.</exception>
     ValueTask SendAsync(LinkBuffer buffer, int length);
 

@@ -154,7 +154,8 @@ internal sealed class RelayEngine
             if (!Volatile.Read(ref _ending))
                 await _link.ReceiveAsync(buffer.Payload);
         }
-        catch (LinkException e) when (e.Fault == LinkFault.Cut && _peerEnded.Task.IsCompleted && Volatile.Read(ref _ending))
+        catch (LinkException e) when (e.Fault == LinkFault.Cut && _peerEnded.Task.IsCompleted
+            && Volatile.Read(ref _ending))
         {
             // The peer had both ends and closed; if our end did not get out, the outward loop says so.
         }

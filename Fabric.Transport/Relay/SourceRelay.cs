@@ -24,7 +24,8 @@ public sealed class SourceRelay : IAsyncDisposable
     /// Listens for the source's QEMU: one connection, made by this user, then the path is gone. The directory must
     /// be private, and the path not there yet.
     /// </summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The path is taken or its directory missing; the link stays the caller's.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The path is taken or its directory missing; the link
+    /// stays the caller's.</exception>
     /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a target's.</exception>
     public static SourceRelay Start(string socketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
         link.Sends == LinkChannel.Ram

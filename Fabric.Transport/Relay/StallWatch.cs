@@ -43,5 +43,6 @@ internal sealed class StallWatch : IDisposable
             _stalled($"the data link took no bytes for {Limits.Relay.StallMs} ms");
     }
 
-    private bool IsOld(long since) => since != 0 && _time.GetElapsedTime(since).TotalMilliseconds >= Limits.Relay.StallMs;
+    private bool IsOld(long since) =>
+        since != 0 && _time.GetElapsedTime(since).TotalMilliseconds >= Limits.Relay.StallMs;
 }

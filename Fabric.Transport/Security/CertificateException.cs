@@ -20,7 +20,8 @@ public enum CertificateProblem
 }
 
 /// <summary>A certificate or key file that cannot be used: which, why, and what to do. Never holds a key.</summary>
-public sealed class CertificateException(CertificateProblem problem, string path, string message, Exception? cause = null)
+public sealed class CertificateException(
+    CertificateProblem problem, string path, string message, Exception? cause = null)
     : Exception($"{path}: {message}", cause)
 {
     /// <summary>What is wrong.</summary>

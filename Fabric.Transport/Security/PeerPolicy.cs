@@ -64,7 +64,7 @@ public sealed class PeerPolicy(NodeCertificate own, TimeProvider time)
     public PeerVerdict JudgeClient(X509Certificate2? certificate, IReadOnlyCollection<PeerRole> roles) =>
         Judge(certificate, ClientAuthOid, roles);
 
-    /// <summary>Judges a server's certificate; <paramref name="addressMismatch"/>: it does not name what was dialled.</summary>
+    /// <summary>Judges a server's; <paramref name="addressMismatch"/>: it does not name what was dialled.</summary>
     public PeerVerdict JudgeServer(
         X509Certificate2? certificate, string? expectedName, PeerRole role, bool addressMismatch)
     {
@@ -100,7 +100,7 @@ public sealed class PeerPolicy(NodeCertificate own, TimeProvider time)
     }
 
     internal static bool IsCa(X509Certificate2 certificate) =>
-        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority);
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(static basic => basic.CertificateAuthority);
 
     private PeerVerdict Judge(X509Certificate2? certificate, string usage, IReadOnlyCollection<PeerRole> roles)
     {

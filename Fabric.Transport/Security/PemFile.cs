@@ -14,7 +14,7 @@ internal static class PemFile
     public static char[] Read(string path, bool secret)
     {
         if (Directory.Exists(path))
-            throw new CertificateException(CertificateProblem.IsDirectory, path, "is a directory; name the file in it.");
+            throw new CertificateException(CertificateProblem.IsDirectory, path, "is a directory; name a file.");
         var bytes = Array.Empty<byte>();
         try
         {

@@ -57,7 +57,8 @@ public sealed record Hello(byte VersionMin, byte VersionMax, MigrationId Migrati
         var name = Encoding.ASCII.GetString(from.Slice(NameAt, length));
         if (!Names.IsValid(name))
             return HelloCode.BadHello;
-        hello = new Hello(min, max, MigrationId.Of(name), attempt, new Ticket(from.Slice(TicketAt, Limits.Relay.TicketSize)));
+        var ticket = new Ticket(from.Slice(TicketAt, Limits.Relay.TicketSize));
+        hello = new Hello(min, max, MigrationId.Of(name), attempt, ticket);
         return HelloCode.Accepted;
     }
 }

@@ -15,7 +15,8 @@ public sealed class Ticket
     public Ticket(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Limits.Relay.TicketSize)
-            throw new ArgumentException($"a ticket has {Limits.Relay.TicketSize} bytes, not {bytes.Length}", nameof(bytes));
+            throw new ArgumentException($"a ticket has {Limits.Relay.TicketSize} bytes, not {bytes.Length}",
+                nameof(bytes));
         _bytes = bytes.ToArray();
     }
 

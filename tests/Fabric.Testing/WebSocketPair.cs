@@ -3,7 +3,7 @@ using System.Net.WebSockets;
 
 namespace Fabric.Testing;
 
-/// <summary>Two WebSockets that speak to each other through memory; each way holds 64 KiB before a writer waits.</summary>
+/// <summary>Two WebSockets joined through memory; each way holds 64 KiB before a writer waits.</summary>
 public sealed class WebSocketPair
 {
     public WebSocketPair()

@@ -5,7 +5,8 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Tests;
 
-/// <summary>Two ends of a TCP connection over loopback, without TLS: the tests of frames speak raw bytes on it.</summary>
+/// <summary>Two ends of a TCP connection over loopback, without TLS: the tests of frames speak raw bytes on
+/// it.</summary>
 internal static class Streams
 {
     public static async Task<(NetworkStream A, NetworkStream B)> PairAsync()

@@ -179,8 +179,9 @@ public sealed class NodeLinkClientTests : IAsyncLifetime
     private void Start()
     {
         // Jitter at its upper end, so that waits are round numbers.
-        _client = new NodeLinkClient(new NodeLinkIdentity(HostId.Of("a"), "run-1"), _connector, new TextCodec(), _events,
-            _settings, _time, static () => 1.0, NullLogger<NodeLinkClient>.Instance);
+        _client = new NodeLinkClient(
+            new NodeLinkIdentity(HostId.Of("a"), "run-1"), _connector, new TextCodec(), _events, _settings, _time,
+            static () => 1.0, NullLogger<NodeLinkClient>.Instance);
         _running = _client.RunAsync(_stop.Token);
     }
 

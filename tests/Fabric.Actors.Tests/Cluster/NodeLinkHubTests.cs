@@ -1,6 +1,8 @@
+using System.Net.WebSockets;
 using Fabric.Actors.Cluster;
 using Fabric.Protocol;
 using Fabric.Testing;
+using Fabric.Transport.Security;
 using static Fabric.Actors.Tests.Cluster.HubFixture;
 
 namespace Fabric.Actors.Tests.Cluster;
@@ -25,7 +27,7 @@ public sealed class NodeLinkHubTests
         _at.Hub.TrySend(HostId.Of("a"), "down").ShouldBeTrue();
         (await HearAsync(pair.Client)).ShouldBe("""{"message":"down"}""");
 
-        await pair.Client.CloseOutputAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "Stopped: bye", default);
+        await pair.Client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "Stopped: bye", default);
         var end = await session.WaitAsync(HangGuard);
         end.ShouldBe(new LinkEnd(LinkFault.PeerClosed, "Stopped: bye", LinkFault.Stopped));
         (await _at.Events.NextAsync()).ShouldBe("a disconnected PeerClosed(Stopped)");
@@ -51,7 +53,8 @@ public sealed class NodeLinkHubTests
         var (pair, session) = _at.Connect("a");
         await SayAsync(pair.Client, Hello("b"));
 
-        (await HearCloseAsync(pair.Client)).ShouldStartWith("PolicyViolation HostNameMismatch: node 'a' says hello as host 'b'");
+        (await HearCloseAsync(pair.Client)).ShouldBe(
+            "PolicyViolation HostNameMismatch: node 'a' says hello as host 'b'");
         (await session.WaitAsync(HangGuard)).Fault.ShouldBe(LinkFault.HostNameMismatch);
         _at.Events.IsEmpty.ShouldBeTrue();
         _at.Hub.TrySend(HostId.Of("b"), "x").ShouldBeFalse();
@@ -62,7 +65,7 @@ public sealed class NodeLinkHubTests
     {
         var pair = new WebSocketPair();
         var session = _at.Hub.AcceptAsync(
-            pair.Server, new Transport.Security.PeerIdentity("a", Transport.Security.PeerRole.Operator), default);
+            pair.Server, new PeerIdentity("a", PeerRole.Operator), default);
         await SayAsync(pair.Client, Hello("a"));
 
         (await HearCloseAsync(pair.Client)).ShouldContain("HostNameMismatch");

@@ -38,8 +38,9 @@ public sealed class CertificateAuthorityTests : IDisposable
         using var node = _directory.Node("a");
         var certificate = node.Certificate;
         node.Identity.ShouldBe(new PeerIdentity("a", PeerRole.Node));
-        certificate.GetECDsaPublicKey()!.ExportParameters(false).Curve.Oid.FriendlyName
-            .ShouldBe(ECCurve.NamedCurves.nistP256.Oid.FriendlyName);
+        using var key = certificate.GetECDsaPublicKey()!;
+        key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value
+            .ShouldBe(ECCurve.NamedCurves.nistP256.Oid.Value);
         certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority.ShouldBeFalse();
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages.Cast<Oid>()
             .Select(oid => oid.Value).ShouldBe(["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"]);
@@ -96,7 +97,8 @@ public sealed class CertificateAuthorityTests : IDisposable
             .Problem.ShouldBe(CertificateProblem.WouldOverwrite);
         File.ReadAllText(_directory["ca.crt"]).ShouldBe(before);
 
-        CertificateAuthority.Init(_directory.Path, "other", CertificateDirectory.Year, TimeProvider.System, force: true);
+        CertificateAuthority.Init(
+            _directory.Path, "other", CertificateDirectory.Year, TimeProvider.System, force: true);
         string.Equals(File.ReadAllText(_directory["ca.crt"]), before, StringComparison.Ordinal).ShouldBeFalse();
         Directory.GetFiles(_directory.Path, "*.tmp").ShouldBeEmpty();
     }

@@ -38,7 +38,8 @@ public sealed class CertificateFilesTests : IDisposable
     [InlineData("a.crt", "a.crt", "a.key", CertificateProblem.NotACa)]
     [InlineData("ca.crt", "a.crt", "b.key", CertificateProblem.KeyMismatch)]
     [InlineData("ca.crt", "ca.crt", "ca.key", CertificateProblem.SubjectUnfit)]
-    public void A_wrong_file_is_named_with_its_problem(string ca, string certificate, string key, CertificateProblem problem) =>
+    public void A_wrong_file_is_named_with_its_problem(
+        string ca, string certificate, string key, CertificateProblem problem) =>
         Should.Throw<CertificateException>(() => Load(ca, certificate, key)).Problem.ShouldBe(problem);
 
     [Theory]

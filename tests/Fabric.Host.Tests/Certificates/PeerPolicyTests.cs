@@ -48,7 +48,8 @@ public sealed class PeerPolicyTests : IDisposable
         _policy.JudgeServer(node.Certificate, "a", PeerRole.Node, addressMismatch: true).Peer.ShouldNotBeNull();
         _policy.JudgeServer(node.Certificate, "b", PeerRole.Node, addressMismatch: false).Refusal
             .ShouldBe("node 'a' answered where 'b' was expected");
-        _policy.JudgeServer(node.Certificate, expectedName: null, PeerRole.Node, addressMismatch: true).Peer.ShouldBeNull();
+        _policy.JudgeServer(node.Certificate, expectedName: null, PeerRole.Node, addressMismatch: true).Refusal
+            .ShouldBe("node 'a' does not name the address that was dialled");
     }
 
     [Fact]

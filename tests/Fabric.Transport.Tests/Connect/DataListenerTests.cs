@@ -189,7 +189,8 @@ public class DataListenerTests
     public async Task Bytes_that_are_not_TLS_are_refused_and_the_next_source_gets_in()
     {
         await using var rig = new Rig();
-        foreach (var junk in new[] { "GET / HTTP/1.0\r\n\r\n"u8.ToArray(), new byte[4096], [0x16, 3, 1, 0xff, 0xff], [] })
+        foreach (var junk in new[] { "GET / HTTP/1.0\r\n\r\n"u8.ToArray(), new byte[4096], [0x16, 3, 1, 0xff, 0xff],
+            [] })
         {
             var stream = await rig.PlainAsync();
             await stream.WriteAsync(junk);

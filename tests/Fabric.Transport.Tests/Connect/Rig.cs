@@ -41,12 +41,14 @@ internal sealed class Rig : IAsyncDisposable
     public Ticket Issue() => Tickets.Issue(Migration, 1, Source);
 
     public Task<IDataLink> ConnectAsync(
-        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1, HostId? target = null) =>
+        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1,
+            HostId? target = null) =>
         new DataConnector(identity ?? SourceIdentity, Time)
             .ConnectAsync(EndPoint, target ?? Target, migration ?? Migration, attempt, ticket, Guard.Token());
 
     public async Task<LinkException> RefusedAsync(
-        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1, HostId? target = null) =>
+        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1,
+            HostId? target = null) =>
         await Should.ThrowAsync<LinkException>(() => ConnectAsync(ticket, identity, migration, attempt, target));
 
     /// <summary>The next good connection works, and carries bytes.</summary>

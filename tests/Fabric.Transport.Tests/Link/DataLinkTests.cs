@@ -113,7 +113,8 @@ public class DataLinkTests
         var cuts = Gen.Choose(1, 5).ListOf().ToArbitrary();
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(200),
-            Prop.ForAll(cuts, sizes => string.Equals(Receive(ChoppedStream.BySizes(stream, sizes)), "abcdefghijkl", StringComparison.Ordinal)));
+            Prop.ForAll(cuts, sizes => string.Equals(Receive(ChoppedStream.BySizes(stream, sizes)), "abcdefghijkl",
+                StringComparison.Ordinal)));
     }
 
     /// <summary>Whatever a peer sends, the link answers with bytes or a typed error, and ends.</summary>

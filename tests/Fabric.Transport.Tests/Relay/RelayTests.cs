@@ -243,7 +243,8 @@ public class RelayTests
         var (outgoing, incoming) = await rig.OpenAsync();
         var hanging = SendUntilClosedAsync(outgoing);
         await StuckAsync(rig);
-        for (var passed = 0; passed < Limits.Relay.StallMs - Limits.Relay.StallCheckMs; passed += Limits.Relay.StallCheckMs)
+        for (var passed = 0; passed < Limits.Relay.StallMs - Limits.Relay.StallCheckMs;
+            passed += Limits.Relay.StallCheckMs)
             time.Advance(Limits.Relay.StallCheckMs);
         rig.Target.Completion.IsCompleted.ShouldBeFalse();
         rig.Source.Completion.IsCompleted.ShouldBeFalse();

@@ -130,7 +130,8 @@ public class WireTests
         var ticket = new Ticket(TicketBytes);
         var text = ticket.Reveal();
         Ticket.TryRead(text)!.Matches(ticket).ShouldBeTrue();
-        foreach (var bad in new[] { null, "", text[..^1], text[..^2], text + "00", text.ToUpperInvariant(), "0x" + text[2..], " " + text[1..] })
+        foreach (var bad in new[] { null, "", text[..^1], text[..^2], text + "00", text.ToUpperInvariant(),
+            "0x" + text[2..], " " + text[1..] })
             Ticket.TryRead(bad).ShouldBeNull();
         $"{ticket}".ShouldNotContain(text[..8]);
     }

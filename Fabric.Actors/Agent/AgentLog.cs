@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Actors.Agent;
+
+/// <summary>All that an agent logs. Event ids 4000 to 4099; a number is never given to another event.</summary>
+internal static partial class AgentLog
+{
+    [LoggerMessage(4000, LogLevel.Error, "{Vm}: {Effect} failed; the machine is looked at and it is decided again.")]
+    public static partial void EffectFailed(ILogger log, string vm, string effect, Exception cause);
+
+    [LoggerMessage(4001, LogLevel.Error, "{Vm}: {Effect} was dropped: too many wait. Its order will be repeated.")]
+    public static partial void EffectDropped(ILogger log, string vm, string effect);
+
+    [LoggerMessage(4002, LogLevel.Warning, "{Vm}: the hypervisor did not take the cancel; its migration socket is closed.")]
+    public static partial void CancelForced(ILogger log, string vm, Exception cause);
+
+    [LoggerMessage(4003, LogLevel.Information, "{Directory}: could not be looked at after an event.")]
+    public static partial void LookFailed(ILogger log, string directory, Exception cause);
+
+    [LoggerMessage(4004, LogLevel.Warning, "A connection to the data port did not become a link: {Why}")]
+    public static partial void LinkRefused(ILogger log, string why);
+}

@@ -1,0 +1,18 @@
+using Fabric.Drivers;
+using Fabric.Transport.Connect;
+using Fabric.Transport.Link;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Actors.Agent;
+
+/// <summary>What all copies of a host share.</summary>
+public sealed record AgentTools(
+    AgentOptions Options,
+    IHypervisor Hypervisor,
+    HostCapacity Capacity,
+    TicketBook Tickets,
+    DataListener Listener,
+    DataConnector Connector,
+    LinkBufferPool Buffers,
+    TimeProvider Time,
+    ILogger Log);

@@ -1,0 +1,271 @@
+using System.Threading.Channels;
+using Fabric.Drivers;
+using Fabric.Protocol;
+
+namespace Fabric.Actors.Agent;
+
+/// <summary>Hands over a real hypervisor and a real data link.</summary>
+public sealed class CopyHands : ICopyHands
+{
+    private readonly AgentTools _tools;
+    private readonly VmId _vm;
+    private readonly Func<string, CopyInput, ValueTask> _tell;
+    private readonly Action<Report> _report;
+    private readonly Channel<(CopyEffect Effect, TimeSpan Noted)> _work =
+        Channel.CreateBounded<(CopyEffect, TimeSpan)>(new BoundedChannelOptions(Limits.Agent.EffectsWaitingMax) { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _working;
+    private MachineKeeper? _keeper;
+    private OutgoingTransfer? _outgoing;
+    private IncomingTransfer? _incoming;
+
+    // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
+    private volatile bool _adopted;
+
+    /// <summary>Makes them; nothing is touched before the first effect.</summary>
+    public CopyHands(AgentTools tools, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
+    {
+        (_tools, _vm, _tell, _report) = (tools, vm, tell, report);
+        _working = Task.Run(WorkAsync);
+    }
+
+    /// <inheritdoc/>
+    public async Task<MachineLook?> RecoverAsync(HeldCopy copy)
+    {
+        var machine = await _tools.Hypervisor.AdoptAsync(PathOf(copy.Directory), _stop.Token);
+        if (machine is null)
+            return null;
+        _adopted = true;
+        _keeper = Keep(copy.Directory, machine);
+        _tools.Capacity.Note(_vm, copy.Spec.MemoryBytes(), copy is IncomingCopy, migrating: false);
+        return await _keeper.LookAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Run(CopyEffect effect, TimeSpan noted)
+    {
+        // What waits for a peer must not keep the order to give up waiting.
+        if (effect is CancelSending or CloseTransfer or KillMachine)
+            Volatile.Read(ref _outgoing)?.Interrupt();
+        if (!_work.Writer.TryWrite((effect, noted)))
+            AgentLog.EffectDropped(_tools.Log, _vm.Value, effect.GetType().Name);
+    }
+
+    /// <summary>Lets go of the process, which runs on; a transfer dies with its agent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _work.Writer.TryComplete();
+        await _stop.CancelAsync();
+        await _working;
+        await CloseTransferAsync();
+        if (_keeper is not null)
+            await _keeper.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task WorkAsync()
+    {
+        try
+        {
+            await foreach (var (effect, noted) in _work.Reader.ReadAllAsync(_stop.Token))
+                await RunSafelyAsync(effect, noted);
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed.
+        }
+    }
+
+    /// <summary>
+    /// An effect that fails changes nothing by itself. After a failed cancel the machine is looked at, for it may have
+    /// ended meanwhile; all else is repeated by the coordinator's next order, not at once and for ever.
+    /// </summary>
+    private async Task RunSafelyAsync(CopyEffect effect, TimeSpan noted)
+    {
+        try
+        {
+            await RunAsync(effect, noted);
+        }
+        catch (HypervisorException e)
+        {
+            AgentLog.EffectFailed(_tools.Log, _vm.Value, effect.GetType().Name, e);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            AgentLog.EffectFailed(_tools.Log, _vm.Value, effect.GetType().Name, e);
+        }
+    }
+
+    private Task RunAsync(CopyEffect effect, TimeSpan noted) => effect switch
+    {
+        RunPrecheck e => PrecheckAsync(e),
+        StartMachine e => StartAsync(e),
+        StartIncoming e => StartIncomingAsync(e),
+        StartSending e => StartSendingAsync(e),
+        ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
+        CancelSending => CancelAsync(),
+        CloseTransfer => CloseTransferAsync(),
+        RunMachine => Kept().RunAsync(noted),
+        PowerDownMachine => Machine().PowerDownAsync(_stop.Token),
+        KillMachine e => KillAsync(e),
+        SendReport => throw new InvalidOperationException("reports are the actor's"),
+        _ => throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect of a copy"),
+    };
+
+    private async Task PrecheckAsync(RunPrecheck e)
+    {
+        var obstacles = _tools.Capacity.Obstacles(e.Order).ToList();
+        if (e.Order.Side == Side.Source && !e.OwnsRunning)
+            obstacles.Add(new Obstacle(FailureReason.VmNotRunning, $"{_vm} does not run on {_tools.Options.Host}"));
+        try
+        {
+            var unfit = await _tools.Hypervisor.CheckAsync(e.Order.Spec, _stop.Token);
+            if (e.Order.Side == Side.Target)
+                obstacles.AddRange(unfit.Select(u => new Obstacle(u.Reason, u.Detail)));
+        }
+        catch (HypervisorException problem)
+        {
+            obstacles.Add(new Obstacle(FailureReason.HypervisorUnfit, problem.Message));
+        }
+
+        _report(new PrecheckReport(e.Order.Stamp, e.Order.Side, obstacles));
+    }
+
+    private async Task StartAsync(StartMachine e)
+    {
+        if (await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
+            await Kept().TellLookAsync();
+    }
+
+    private async Task StartIncomingAsync(StartIncoming e)
+    {
+        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
+            return;
+        try
+        {
+            var socket = Path.Combine(PathOf(e.Directory), "in.sock");
+            await Machine().BeginIncomingAsync(socket, _stop.Token);
+            _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source);
+            _ = _incoming.ServeAsync(socket, input => _tell(e.Directory, input));
+            await _tell(e.Directory, new OfferMade(_incoming.Offer));
+        }
+        catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
+        {
+            // Not offered, so nobody knows of it: it must not stay.
+            await EndProcessAsync(e.Directory);
+            await _tell(e.Directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, failed.Message));
+        }
+    }
+
+    private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
+    {
+        try
+        {
+            MachineDirectories.Prune(PathOf(spec.Id.Value), PathOf(directory));
+            var machine = await _tools.Hypervisor.StartAsync(spec, mode, PathOf(directory), _stop.Token);
+            await DropKeeperAsync();
+            _keeper = Keep(directory, machine);
+            _tools.Capacity.Note(_vm, spec.MemoryBytes(), incoming, migrating: incoming);
+            return true;
+        }
+        catch (HypervisorException e)
+        {
+            var unfit = await UnfitnessOf(spec);
+            await _tell(directory, new MachineFailedToStart(unfit ?? FailureReason.TargetDidNotStart, e.Message));
+            return false;
+        }
+    }
+
+    private async Task<FailureReason?> UnfitnessOf(VmSpec spec)
+    {
+        try
+        {
+            return (await _tools.Hypervisor.CheckAsync(spec, _stop.Token)).FirstOrDefault()?.Reason;
+        }
+        catch (HypervisorException)
+        {
+            return FailureReason.HypervisorUnfit;
+        }
+    }
+
+    private async Task StartSendingAsync(StartSending e)
+    {
+        await CloseTransferAsync();
+        var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory));
+        Volatile.Write(ref _outgoing, transfer);
+        await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
+    }
+
+    private async Task CancelAsync()
+    {
+        try
+        {
+            await Machine().CancelOutgoingAsync(_stop.Token);
+        }
+        catch (HypervisorException e) when (_outgoing is { } transfer)
+        {
+            AgentLog.CancelForced(_tools.Log, _vm.Value, e);
+            await transfer.AbortAsync();
+        }
+
+        await Kept().TellLookAsync();
+    }
+
+    private async Task CloseTransferAsync()
+    {
+        _adopted = false;
+        var (outgoing, incoming) = (_outgoing, _incoming);
+        (_outgoing, _incoming) = (null, null);
+        if (outgoing is not null)
+            await outgoing.DisposeAsync();
+        if (incoming is not null)
+            await incoming.DisposeAsync();
+    }
+
+    private async Task KillAsync(KillMachine e)
+    {
+        await CloseTransferAsync();
+        await EndProcessAsync(e.Directory);
+        await _tell(e.Directory, new MachineVanished("ended by order"));
+    }
+
+    private async Task EndProcessAsync(string directory)
+    {
+        if (_keeper is { } keeper && string.Equals(keeper.Directory, directory, StringComparison.Ordinal))
+        {
+            await keeper.Machine.KillAsync(_stop.Token);
+            await DropKeeperAsync();
+        }
+        else
+        {
+            await _tools.Hypervisor.KillAsync(PathOf(directory), _stop.Token);
+        }
+
+        _tools.Capacity.Forget(_vm);
+    }
+
+    private MachineKeeper Keep(string directory, IMachine machine) => new(
+        directory, machine, _tools.Time, _tools.Log,
+        input => _tell(directory, input),
+        progress =>
+        {
+            if (_outgoing is { HasBegun: true } sending)
+                _report(new ProgressReport(sending.Stamp, progress with { WireBytes = sending.WireBytes }));
+        },
+        () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
+        () => _outgoing?.WireBytes ?? 0);
+
+    private async Task DropKeeperAsync()
+    {
+        if (_keeper is { } old)
+            await old.DisposeAsync();
+        _keeper = null;
+    }
+
+    private MachineKeeper Kept() => _keeper
+        ?? throw new HypervisorException(HypervisorFault.Exited, $"There is no process of {_vm} on {_tools.Options.Host}.");
+
+    private IMachine Machine() => Kept().Machine;
+
+    private string PathOf(string directory) => Path.Combine(_tools.Options.MachinesDirectory, directory);
+}

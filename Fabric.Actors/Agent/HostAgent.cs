@@ -1,0 +1,83 @@
+using Fabric.Actors.Cluster;
+using Fabric.Actors.Coordination;
+using Fabric.Actors.Journal;
+using Fabric.Actors.Runtime;
+using Fabric.Drivers;
+using Fabric.Protocol;
+
+namespace Fabric.Actors.Agent;
+
+/// <summary>
+/// A host's agent: its copies' actors, the ledger under them, and the link to the coordinator. It can be killed at any
+/// moment; hypervisors run on, and the next agent takes them up from the ledger.
+/// </summary>
+public sealed class HostAgent : INodeLinkClientHandler
+{
+    private readonly ActorSystem _system;
+    private readonly IJournal _ledger;
+    private readonly AgentTools _tools;
+    private readonly Func<object, bool> _send;
+
+    /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
+    public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
+    {
+        (_system, _ledger, _tools, _send) = (system, ledger, tools, send);
+        var hands = new CopyHandsFactory(tools);
+        var reports = new ReportSink(send);
+        system.Entities.Register(
+            EntityKinds.Copy, id => Props.Create(() => new CopyActor(VmId.Of(id), ledger, hands, reports)));
+    }
+
+    /// <summary>Wakes every copy in the ledger: each looks for its process.</summary>
+    public Task ResumeAsync(CancellationToken cancellation) => TellAllAsync(Wake.Up, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask OnConnectedAsync(LinkWelcome welcome)
+    {
+        _send(await FactsAsync());
+        await TellAllAsync(new LinkCameUp(), CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask OnDisconnectedAsync(LinkEnd end) => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask OnMessageAsync(object message, CancellationToken ended)
+    {
+        if (message is not Order order)
+            throw new LinkProtocolException(LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
+        await _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).TellAsync(new OrderGiven(order), cancellationToken: ended);
+    }
+
+    private async Task<HostFacts> FactsAsync()
+    {
+        string? hypervisor = null;
+        string? problem = null;
+        try
+        {
+            var facts = await _tools.Hypervisor.ProbeAsync(CancellationToken.None);
+            hypervisor = $"{_tools.Hypervisor.Name} {facts.Version} ({facts.Accelerator})";
+        }
+        catch (HypervisorException e)
+        {
+            problem = e.Message;
+        }
+
+        return new HostFacts(
+            hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised);
+    }
+
+    private async Task TellAllAsync(object message, CancellationToken cancellation)
+    {
+        await foreach (var stream in _ledger.ListStreamsAsync(EntityKinds.Copy, cancellation))
+        {
+            if (string.Equals(stream.Stream.Kind, EntityKinds.Copy, StringComparison.Ordinal))
+                await _system.Entity(EntityKinds.Copy, stream.Stream.Id).TellAsync(message, cancellationToken: cancellation);
+        }
+    }
+
+    private sealed class ReportSink(Func<object, bool> send) : IReportSink
+    {
+        public bool TrySend(Report report) => send(report);
+    }
+}

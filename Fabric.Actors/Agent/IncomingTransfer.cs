@@ -1,0 +1,57 @@
+using Fabric.Protocol;
+using Fabric.Transport.Link;
+using Fabric.Transport.Relay;
+using Fabric.Transport.Wire;
+
+namespace Fabric.Actors.Agent;
+
+/// <summary>The target's way: a ticket, the data link of whoever shows it, and the relay to the waiting hypervisor.</summary>
+internal sealed class IncomingTransfer : IAsyncDisposable
+{
+    private readonly AgentTools _tools;
+    private readonly Ticket _ticket;
+    private readonly CancellationTokenSource _stop = new();
+    private TargetRelay? _relay;
+
+    /// <summary>Makes a ticket for that source and attempt.</summary>
+    public IncomingTransfer(AgentTools tools, Stamp stamp, HostId source)
+    {
+        _tools = tools;
+        _ticket = tools.Tickets.Issue(stamp.Migration!.Value, stamp.Attempt, source);
+    }
+
+    /// <summary>What the source is to be told.</summary>
+    public TransferOffer Offer => new(_tools.Options.Advertised, _ticket.Reveal());
+
+    /// <summary>Waits for the source, then relays; tells what happens.</summary>
+    public async Task ServeAsync(string socketPath, Func<CopyInput, ValueTask> tell)
+    {
+        try
+        {
+            var link = await _tools.Listener.AcceptAsync(_ticket, _stop.Token);
+            _relay = TargetRelay.Start(socketPath, link, _tools.Buffers, _tools.Time);
+            await tell(new BytesArrived());
+            var outcome = await _relay.Completion;
+            if (outcome.End != RelayEnd.Completed)
+                await tell(new TransferBroke(TransferReasons.Of(outcome), outcome.Detail));
+        }
+        catch (LinkException e)
+        {
+            await tell(new TransferBroke(TransferReasons.Of(e), e.Message));
+        }
+        catch (OperationCanceledException)
+        {
+            // Closed by order; whoever closed it knows.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _tools.Tickets.Revoke(_ticket);
+        if (_relay is not null)
+            await _relay.DisposeAsync();
+        _stop.Dispose();
+    }
+}

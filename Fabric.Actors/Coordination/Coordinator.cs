@@ -1,0 +1,80 @@
+using Fabric.Actors.Cluster;
+using Fabric.Actors.Journal;
+using Fabric.Actors.Runtime;
+using Fabric.Protocol;
+
+namespace Fabric.Actors.Coordination;
+
+/// <summary>
+/// The coordinator's actors and their way in: reports of hosts go to the migration or the VM that they speak of. One
+/// coordinator runs at a time; its journal is the only truth, and everything here can be killed at any moment.
+/// </summary>
+public sealed class Coordinator : INodeLinkHubHandler
+{
+    private readonly ActorSystem _system;
+    private readonly IJournal _journal;
+    private readonly IHostLinks _hosts;
+
+    /// <summary>Registers the entities; nothing runs before <see cref="ResumeAsync"/>.</summary>
+    public Coordinator(ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold)
+    {
+        (_system, _journal, _hosts) = (system, journal, hosts);
+        system.Entities.Register(
+            EntityKinds.Vm, id => Props.Create(() => new VmActor(VmId.Of(id), journal, hosts)));
+        system.Entities.Register(
+            EntityKinds.Migration, id => Props.Create(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
+        system.Entities.Register(
+            EntityKinds.Host, id => Props.Create(() => new HostActor(HostId.Of(id), journal, hosts)));
+    }
+
+    /// <summary>Wakes every VM and every migration: each reads its stream and takes up what was open.</summary>
+    public async Task ResumeAsync(CancellationToken cancellation)
+    {
+        foreach (var kind in new[] { EntityKinds.Migration, EntityKinds.Vm })
+        {
+            await foreach (var stream in _journal.ListStreamsAsync(kind, cancellation))
+            {
+                if (string.Equals(stream.Stream.Kind, kind, StringComparison.Ordinal))
+                    await _system.Entity(kind, stream.Stream.Id).TellAsync(Wake.Up, cancellationToken: cancellation);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask OnHostConnectedAsync(HostId host, string instance, int version)
+    {
+        _system.EventStream.Publish(new HostUp(host));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask OnHostDisconnectedAsync(HostId host, LinkEnd end)
+    {
+        _system.EventStream.Publish(new HostDown(host));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask OnMessageAsync(HostId host, object message, CancellationToken ended)
+    {
+        switch (message)
+        {
+            case HostFacts facts:
+                await _system.Entity(EntityKinds.Host, host.Value).TellAsync(new HostIntroduced(facts), cancellationToken: ended);
+                break;
+            case Report { Stamp.Migration: { } migration } report:
+                await _system.Entity(EntityKinds.Migration, migration.Value)
+                    .TellAsync(new HostReported(host, report), cancellationToken: ended);
+                break;
+            case Report report:
+                await _system.Entity(EntityKinds.Vm, report.Stamp.Vm.Value)
+                    .TellAsync(new HostReported(host, report), cancellationToken: ended);
+                break;
+            default:
+                throw new LinkProtocolException(LinkFault.UnknownMessage, $"a host does not send {message.GetType().Name}");
+        }
+    }
+
+    /// <summary>Whether the host's agent is connected.</summary>
+    public bool IsConnected(HostId host) => _hosts.IsConnected(host);
+}

@@ -1,0 +1,17 @@
+namespace Fabric.Actors.Coordination;
+
+/// <summary>Kinds of entities, and first parts of their streams' names.</summary>
+public static class EntityKinds
+{
+    /// <summary>A VM at the coordinator.</summary>
+    public const string Vm = "vm";
+
+    /// <summary>A migration.</summary>
+    public const string Migration = "migration";
+
+    /// <summary>A host at the coordinator.</summary>
+    public const string Host = "host";
+
+    /// <summary>A host's copy of a VM.</summary>
+    public const string Copy = "copy";
+}

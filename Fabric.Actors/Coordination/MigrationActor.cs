@@ -1,0 +1,163 @@
+using Fabric.Actors.Journal;
+using Fabric.Actors.Runtime;
+using Fabric.Protocol;
+
+namespace Fabric.Actors.Coordination;
+
+/// <summary>
+/// The shell around <see cref="MigrationMachine"/>: recover, decide, persist, act, answer. A commit goes into the
+/// migration's stream and the VM's in one transaction; the VM's actor is then told to read its stream again.
+/// </summary>
+public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks hosts, HoldPoint? hold)
+    : PersistentActor<MigrationState, MigrationEvent>(journal)
+{
+    private const string WakeTimer = "wake";
+
+    private readonly List<IDisposable> _subscriptions = [];
+
+    /// <inheritdoc/>
+    protected override StreamId PersistenceId { get; } = FabricEvents.StreamOf(id);
+
+    /// <inheritdoc/>
+    protected override MigrationState InitialState => MigrationState.Initial;
+
+    /// <inheritdoc/>
+    protected override MigrationState Evolve(MigrationState state, MigrationEvent @event) =>
+        MigrationEvolution.Evolve(state, @event);
+
+    /// <inheritdoc/>
+    protected override bool IsDurable(MigrationEvent @event) => @event is not SightEvent;
+
+    /// <inheritdoc/>
+    protected override async ValueTask RecoveredAsync()
+    {
+        // Not stopped here: the message that woke it would only wake it again, and again.
+        if (!IsUnderWay)
+            return;
+        _subscriptions.Add(Context.System.EventStream.Subscribe<HostUp>(Self));
+        _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
+        await StepAsync(new Resumed());
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask PostStop()
+    {
+        foreach (var subscription in _subscriptions)
+            subscription.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(object message)
+    {
+        if (!IsUnderWay)
+        {
+            AnswerWhenOver(message);
+            return ValueTask.CompletedTask;
+        }
+
+        switch (message)
+        {
+            case MigrationInput input:
+                return StepAsync(input);
+            case HostReported { Report: ProgressReport progress } report when IsFrom(report.Host, Side.Source):
+                Context.System.EventStream.Publish(new MigrationProgress(id, progress.Stamp.Attempt, progress.Progress));
+                return ValueTask.CompletedTask;
+            case HostReported report:
+                return StepAsync(new Reported(report.Host, report.Report));
+            case HostUp up when IsFrom(up.Host, Side.Source):
+                return StepAsync(new HostFound(Side.Source));
+            case HostUp up when IsFrom(up.Host, Side.Target):
+                return StepAsync(new HostFound(Side.Target));
+            case HostDown down when IsFrom(down.Host, Side.Source):
+                return StepAsync(new HostLost(Side.Source));
+            case HostDown down when IsFrom(down.Host, Side.Target):
+                return StepAsync(new HostLost(Side.Target));
+            case Wake or HostUp or HostDown:
+                return ValueTask.CompletedTask;
+            case Describe:
+                Sender.Tell(State);
+                return ValueTask.CompletedTask;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(message), message, "not a message for a migration");
+        }
+    }
+
+    private async ValueTask StepAsync(MigrationInput input)
+    {
+        var asker = Sender;
+        var before = State.Stage;
+        var vmVersion = State.VmVersion;
+        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow());
+        try
+        {
+            await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
+        }
+        catch (Exception e) when (input is CancelRequested or RecoverRequested)
+        {
+            // It says whether anything was written, which is more than a time-out would.
+            asker.Tell(new Failure(e));
+            throw;
+        }
+
+        Announce(decision);
+        if (before.Kind != State.Stage.Kind && hold is not null)
+            await hold.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream);
+        foreach (var effect in decision.Effects)
+            Run(effect, asker);
+    }
+
+    private bool IsUnderWay => State.Stage is Begun { Kind: not StageKind.Over };
+
+    /// <summary>A late report is history; whoever asks gets an answer; then there is nothing to stay for.</summary>
+    private void AnswerWhenOver(object message)
+    {
+        if (message is CancelRequested or RecoverRequested)
+            Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
+        else if (message is Describe)
+            Sender.Tell(State);
+        Context.Stop(Self);
+    }
+
+    private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
+        ? []
+        : [new StreamAppend(FabricEvents.StreamOf(((Begun)State.Stage).Plan.Spec.Id), vmVersion, [.. decision.VmEvents])];
+
+    private void Announce(MigrationDecision decision)
+    {
+        MigrationEvent[] durable = [.. decision.Events.Where(IsDurable)];
+        // The VM first: who hears that the migration is over may ask the VM for the next one at once.
+        if (decision.VmEvents.Count > 0)
+        {
+            var vm = ((Begun)State.Stage).Plan.Spec.Id;
+            Context.System.Entity(EntityKinds.Vm, vm.Value).Tell(StreamMoved.Now);
+            Context.System.EventStream.Publish(new VmNews(vm));
+        }
+
+        if (durable.Length > 0)
+            Context.System.EventStream.Publish(new MigrationNews(id, State.Stage.Kind, durable));
+    }
+
+    private void Run(MigrationEffect effect, IActorRef asker)
+    {
+        switch (effect)
+        {
+            case SendOrder send:
+                hosts.TrySend(((Begun)State.Stage).Plan.HostAt(send.Side), send.Order);
+                break;
+            case WakeAfter wake:
+                Timers.StartSingle(WakeTimer, new Woken(), TimeSpan.FromMilliseconds(wake.Milliseconds));
+                break;
+            case AnswerOperator answer:
+                asker.Tell(new OperatorAnswer(answer.Accepted, answer.Text));
+                break;
+            case Protocol.Retire:
+                Context.Stop(Self);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect of a migration");
+        }
+    }
+
+    private bool IsFrom(HostId host, Side side) => State.Stage is Begun begun && begun.Plan.HostAt(side) == host;
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Serialization;
+
+namespace Fabric.Host.Api.Contracts;
+
+/// <summary>POST /api/v1/vms: a VM to define, stopped. What is left out has the default of a VM's specification.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record CreateVmRequest
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The host that owns it.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Guest memory in KiB.</summary>
+    public required long MemoryKiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public int? Vcpus { get; init; }
+
+    /// <summary>Versioned machine type.</summary>
+    public string? Machine { get; init; }
+
+    /// <summary>Absolute path of the kernel.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>Absolute path of the initial RAM disk.</summary>
+    public string? Initrd { get; init; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string? Append { get; init; }
+
+    /// <summary>Further devices, each one QEMU -device argument.</summary>
+    public IReadOnlyList<string>? Devices { get; init; }
+}
+
+/// <summary>POST /api/v1/vms/{vm}/stop.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record StopVmRequest
+{
+    /// <summary>At once, without asking the guest.</summary>
+    public bool Force { get; init; }
+}
+
+/// <summary>POST /api/v1/vms/{vm}/migrations.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record MigrateRequest
+{
+    /// <summary>The host to move to.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>What differs from the coordinator's defaults.</summary>
+    public PolicyRequest? Policy { get; init; }
+}
+
+/// <summary>What differs from the coordinator's defaults; times in milliseconds, bandwidth in bytes a second.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record PolicyRequest
+{
+    /// <summary>How often the whole of it is tried.</summary>
+    public int? AttemptsMax { get; init; }
+
+    /// <summary>From the request to the commit.</summary>
+    public long? DeadlineMs { get; init; }
+
+    /// <summary>A pause that counts as short enough.</summary>
+    public int? DowntimeLimitMs { get; init; }
+
+    /// <summary>0 is unlimited.</summary>
+    public long? BandwidthMax { get; init; }
+
+    /// <summary>From the pause to the commit.</summary>
+    public long? SwitchoverTimeoutMs { get; init; }
+
+    /// <summary>How long a host may be away before the attempt goes on without it.</summary>
+    public long? HostReturnMs { get; init; }
+
+    /// <summary>How long a handed-off source waits for an unreachable target.</summary>
+    public long? FenceWaitMs { get; init; }
+
+    /// <summary>How soon an order without effect is repeated.</summary>
+    public long? OrderRetryMs { get; init; }
+}
+
+/// <summary>A body where nothing can be said: absent, or <c>{}</c>.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record NothingRequest;

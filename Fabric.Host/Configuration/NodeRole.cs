@@ -1,0 +1,7 @@
+namespace Fabric.Host.Configuration;
+
+public enum NodeRole
+{
+    Coordinator = 1,
+    Host,
+}

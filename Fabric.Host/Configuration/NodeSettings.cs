@@ -1,0 +1,70 @@
+using Fabric.Host.Hocon;
+
+namespace Fabric.Host.Configuration;
+
+/// <summary>Everything a node is told at its start. What each key means, and why, is in HOCON/reference.conf.</summary>
+public sealed record NodeSettings(
+    NodeIdentity Node,
+    TlsSettings Tls,
+    CoordinatorSettings Coordinator,
+    HostSettings Host,
+    LinkSettings Link,
+    MigrationSettings Migration,
+    FaultSettings Faults,
+    LogSettings Log)
+{
+    /// <summary>The top-level key of all settings.</summary>
+    public const string Root = "fabric";
+
+    /// <param name="path">The user's file; the defaults lie under it.</param>
+    /// <param name="environment">Answers substitutions that no file defines.</param>
+    /// <exception cref="SettingsException">With every error of the file.</exception>
+    public static NodeSettings Load(string path, Func<string, string?> environment)
+    {
+        HoconObject root;
+        try
+        {
+            root = HoconDocument.FromFile(path).WithFallback(ReferenceConf.Document()).Resolve(environment);
+        }
+        catch (HoconException e)
+        {
+            throw new SettingsException([new SettingsError(e.Origin.File, e.Origin.Line, e.KeyPath ?? "", e.Problem)]);
+        }
+
+        var reader = new SettingsReader(root, Root, Path.GetFullPath(path));
+        var settings = NodeSettingsBinder.Read(reader);
+        return reader.Errors.Count == 0 ? settings : throw new SettingsException(reader.Errors);
+    }
+}
+
+/// <summary>Who this node is.</summary>
+public sealed record NodeIdentity(string Name, string StateDirectory, IReadOnlySet<NodeRole> Roles);
+
+/// <summary>PEM files for mutual TLS, on every connection between nodes.</summary>
+public sealed record TlsSettings(string CaFile, string CertificateFile, string KeyFile);
+
+public sealed record CoordinatorSettings(Endpoint Listen, Uri Url, long RequestBodyBytesMax);
+
+/// <summary>A memory limit of 0 means what the machine has available.</summary>
+public sealed record HostSettings(
+    Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, QemuSettings Qemu);
+
+public sealed record QemuSettings(
+    string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
+
+public sealed record LinkSettings(TimeSpan Heartbeat, TimeSpan DeadAfter, TimeSpan ReconnectMin, TimeSpan ReconnectMax);
+
+/// <summary>A bandwidth of 0 means unlimited.</summary>
+public sealed record MigrationSettings(
+    int AttemptsMax,
+    TimeSpan Deadline,
+    TimeSpan DowntimeLimit,
+    long BandwidthBytesPerSecondMax,
+    TimeSpan SwitchoverTimeout,
+    TimeSpan HostReturnTimeout,
+    TimeSpan FenceWait,
+    TimeSpan OrderRetry);
+
+public sealed record FaultSettings(FaultStage HoldAt, TimeSpan HoldTimeout);
+
+public sealed record LogSettings(LogThreshold Level);

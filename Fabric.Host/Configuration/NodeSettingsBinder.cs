@@ -1,0 +1,132 @@
+using System.Text.RegularExpressions;
+using Fabric.Protocol;
+
+namespace Fabric.Host.Configuration;
+
+/// <summary>
+/// Reads every key once, with its range, then checks the rules over several keys. A key added here is added to
+/// HOCON/reference.conf too; a test holds the two together.
+/// </summary>
+internal static partial class NodeSettingsBinder
+{
+    private const long KiB = 1L << 10;
+    private const long MiB = 1L << 20;
+
+    // 2^43 bytes a second is 70 Tbit/s, and 2^50 bytes is 1 PiB of memory: beyond is a slip of the unit.
+    private const long BandwidthMax = (1L << 43) - 1;
+    private const long MemoryMax = 1L << 50;
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    public static NodeSettings Read(SettingsReader r)
+    {
+        var settings = new NodeSettings(Node(r), Tls(r), Coordinator(r), Host(r), Link(r), Migration(r),
+            new FaultSettings(r.Choice<FaultStage>("faults.hold-at"), r.Duration("faults.hold-timeout", Ms(1), Hour)),
+            new LogSettings(r.Choice<LogThreshold>("log.level")));
+        Check(r, settings);
+        r.RefuseUnknownKeys();
+        return settings;
+    }
+
+    private static NodeIdentity Node(SettingsReader r)
+    {
+        var name = r.Text("node.name");
+        r.Require("node.name", name.Length <= Limits.Names.LengthMax && DnsLabel().IsMatch(name),
+            $"{SettingsReader.Shown(name)} is not a name: use 1 to {Limits.Names.LengthMax} of a-z, 0-9 and '-', " +
+            "with no '-' at either end");
+        var state = r.Path("node.state-dir");
+        r.Require("node.state-dir", !File.Exists(state), $"{state} is a file: name a directory");
+        var roles = r.Choices<NodeRole>("node.roles");
+        r.Require("node.roles", roles.Count > 0, "must name at least one role: [coordinator], [host] or both");
+        r.Require("node.roles", roles.Distinct().Count() == roles.Count, "names a role twice: remove one");
+        return new NodeIdentity(name, state, roles.ToHashSet());
+    }
+
+    private static TlsSettings Tls(SettingsReader r) => new(
+        Pem(r, "tls.ca", PemKind.Certificate),
+        Pem(r, "tls.cert", PemKind.Certificate),
+        Pem(r, "tls.key", PemKind.PrivateKey));
+
+    private static string Pem(SettingsReader r, string key, PemKind kind)
+    {
+        var path = r.Path(key);
+        if (path.Length > 0 && PemFile.Problem(path, kind) is { } problem)
+            r.Fail(key, problem);
+        return path;
+    }
+
+    private static CoordinatorSettings Coordinator(SettingsReader r)
+    {
+        var listen = r.Endpoint("coordinator.listen");
+        var text = r.Text("coordinator.url");
+        var good = Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url.Scheme is ("https" or "wss") && url.Host.Length > 0;
+        r.Require("coordinator.url", good,
+            $"{SettingsReader.Shown(text)} is not an https:// or wss:// address of a host");
+        r.Require("coordinator.url", url is not { UserInfo.Length: > 0 },
+            "must not hold a user name or password: nodes prove who they are with tls.cert");
+        return new CoordinatorSettings(listen, url ?? new Uri("https://invalid"),
+            r.Size("coordinator.request-body-max", KiB, 64 * MiB));
+    }
+
+    private static HostSettings Host(SettingsReader r) => new(
+        r.Endpoint("host.data.listen"),
+        r.Endpoint("host.data.advertise"),
+        r.Size("host.memory-limit", MiB, MemoryMax, zero: true),
+        r.Int("host.migrations-max", 1, 64),
+        new QemuSettings(
+            r.Program("host.qemu.binary"),
+            r.Paths("host.qemu.firmware-dirs"),
+            r.Choice<QemuAccelerator>("host.qemu.accelerator")));
+
+    private static LinkSettings Link(SettingsReader r) => new(
+        r.Duration("link.heartbeat", Ms(10), Hour),
+        r.Duration("link.dead-after", Ms(10), Hour),
+        r.Duration("link.reconnect-min", Ms(1), Hour),
+        r.Duration("link.reconnect-max", Ms(1), Hour));
+
+    private static MigrationSettings Migration(SettingsReader r)
+    {
+        var downtime = r.Duration("migration.downtime-limit", TimeSpan.Zero, TimeSpan.FromSeconds(2000));
+        r.Require("migration.downtime-limit", downtime != TimeSpan.Zero,
+            "must not be 0: QEMU then never finds a moment to copy the last pages again, and the " +
+            "migration never ends; write 1ms or more");
+        r.Require("migration.downtime-limit", downtime >= Ms(1), "must be 1ms or more: QEMU counts in milliseconds");
+        return new MigrationSettings(
+            r.Int("migration.attempts-max", 1, 100),
+            r.Duration("migration.deadline", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+            downtime,
+            r.Size("migration.bandwidth-max", 64 * KiB, BandwidthMax, zero: true),
+            r.Duration("migration.switchover-timeout", Ms(100), Hour),
+            r.Duration("migration.host-return-timeout", Ms(100), Hour),
+            r.Duration("migration.fence-wait", Ms(100), Hour),
+            r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)));
+    }
+
+    private static void Check(SettingsReader r, NodeSettings s)
+    {
+        r.Require("link.dead-after", s.Link.DeadAfter > s.Link.Heartbeat,
+            "must be longer than link.heartbeat, or every link is dead between two heartbeats", "link.heartbeat");
+        r.Require("link.reconnect-max", s.Link.ReconnectMax >= s.Link.ReconnectMin,
+            "must not be shorter than link.reconnect-min", "link.reconnect-min");
+        r.Require("migration.switchover-timeout", s.Migration.SwitchoverTimeout <= s.Migration.Deadline,
+            "must not be longer than migration.deadline", "migration.deadline");
+        r.Require("migration.switchover-timeout", s.Migration.SwitchoverTimeout > s.Migration.DowntimeLimit,
+            "must be longer than migration.downtime-limit, or an allowed downtime counts as a failure",
+            "migration.downtime-limit");
+        var isHost = s.Node.Roles.Contains(NodeRole.Host);
+        r.Require("host.data.advertise", !isHost || !s.Host.DataAdvertise.IsWildcard,
+            $"{s.Host.DataAdvertise} is no address that another host could connect to: set it to this host's " +
+            "own address and port (its default is host.data.listen)", "node.roles");
+        r.Require("host.data.listen", !isHost || !s.Node.Roles.Contains(NodeRole.Coordinator)
+            || !s.Host.DataListen.Clashes(s.Coordinator.Listen),
+            "is the same port as coordinator.listen, and this node has both roles: choose another port",
+            "coordinator.listen", "node.roles");
+    }
+
+    private static TimeSpan Ms(int n) => TimeSpan.FromMilliseconds(n);
+
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DnsLabel();
+}

@@ -1,0 +1,7 @@
+namespace Fabric.Host.Configuration;
+
+internal enum PemKind
+{
+    Certificate = 1,
+    PrivateKey,
+}

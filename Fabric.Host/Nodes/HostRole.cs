@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using Fabric.Actors.Agent;
+using Fabric.Actors.Cluster;
+using Fabric.Actors.Coordination;
+using Fabric.Actors.Journal;
+using Fabric.Actors.Runtime;
+using Fabric.Drivers.Qemu;
+using Fabric.Host.Configuration;
+using Fabric.Protocol;
+using Fabric.Transport.Connect;
+using Fabric.Transport.Link;
+using Fabric.Transport.Security;
+using Microsoft.Extensions.Logging;
+
+namespace Fabric.Host.Nodes;
+
+/// <summary>The host's agent of a node: ledger, hypervisor, data port, link to the coordinator.</summary>
+internal sealed class HostRole : IAsyncDisposable
+{
+    private readonly SqliteJournal _ledger;
+    private readonly DataListener _listener;
+    private readonly LinkBufferPool _buffers;
+    private readonly TlsLinkConnector _connector;
+    private readonly ActorSystem _system;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _linking;
+
+    private HostRole(
+        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector, ActorSystem system,
+        NodeLinkClient link)
+    {
+        (_ledger, _listener, _buffers, _connector, _system) = (ledger, listener, buffers, connector, system);
+        _linking = link.RunAsync(_stop.Token);
+    }
+
+    /// <summary>Opens the ledger, takes up the copies in it, and begins to look for the coordinator.</summary>
+    public static async Task<HostRole> StartAsync(
+        NodeSettings settings, NodeCertificate certificate, PeerPolicy policy, ILoggerFactory logs, TimeProvider time,
+        CancellationToken cancellation)
+    {
+        var log = logs.CreateLogger("Fabric.Agent");
+        var host = HostId.Of(settings.Node.Name);
+        var options = new AgentOptions
+        {
+            Host = host,
+            MachinesDirectory = Path.Combine(settings.Node.StateDirectory, "vms"),
+            Advertised = new DataEndpoint(settings.Host.DataAdvertise.Host, settings.Host.DataAdvertise.Port),
+            MemoryLimitBytes = settings.Host.MemoryLimitBytes,
+            MigrationsMax = settings.Host.MigrationsMax,
+        };
+        var ledger = SqliteJournal.Open(
+            new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") }, FabricEvents.Registry, time);
+        var identity = new LinkIdentity(certificate.Certificate, certificate.Roots);
+        var tickets = new TicketBook(RandomNumberGenerator.Create(), time);
+        var listener = DataListener.Start(
+            await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), identity, tickets, time,
+            refused => NodeLog.DataRefused(log, refused.ToString()));
+        var buffers = new LinkBufferPool();
+        var tools = new AgentTools(
+            options, Hypervisor(settings.Host.Qemu, log, time), new HostCapacity(options), tickets, listener,
+            new DataConnector(identity, time), buffers, time, log);
+        var system = new ActorSystem(new ActorSystemOptions
+        {
+            Name = "agent",
+            TimeProvider = time,
+            LoggerFactory = logs,
+        });
+        NodeLinkClient? link = null;
+        var agent = new HostAgent(system, ledger, tools, message => link?.TrySend(message) ?? false);
+        var connector = new TlsLinkConnector(NodeParts.LinkAddressOf(settings.Coordinator.Url), policy);
+        link = new NodeLinkClient(
+            new NodeLinkIdentity(host, Guid.NewGuid().ToString("n")), connector, new FabricLinkCodec(), agent,
+            NodeParts.LinkOf(settings.Link), time, Random.Shared.NextDouble, logs.CreateLogger<NodeLinkClient>());
+        await agent.ResumeAsync(cancellation);
+        return new HostRole(ledger, listener, buffers, connector, system, link);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _linking;
+        await _system.CoordinatedShutdown.RunAsync("the node stops");
+        await _listener.DisposeAsync();
+        await _ledger.DisposeAsync();
+        _connector.Dispose();
+        _buffers.Dispose();
+        _stop.Dispose();
+    }
+
+    private static QemuHypervisor Hypervisor(QemuSettings qemu, ILogger log, TimeProvider time) => new(
+        new QemuOptions
+        {
+            Binary = qemu.Binary,
+            FirmwareDirs = qemu.FirmwareDirectories,
+            Accelerator = qemu.Accelerator switch
+            {
+                Configuration.QemuAccelerator.Auto => Drivers.Qemu.QemuAccelerator.Auto,
+                Configuration.QemuAccelerator.Kvm => Drivers.Qemu.QemuAccelerator.Kvm,
+                Configuration.QemuAccelerator.Tcg => Drivers.Qemu.QemuAccelerator.Tcg,
+                _ => throw new ArgumentOutOfRangeException(nameof(qemu), qemu.Accelerator, "not an accelerator"),
+            },
+            Note = note => NodeLog.HypervisorNote(log, note),
+        },
+        time);
+}
