@@ -42,6 +42,9 @@ public static class Limits
         /// <summary>Clean-up that hangs for hours is tried once a minute: 1,440 orders a day and leftover.</summary>
         public const long WakeMsMax = 60_000;
 
+        /// <summary>A back-off doubles at most 6 times: 64 s for the default of 1 s.</summary>
+        public const int BackOffDoublingsMax = 6;
+
         /// <summary>VM names leave room for "-m" and a 13-digit version in a migration's name: 63 - 2 - 13.</summary>
         public const int VmNameLengthMax = 48;
     }

@@ -35,8 +35,7 @@ internal sealed class HostRole : IAsyncDisposable
 
     /// <summary>Opens the ledger, takes up the copies in it, and begins to look for the coordinator.</summary>
     public static async Task<HostRole> StartAsync(
-        NodeSettings settings, NodeCertificate certificate, PeerPolicy policy, ILoggerFactory logs, TimeProvider time,
-        CancellationToken cancellation)
+        NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time, CancellationToken cancellation)
     {
         var log = logs.CreateLogger("Fabric.Agent");
         var host = HostId.Of(settings.Node.Name);
@@ -50,15 +49,14 @@ internal sealed class HostRole : IAsyncDisposable
         };
         var ledger = SqliteJournal.Open(
             new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") }, FabricEvents.Registry, time);
-        var identity = new LinkIdentity(certificate.Certificate, certificate.Roots);
         var tickets = new TicketBook(RandomNumberGenerator.Create(), time);
         var listener = DataListener.Start(
-            await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), identity, tickets, time,
+            await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), policy, tickets, time,
             refused => NodeLog.DataRefused(log, refused.ToString()));
         var buffers = new LinkBufferPool();
         var tools = new AgentTools(
             options, Hypervisor(settings.Host.Qemu, log, time), new HostCapacity(options), tickets, listener,
-            new DataConnector(identity, time), buffers, time, log);
+            new DataConnector(policy, time), buffers, time, log);
         var system = new ActorSystem(new ActorSystemOptions
         {
             Name = "agent",

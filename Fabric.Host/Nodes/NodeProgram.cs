@@ -73,7 +73,7 @@ public static class NodeProgram
             ? await CoordinatorRole.StartAsync(settings, policy, logs, time, cancellation)
             : null;
         await using var host = settings.Node.Roles.Contains(NodeRole.Host)
-            ? await HostRole.StartAsync(settings, certificate, policy, logs, time, cancellation)
+            ? await HostRole.StartAsync(settings, policy, logs, time, cancellation)
             : null;
         var log = logs.CreateLogger("Fabric.Node");
         NodeLog.Started(log, settings.Node.Name, string.Join(" and ", settings.Node.Roles));

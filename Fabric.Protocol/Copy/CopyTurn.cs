@@ -28,8 +28,15 @@ internal sealed class CopyTurn(CopyState state)
 
     public void TellLife(Stamp stamp) => Report(CopyViews.LifeOf(State, stamp));
 
-    public void Refuse(Order order, Side? side, Refusal refusal, string detail) =>
+    /// <summary>Whoever orders what does not fit has not heard how things stand: it is told together with the refusal.</summary>
+    public void Refuse(Order order, Side? side, Refusal refusal, string detail)
+    {
         Report(new OrderRefused(order.Stamp, side, refusal, State.Fence.Epoch, detail));
+        if (refusal == Refusal.WrongState && side == Side.Source)
+            TellSource(order.Stamp);
+        if (refusal == Refusal.WrongState && side == Side.Target)
+            TellTarget(order.Stamp);
+    }
 
     public CopyDecision Decision() => new(_events, _effects);
 }

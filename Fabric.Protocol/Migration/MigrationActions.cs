@@ -146,7 +146,7 @@ internal static class MigrationActions
             _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "not an outcome"),
         };
         turn.Happen(new MigrationEnded(outcome, reason, keeper, detail, downtime, turn.Now));
-        turn.HappenToVm(new VmUnlocked(plan.Id, outcome, running, turn.Now));
+        turn.HappenToVm(new VmUnlocked(plan.Id, outcome, running, turn.Now, running ? null : reason));
     }
 
     /// <summary>Gives ownership back to the source under a higher epoch.</summary>
@@ -231,10 +231,15 @@ internal static class MigrationActions
         && rollback.Attempt < rollback.Plan.Policy.AttemptsMax
         && !turn.PassedSince(rollback.StartedAt, rollback.Plan.Policy.DeadlineMs);
 
+    private static long BackOffMs(InRollback rollback) =>
+        rollback.Plan.Policy.AttemptBackOffMs << Math.Min(rollback.Attempt - 1, Limits.Migration.BackOffDoublingsMax);
+
     private static void Settle(MigrationTurn turn, bool mayRetry)
     {
         var rollback = (InRollback)turn.Stage;
         var alive = turn.Sight.Source is SourceView.Failed or SourceView.Ready;
+        if (mayRetry && MayRetry(turn) && !turn.PassedSince(rollback.Since, BackOffMs(rollback)))
+            return;
         if (alive)
             turn.Happen(new RolledBack(rollback.Attempt, turn.Now));
         if (mayRetry && MayRetry(turn))

@@ -24,6 +24,9 @@ public sealed record MigrationPolicy
     /// <summary>How often the whole of it is tried.</summary>
     public int AttemptsMax { get; init; } = 3;
 
+    /// <summary>How long a failed attempt rests before the next one; doubles with each.</summary>
+    public long AttemptBackOffMs { get; init; } = 1_000;
+
     /// <summary>From the request to the commit.</summary>
     public long DeadlineMs { get; init; } = 3_600_000;
 

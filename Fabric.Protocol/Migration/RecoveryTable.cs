@@ -140,7 +140,7 @@ public static class RecoveryTable
           Paused          ask      disc     disc     disc      disc     wait     tidy     disc
           HandedOff       ask      disc     disc     disc      disc     wait     tidy     disc
           Failed          ask      disc     disc     disc      disc     wait     tidy     disc
-          DiedRunning     ask      tidy     disc     disc      disc     wait     tidy     wait
+          DiedRunning     ask      disc     disc     disc      disc     wait     tidy     disc
           Dead            ask      disc     disc     disc      disc     wait     tidy     disc
           Absent          ask      disc     disc     disc      disc     wait     tidy     disc
         """;

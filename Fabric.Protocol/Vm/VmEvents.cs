@@ -28,4 +28,5 @@ public sealed record VmLocked(MigrationId Migration, HostId Target, DateTimeOffs
 public sealed record OwnershipMoved(MigrationId Migration, HostId Owner, long Epoch, DateTimeOffset At) : VmEvent;
 
 /// <summary>The migration is over, and the VM runs at its owner or not.</summary>
-public sealed record VmUnlocked(MigrationId Migration, MigrationOutcome Outcome, bool Running, DateTimeOffset At) : VmEvent;
+public sealed record VmUnlocked(
+    MigrationId Migration, MigrationOutcome Outcome, bool Running, DateTimeOffset At, FailureReason? Reason = null) : VmEvent;

@@ -74,7 +74,7 @@ public static class VmMachine
         (LockedVm s, VmUnlocked { Running: true } e) when e.Migration == s.Migration =>
             new RunningVm(s.Version + 1, s.Spec, s.Owner, s.Epoch),
         (LockedVm s, VmUnlocked e) when e.Migration == s.Migration =>
-            new StoppedVm(s.Version + 1, s.Spec, s.Owner, s.Epoch, FailureReason.SourceVmDied, $"found dead in {s.Migration}"),
+            new StoppedVm(s.Version + 1, s.Spec, s.Owner, s.Epoch, ReasonOf(e), $"found dead in {s.Migration}"),
         _ => throw new InvalidOperationException(
             $"{happened.GetType().Name} cannot happen to a VM that is {NameOf(state)}: this is not one history"),
     };
@@ -91,6 +91,10 @@ public static class VmMachine
         LockedVm => "migrating",
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "not a state of a VM"),
     };
+
+    /// <summary>A guest that turned itself off did not crash.</summary>
+    private static FailureReason? ReasonOf(VmUnlocked unlocked) =>
+        unlocked.Reason is FailureReason.GuestShutDown ? null : unlocked.Reason ?? FailureReason.SourceVmDied;
 
     private static VmState With(KnownVm vm, Func<KnownVm, VmState> make) => make(vm);
 

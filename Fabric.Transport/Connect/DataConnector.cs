@@ -3,23 +3,14 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Security;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
 
 /// <summary>How a source's agent makes data links.</summary>
-public sealed class DataConnector
+public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
 {
-    private readonly LinkTls _tls;
-    private readonly TimeProvider _time;
-
-    /// <summary>Connects as the identity.</summary>
-    public DataConnector(LinkIdentity identity, TimeProvider time)
-    {
-        _tls = new LinkTls(identity, time);
-        _time = time;
-    }
-
     /// <summary>
     /// Connects, checks that the peer is <paramref name="target"/> before the ticket leaves this host, and shows the
     /// ticket. The link is the caller's.
@@ -31,15 +22,16 @@ public sealed class DataConnector
         CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.ConnectTimeoutMs),
-            _time);
+            time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         SslStream? stream = null;
+        string? refusal = null;
         try
         {
-            (stream, var tail) = await SecureAsync(endpoint, target, both.Token);
+            (stream, var tail) = await SecureAsync(endpoint, target, why => refusal = why, both.Token);
             await GreetAsync(stream, tail, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket),
                 target, both.Token);
-            var link = DataLink.OverTls(stream, tail, LinkChannel.Ram, _time);
+            var link = DataLink.OverTls(stream, tail, LinkChannel.Ram, time);
             stream = null;
             return link;
         }
@@ -53,7 +45,8 @@ public sealed class DataConnector
         {
             throw new LinkException(
                 LinkFault.NotTrusted,
-                $"what answers at {endpoint} does not prove to be {target}: compare its certificate's name, dates and CA", e);
+                $"what answers at {endpoint} does not prove to be {target}: {refusal ?? "TLS failed"}; compare its " +
+                "certificate's name, dates and CA", e);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException
             or InvalidOperationException)
@@ -72,7 +65,7 @@ public sealed class DataConnector
     }
 
     private async Task<(SslStream Stream, WriteCoalescer Tail)> SecureAsync(
-        DataEndpoint endpoint, HostId target, CancellationToken cancellation)
+        DataEndpoint endpoint, HostId target, Action<string> refused, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
@@ -96,7 +89,8 @@ public sealed class DataConnector
         var stream = new SslStream(tail, leaveInnerStreamOpen: false);
         try
         {
-            await stream.AuthenticateAsClientAsync(_tls.Client(target), cancellation);
+            await stream.AuthenticateAsClientAsync(
+                policy.ClientOptions(target.Value, refused: refused), cancellation);
             return (stream, tail);
         }
         catch

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Security;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
@@ -16,8 +16,9 @@ namespace Fabric.Transport.Connect;
 /// </summary>
 public sealed class DataListener : IAsyncDisposable
 {
+    private static readonly PeerRole[] Roles = [PeerRole.Node];
     private readonly Socket _socket;
-    private readonly LinkTls _tls;
+    private readonly PeerPolicy _policy;
     private readonly TicketBook _tickets;
     private readonly TimeProvider _time;
     private readonly Action<HandshakeRefused> _refused;
@@ -27,10 +28,10 @@ public sealed class DataListener : IAsyncDisposable
     private int _disposed;
 
     private DataListener(
-        Socket socket, LinkTls tls, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+        Socket socket, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
     {
         _socket = socket;
-        _tls = tls;
+        _policy = policy;
         _tickets = tickets;
         _time = time;
         _refused = refused;
@@ -47,14 +48,14 @@ public sealed class DataListener : IAsyncDisposable
     /// </summary>
     /// <exception cref="SocketException">The address is taken or not of this host.</exception>
     public static DataListener Start(
-        IPEndPoint at, LinkIdentity identity, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+        IPEndPoint at, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
     {
         var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(at);
             socket.Listen(Limits.Relay.Backlog);
-            return new DataListener(socket, new LinkTls(identity, time), tickets, time, refused);
+            return new DataListener(socket, policy, tickets, time, refused);
         }
         catch
         {
@@ -113,13 +114,15 @@ public sealed class DataListener : IAsyncDisposable
         EndPoint? remote = null;
         SslStream? stream = null;
         var admitted = false;
+        string? refusal = null;
         try
         {
             remote = socket.RemoteEndPoint;
             TcpTuning.Apply(socket);
             var tail = new WriteCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);
-            await stream.AuthenticateAsServerAsync(_tls.Server(), handshake.Token);
+            await stream.AuthenticateAsServerAsync(
+                _policy.ServerOptions(Roles, why => refusal = why), handshake.Token);
             admitted = await AdmitAsync(stream, tail, remote, handshake.Token);
         }
         catch (OperationCanceledException)
@@ -129,7 +132,7 @@ public sealed class DataListener : IAsyncDisposable
         }
         catch (AuthenticationException e)
         {
-            _refused(new HandshakeRefused(remote, Code: null, $"TLS refused: {e.Message}"));
+            _refused(new HandshakeRefused(remote, Code: null, $"TLS refused: {refusal ?? e.Message}"));
         }
         catch (Exception e)
         {
@@ -159,7 +162,7 @@ public sealed class DataListener : IAsyncDisposable
         TicketEntry? entry = null;
         var code = Hello.Parse(bytes, out var hello);
         if (code == HelloCode.Accepted)
-            code = _tickets.Redeem(hello!, (X509Certificate2)stream.RemoteCertificate!, out entry);
+            code = _tickets.Redeem(hello!, PeerPolicy.PeerOf(stream), out entry);
 
         var answer = new byte[HelloAnswer.Size];
         new HelloAnswer(code, code == HelloCode.Accepted ? Hello.Version : (byte)0).Write(answer);

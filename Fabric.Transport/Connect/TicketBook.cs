@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Security;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
@@ -79,14 +79,14 @@ public sealed class TicketBook
     }
 
     /// <summary>Spends the ticket of a hello, or says why not.</summary>
-    internal HelloCode Redeem(Hello hello, X509Certificate2 peer, out TicketEntry? entry)
+    internal HelloCode Redeem(Hello hello, PeerIdentity peer, out TicketEntry? entry)
     {
         lock (_gate)
         {
             entry = null;
             var found = Find(hello.Ticket);
             var code = found is null ? HelloCode.UnknownTicket
-                : !PeerNames.Has(peer, found.Peer) ? HelloCode.WrongPeer
+                : !string.Equals(peer.Name, found.Peer.Value, StringComparison.Ordinal) ? HelloCode.WrongPeer
                 : found.Migration != hello.Migration ? HelloCode.WrongMigration
                 : found.Attempt != hello.Attempt ? HelloCode.WrongAttempt
                 : found.Spent ? HelloCode.TicketUsed

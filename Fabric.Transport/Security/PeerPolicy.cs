@@ -34,6 +34,7 @@ public sealed class PeerPolicy(NodeCertificate own, TimeProvider time)
             ServerCertificateContext = _context,
             ClientCertificateRequired = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = Offline(),
             AllowRenegotiation = false,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
@@ -51,6 +52,7 @@ public sealed class PeerPolicy(NodeCertificate own, TimeProvider time)
             TargetHost = expectedName,
             ClientCertificateContext = _context,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = Offline(),
             AllowRenegotiation = false,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
@@ -99,8 +101,30 @@ public sealed class PeerPolicy(NodeCertificate own, TimeProvider time)
         return problem;
     }
 
+    /// <summary>Who is at the other end of a stream that this policy let through.</summary>
+    /// <exception cref="AuthenticationException">It is not through.</exception>
+    public static PeerIdentity PeerOf(SslStream stream) =>
+        stream is { IsMutuallyAuthenticated: true, RemoteCertificate: X509Certificate2 certificate }
+            && PeerIdentity.Read(certificate, out _) is { } peer
+            ? peer
+            : throw new AuthenticationException("the peer has not proved who it is");
+
     internal static bool IsCa(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(static basic => basic.CertificateAuthority);
+
+    // For the chain that TLS builds by itself before it asks us: it must fetch nothing from where a stranger's
+    // certificate points.
+    private X509ChainPolicy Offline()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(own.Roots);
+        return policy;
+    }
 
     private PeerVerdict Judge(X509Certificate2? certificate, string usage, IReadOnlyCollection<PeerRole> roles)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fabric.Drivers.Qemu;
 
 namespace Fabric.Lab.Tests;
@@ -14,7 +15,10 @@ public static class LabEnvironment
     /// <summary>The newer QEMU, unpacked beside.</summary>
     public const string Unpacked = "10.0";
 
-    private const string Advice = "Run deploy/setup.sh, which gets what the lab tests need.";
+    private const string Advice = "Run deploy/setup.sh --with-qemu10, which gets what the lab tests need.";
+
+    // Once, on a machine where it was not run by hand: it installs Debian packages, so it wants root.
+    private static readonly Lazy<string> SetUp = new(RunSetUp);
 
     /// <summary>The root of the repository.</summary>
     public static string Root { get; } = FindRoot();
@@ -38,8 +42,30 @@ public static class LabEnvironment
         };
     }
 
-    private static string Needed(string path) =>
-        File.Exists(path) ? path : throw new FileNotFoundException($"'{path}' is missing. {Advice}", path);
+    private static string Needed(string path)
+    {
+        if (!File.Exists(path))
+            _ = SetUp.Value;
+        return File.Exists(path) ? path : throw new FileNotFoundException($"'{path}' is missing. {Advice}", path);
+    }
+
+    private static string RunSetUp()
+    {
+        var start = new ProcessStartInfo(Path.Combine(Root, "deploy", "setup.sh"))
+        {
+            ArgumentList = { "--with-qemu10" },
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("deploy/setup.sh does not start");
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"deploy/setup.sh ended with {process.ExitCode}: {output}{errors.Result}");
+    }
 
     private static string FindRoot()
     {

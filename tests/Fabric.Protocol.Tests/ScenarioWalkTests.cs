@@ -18,6 +18,33 @@ public sealed class ScenarioWalkTests
             new ScenarioWalk(seed).Run(Steps);
     }
 
+    /// <summary>A walk that never came to the hard places would prove nothing.</summary>
+    [Theory]
+    [InlineData("Committed owner=")]
+    [InlineData("CommitReverted ")]
+    [InlineData("MigrationEnded Completed")]
+    [InlineData("MigrationEnded RolledBack")]
+    [InlineData("MigrationEnded Refused")]
+    [InlineData("MigrationEnded Lost")]
+    [InlineData("HeldForOperator (TargetLostAfterGrant")]
+    [InlineData("HeldForOperator (SourceLostInDoubt")]
+    [InlineData("AttemptStarted #3")]
+    [InlineData("SourceHandedOff dead")]
+    [InlineData("Refused StaleEpoch")]
+    [InlineData("Refused StaleAttempt")]
+    public void The_walks_come_to_where_it_is_hard(string what) =>
+        Seen.Value.ShouldContain(l => l.Contains(what, StringComparison.Ordinal));
+
+    private static readonly Lazy<IReadOnlyList<string>> Seen = new(() =>
+        [.. Enumerable.Range(1, Seeds).AsParallel().SelectMany(Lines)]);
+
+    private static IReadOnlyList<string> Lines(int seed)
+    {
+        var walk = new ScenarioWalk(seed);
+        walk.Run(Steps);
+        return walk.Trace;
+    }
+
     [Fact]
     public void A_walk_is_repeated_exactly_by_its_seed()
     {

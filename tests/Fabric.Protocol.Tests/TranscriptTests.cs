@@ -38,7 +38,7 @@ public sealed class TranscriptTests
         var readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Transcripts", "README.md"));
         for (var number = 1; number <= 25; number++)
         {
-            (Array.Exists(Names, n => n.StartsWith($"case{number:00}_", StringComparison.Ordinal))
+            (Array.Exists(Names, n => n.StartsWith($"case{number:00}", StringComparison.Ordinal))
                 || readme.Contains($"| {number} |", StringComparison.Ordinal)).ShouldBeTrue($"case {number}");
         }
     }

@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Fabric.Transport.Connect;
+using Fabric.Transport.Security;
 
 namespace Fabric.Transport.Tests;
 
 /// <summary>A certificate authority that lives as long as a test run.</summary>
 internal sealed class TestCa
 {
+    public const string ServerAuth = "1.3.6.1.5.5.7.3.1";
+    public const string ClientAuth = "1.3.6.1.5.5.7.3.2";
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _root;
 
@@ -27,22 +29,25 @@ internal sealed class TestCa
 
     public X509Certificate2Collection Authorities => [_root];
 
-    /// <summary>An identity of this CA that trusts our CA.</summary>
-    public LinkIdentity Identity(string subject, string? dns = null, int validDays = 30) =>
-        new(Issue(subject, dns, validDays), Ours.Authorities);
+    /// <summary>A node with that certificate, who believes our CA.</summary>
+    public static PeerPolicy Policy(X509Certificate2 certificate, TimeProvider? time = null) => new(
+        new NodeCertificate(certificate, Ours.Authorities, new PeerIdentity("unused", PeerRole.Node)),
+        time ?? TimeProvider.System);
 
-    public X509Certificate2 Issue(string subject, string? dns = null, int validDays = 30)
+    /// <summary>A node with a certificate of this CA, who believes our CA.</summary>
+    public PeerPolicy Node(
+        string name, TimeProvider? time = null, int validDays = 30, string role = "node", string[]? usages = null) =>
+        Policy(Issue($"CN={name}, OU={role}", validDays, usages), time);
+
+    private X509Certificate2 Issue(string subject, int validDays, string[]? usages)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        if (dns is not null)
-        {
-            var names = new SubjectAlternativeNameBuilder();
-            names.AddDnsName(dns);
-            request.CertificateExtensions.Add(names.Build());
-        }
-
+        var oids = new OidCollection();
+        foreach (var usage in usages ?? [ServerAuth, ClientAuth])
+            oids.Add(new Oid(usage));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(oids, critical: false));
         var from = validDays > 0 ? Now.AddDays(-1) : Now.AddDays(validDays - 10);
         var serial = RandomNumberGenerator.GetBytes(8);
         using var bare = request.Create(_root, from, Now.AddDays(validDays), serial);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fabric.Drivers.Qemu;
+using Fabric.Protocol;
 
 namespace Fabric.Drivers.Tests.Qemu;
 

@@ -26,17 +26,7 @@ internal sealed class QemuLab : IAsyncDisposable
 
     public string Root { get; } = System.IO.Directory.CreateTempSubdirectory("fabric-lab-").FullName;
 
-    public static VmSpec Spec => new()
-    {
-        Id = VmId.Of("guest"),
-        MemoryKiB = (128 * 1024) + 64,
-        Kernel = LabEnvironment.Kernel,
-        Initrd = LabEnvironment.Initrd,
-        Append = "console=ttyS0 quiet panic=-1 nokaslr no_timer_check tsc=reliable random.trust_cpu=on " +
-            "cryptomgr.notests mitigations=off " +
-            "initcall_blacklist=init_kprobe_trace,trace_eval_init,crypto_algapi_init " +
-            "d.ws=16 d.rate=200 d.mode=sparse d.hb=100",
-    };
+    public static VmSpec Spec => LabGuest.Spec("guest");
 
     public string NewPath(string name) => Path.Combine(Root, $"{name}{++_count}");
 

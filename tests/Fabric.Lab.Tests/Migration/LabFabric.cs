@@ -16,29 +16,49 @@ namespace Fabric.Lab.Tests.Migration;
 
 /// <summary>
 /// A coordinator and hosts in this process, over real links, real ledgers and real QEMU. A role can be ended and started
-/// again as after a crash of its process: its QEMU processes run on.
+/// again as after a crash of its process: its QEMU processes run on. The benchmarks use it too, so it knows no test library.
 /// </summary>
 internal sealed class LabFabric : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("fl-").FullName;
     private readonly Dictionary<string, (HostRole Role, NodeCertificate Certificate)> _hosts = new(StringComparer.Ordinal);
     private readonly QemuOptions _qemu;
+    private readonly IReadOnlyDictionary<string, string> _more;
     private readonly int _port = FreePort();
     private readonly LabLog _log = new();
     private readonly ILoggerFactory _logs;
     private CoordinatorRole? _coordinator;
     private NodeCertificate? _coordinatorCertificate;
 
-    private LabFabric(QemuOptions qemu)
+    private LabFabric(QemuOptions qemu, IReadOnlyDictionary<string, string> more)
     {
         _qemu = qemu;
+        _more = more;
         _logs = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(_log));
     }
 
-    /// <summary>Runs a test's body; what it throws comes with the fabric's log.</summary>
-    public static async Task RunAsync(QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body)
+    /// <summary>Runs a test's body with all hosts up; what it throws comes with the fabric's log.</summary>
+    /// <param name="qemu">Which QEMU.</param>
+    /// <param name="hosts">Hosts to start.</param>
+    /// <param name="body">The test.</param>
+    /// <param name="more">Further hosts, with certificates but not started, and what their configuration says more.</param>
+    public static Task RunAsync(
+        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null) =>
+        RunBareAsync(
+            qemu, hosts,
+            async fabric =>
+            {
+                foreach (var host in hosts)
+                    await fabric.StartHostAsync(host);
+                await body(fabric);
+            },
+            more);
+
+    /// <summary>The same, but the hosts are the body's to start.</summary>
+    public static async Task RunBareAsync(
+        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null)
     {
-        await using var fabric = await StartAsync(qemu, hosts);
+        await using var fabric = await StartAsync(qemu, hosts, more ?? new Dictionary<string, string>(StringComparer.Ordinal));
         try
         {
             await body(fabric);
@@ -51,25 +71,25 @@ internal sealed class LabFabric : IAsyncDisposable
 
     public CoordinatorRole Coordinator => _coordinator!;
 
-    private static async Task<LabFabric> StartAsync(QemuOptions qemu, params string[] hosts)
+    private static async Task<LabFabric> StartAsync(
+        QemuOptions qemu, string[] hosts, IReadOnlyDictionary<string, string> more)
     {
-        var fabric = new LabFabric(qemu);
+        var fabric = new LabFabric(qemu, more);
         CertificateAuthority.Init(fabric.PathOf("ca"), "lab", TimeSpan.FromDays(1), TimeProvider.System, force: false);
-        foreach (var node in hosts.Prepend("coordinator"))
+        foreach (var node in hosts.Prepend("coordinator").Concat(more.Keys))
         {
             CertificateAuthority.IssueNode(
                 fabric.PathOf("ca"), node, null, TimeSpan.FromDays(1), TimeProvider.System, force: false);
         }
 
         await fabric.StartCoordinatorAsync();
-        foreach (var host in hosts)
-            await fabric.StartHostAsync(host);
         return fabric;
     }
 
     public async Task StartCoordinatorAsync()
     {
-        var (settings, certificate) = Load("coordinator", $"coordinator {{ listen = \"127.0.0.1:{_port}\" }}");
+        var (settings, certificate) = Load(
+            Configure("coordinator", $"coordinator {{ listen = \"127.0.0.1:{_port}\" }}"));
         _coordinatorCertificate = certificate;
         _coordinator = await CoordinatorRole.StartAsync(
             settings, new PeerPolicy(certificate, TimeProvider.System), _logs, TimeProvider.System, default);
@@ -77,20 +97,55 @@ internal sealed class LabFabric : IAsyncDisposable
 
     public async Task StartHostAsync(string host)
     {
-        var data = FreePort();
-        var (settings, certificate) = Load(host, string.Create(CultureInfo.InvariantCulture, $$"""
-            coordinator { url = "https://127.0.0.1:{{_port}}" }
-            host {
-              data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
-              qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
-            }
-            """));
+        var (settings, certificate) = Load(ConfigureHost(host));
         using var up = _coordinator!.System.EventStream.Subscribe<HostUp>();
         var role = await HostRole.StartAsync(
-            settings, certificate, new PeerPolicy(certificate, TimeProvider.System), _logs,
-            TimeProvider.System, default);
+            settings, new PeerPolicy(certificate, TimeProvider.System), _logs, TimeProvider.System, default);
         _hosts[host] = (role, certificate);
         await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Ends the coordinator; hosts keep looking for it.</summary>
+    public async Task StopCoordinatorAsync()
+    {
+        await _coordinator!.DisposeAsync();
+        _coordinatorCertificate!.Dispose();
+    }
+
+    /// <summary>kill -9 to the QEMU of a copy at a host; the copy whose directory's name starts so.</summary>
+    public async Task KillMachineAsync(string host, string copy)
+    {
+        var directory = Directory.EnumerateDirectories(Path.Combine(_directory, host, "vms", LabGuest.Vm.Value))
+            .Single(d => Path.GetFileName(d).StartsWith(copy, StringComparison.Ordinal));
+        (await new QemuHypervisor(_qemu, TimeProvider.System).KillAsync(directory, default)).ShouldBeTrue();
+    }
+
+    /// <summary>How the guest's own counters look on a console: heartbeats seen, and whether any page was ever bad.</summary>
+    public void CheckGuest(params string[] hosts)
+    {
+        var beats = hosts.SelectMany(h => Consoles(h, LabGuest.Vm)).SelectMany(File.ReadLines)
+            .Where(line => line.StartsWith("HB ", StringComparison.Ordinal) && line.Contains(" derr=", StringComparison.Ordinal))
+            .ToList();
+        beats.Count.ShouldBeGreaterThan(0);
+        beats.Where(line => !line.Contains(" bad=0 ", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>The directories of a host that hold a living QEMU.</summary>
+    public IReadOnlyList<string> LivingMachines(string host) =>
+        [.. Directory.EnumerateFiles(Path.Combine(_directory, host), "process.json", SearchOption.AllDirectories)
+            .Select(f => Path.GetDirectoryName(f)!).Where(QemuLives)];
+
+    /// <summary>Waits for the first event of a kind in a migration's journal.</summary>
+    public async Task SeenAsync<T>(MigrationId id)
+        where T : MigrationEvent => await Until.TrueAsync(async () => (await JournalAsync(id)).OfType<T>().Any());
+
+    /// <summary>Starts the host's agent outside of this process; whoever launches it ends it too.</summary>
+    public async Task<T> LaunchHostAsync<T>(string host, Func<string, T> launch)
+    {
+        using var up = _coordinator!.System.EventStream.Subscribe<HostUp>();
+        var launched = launch(ConfigureHost(host));
+        await up.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        return launched;
     }
 
     /// <summary>Ends the host's agent; its QEMU processes run on.</summary>
@@ -107,17 +162,16 @@ internal sealed class LabFabric : IAsyncDisposable
     public async Task<MigrationId> MigrateAsync(VmId vm, string target, MigrationPolicy policy)
     {
         var reply = await AskAsync<VmReply>(EntityKinds.Vm, vm.Value, new MigrateRequested(HostId.Of(target), policy));
-        reply.Refusal.ShouldBeNull();
-        return reply.Migration!.Value;
+        return Accepted(reply).Migration!.Value;
     }
 
-    public async Task BootAsync(VmSpec spec, string host)
+    public async Task BootAsync(VmSpec spec, string host, int seconds = 60)
     {
-        (await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of(host)))).Refusal.ShouldBeNull();
-        (await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested())).Refusal.ShouldBeNull();
+        Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of(host))));
+        Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested()));
         await Until.TrueAsync(async () => await AskAsync<VmState>(EntityKinds.Vm, spec.Id.Value, Describe.State) is RunningVm);
         await Until.TrueAsync(() => Task.FromResult(Consoles(host, spec.Id).Any(
-            c => File.ReadAllText(c).Contains("DIRTIER ready", StringComparison.Ordinal))));
+            c => File.ReadAllText(c).Contains("DIRTIER ready", StringComparison.Ordinal))), seconds);
     }
 
     /// <summary>The journal of a migration, once it has ended and what was left is cleared.</summary>
@@ -163,7 +217,24 @@ internal sealed class LabFabric : IAsyncDisposable
             Directory.Delete(_directory, recursive: true);
     }
 
-    private (NodeSettings Settings, NodeCertificate Certificate) Load(string node, string more)
+    private static VmReply Accepted(VmReply reply) => reply.Refusal is { } why
+        ? throw new InvalidOperationException($"the fabric refused: {why}")
+        : reply;
+
+    private string ConfigureHost(string host)
+    {
+        var data = FreePort();
+        return Configure(host, string.Create(CultureInfo.InvariantCulture, $$"""
+            coordinator { url = "https://127.0.0.1:{{_port}}" }
+            host {
+              data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
+              {{_more.GetValueOrDefault(host)}}
+              qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
+            }
+            """));
+    }
+
+    private string Configure(string node, string more)
     {
         var file = PathOf($"{node}.conf");
         File.WriteAllText(file, $$"""
@@ -173,9 +244,22 @@ internal sealed class LabFabric : IAsyncDisposable
               {{more}}
             }
             """);
+        return file;
+    }
+
+    private static (NodeSettings Settings, NodeCertificate Certificate) Load(string file)
+    {
         var settings = NodeSettings.Load(file, _ => null);
         return (settings, CertificateFiles.Load(
             settings.Tls.CaFile, settings.Tls.CertificateFile, settings.Tls.KeyFile, TimeProvider.System));
+    }
+
+    private static bool QemuLives(string directory)
+    {
+        // QEMU takes its pid file along when it ends by itself.
+        var file = Path.Combine(directory, "qemu.pid");
+        return File.Exists(file) && File.ReadAllText(file).Trim() is var pid && File.Exists($"/proc/{pid}/cmdline")
+            && File.ReadAllText($"/proc/{pid}/cmdline").Contains(directory, StringComparison.Ordinal);
     }
 
     private string PathOf(string name) => Path.Combine(_directory, name);

@@ -54,13 +54,18 @@ public sealed class Mail
 
     public void Hold(Letter letter) => _held.Add(letter);
 
+    public Letter Find(string[] words) => FindIn(_inFlight, words, "on the way");
+
     private static Letter TakeFrom(List<Letter> letters, string[] words, string where)
     {
-        var letter = letters.Find(l => words.All(w => Matches(l, w)))
-            ?? throw new ScenarioException($"no message with '{string.Join(' ', words)}' is {where}");
+        var letter = FindIn(letters, words, where);
         letters.Remove(letter);
         return letter;
     }
+
+    private static Letter FindIn(List<Letter> letters, string[] words, string where) =>
+        letters.Find(l => words.All(w => Matches(l, w)))
+        ?? throw new ScenarioException($"no message with '{string.Join(' ', words)}' is {where}");
 
     private static bool Matches(Letter letter, string word) =>
         letter.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains(word, StringComparer.Ordinal);

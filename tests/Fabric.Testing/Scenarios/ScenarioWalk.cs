@@ -16,6 +16,9 @@ public sealed class ScenarioWalk(int seed)
     private readonly ScenarioWorld _world = ScenarioWorld.Bare();
     private readonly List<string> _trace = [];
 
+    /// <summary>Some walks are full of faults, others come far between two.</summary>
+    private readonly int _calm = (seed % 4) switch { 0 => 1, 1 => 4, 2 => 10, _ => 25 };
+
     public IReadOnlyList<string> Trace => _trace;
 
     /// <summary>Walks and heals.</summary>
@@ -62,8 +65,15 @@ public sealed class ScenarioWalk(int seed)
         Machines(choices);
         Hosts(choices);
         Operators(choices);
-        return choices;
+        return [.. choices.Select(c => IsProgress(c.Command) ? (c.Command, c.Weight * _calm) : c)];
     }
+
+    private static bool IsProgress(string command) => command.Split(' ') switch
+    {
+        ["deliver" or "restart" or "heal" or "migrate" or "start", ..] => true,
+        ["qemu", _, "pauses" or "loads" or "completes"] => true,
+        _ => false,
+    };
 
     private void Messages(List<(string Command, int Weight)> choices)
     {
@@ -71,7 +81,7 @@ public sealed class ScenarioWalk(int seed)
         {
             choices.Add(("deliver all", 6));
             choices.AddRange(_world.Mail.InFlight.Select(l => l.Host).Distinct()
-                .SelectMany(h => new[] { ($"deliver order {h}", 10), ($"deliver report {h}", 10), ($"drop {h}", 1), ($"duplicate {h}", 1) })
+                .SelectMany(h => new[] { ($"deliver order {h}", 10), ($"deliver report {h}", 10), ($"drop {h}", Stress()), ($"duplicate {h}", 1) })
                 .Where(c => Fits(c.Item1)));
             choices.AddRange(_world.Mail.InFlight.Where(l => l.IsOrder).Take(4).Select(l => ($"hold order {l.Host}", 1)));
         }
@@ -90,7 +100,9 @@ public sealed class ScenarioWalk(int seed)
         foreach (var m in Names.Select(n => _world.Hypervisors.At(HostId.Of(n), Vm)).OfType<ModelMachine>())
         {
             choices.AddRange(Steps(m).Select(s => (s, 12)));
-            choices.Add(($"kill vm at {m.Host}", 1));
+            choices.Add(($"kill vm at {m.Host}", Stress()));
+            if (_world.Agent(m.Host).CopyOf(Vm) is OwnedCopy && _world.Coordinator.Active.Any(s => s.Stage.Kind == StageKind.Commitment))
+                choices.Add(($"kill host {m.Host}", 20));
             if (m is { Phase: MigrationPhase.Active or MigrationPhase.Device, Incoming: false })
                 choices.Add(($"qemu {m.Host} fails", 1));
             if (m.Run == RunState.Running && _random.Next(8) == 0)
@@ -120,16 +132,21 @@ public sealed class ScenarioWalk(int seed)
             yield return $"qemu {m.Host} completes";
     }
 
+    /// <summary>Faults are likelier where they hurt most: between the pause and the target's run.</summary>
+    private int Stress() => _world.Coordinator.Active.Any(
+        m => m.Stage.Kind is StageKind.StopAndCopy or StageKind.Commitment or StageKind.RollingBack) ? 4 : 1;
+
     private void Hosts(List<(string Command, int Weight)> choices)
     {
+        var stress = Stress();
         foreach (var n in Names)
         {
             var host = HostId.Of(n);
             if (_world.Agent(host).IsUp)
-                choices.AddRange([($"kill agent {n}", 1), ($"agent {n} dies after next note", 1)]);
+                choices.AddRange([($"kill agent {n}", 1), ($"kill host {n}", stress), ($"agent {n} dies after next note", 1)]);
             else
                 choices.Add(($"restart agent {n}", 6));
-            choices.Add(_world.Mail.IsCut(host) ? ($"heal link {n}", 6) : ($"cut link {n}", 1));
+            choices.Add(_world.Mail.IsCut(host) ? ($"heal link {n}", 6) : ($"cut link {n}", stress));
         }
 
         if (_world.Coordinator.IsUp)

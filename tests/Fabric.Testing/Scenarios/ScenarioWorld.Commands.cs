@@ -73,6 +73,9 @@ public sealed partial class ScenarioWorld
             case ["duplicate", .. var which]:
                 Duplicate(_mail.Take(which));
                 break;
+            case ["copy", .. var which]:
+                _mail.Hold(_mail.Find(which));
+                break;
             case ["hold", .. var which]:
                 _mail.Hold(_mail.Take(which));
                 break;

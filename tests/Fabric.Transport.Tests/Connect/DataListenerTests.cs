@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Fabric.Protocol;
 using Fabric.Transport.Connect;
 using Fabric.Transport.Link;
+using Fabric.Transport.Security;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Tests.Connect;
@@ -44,7 +45,7 @@ public class DataListenerTests
     {
         await using var rig = new Rig();
         var ticket = rig.Issue();
-        var stranger = TestCa.Ours.Identity("CN=host-c");
+        var stranger = TestCa.Ours.Node("host-c");
         (await rig.RefusedAsync(ticket, stranger)).Code.ShouldBe(HelloCode.WrongPeer);
         (await rig.RefusedAsync(ticket, migration: MigrationId.Of("m-8"))).Code.ShouldBe(HelloCode.WrongMigration);
         (await rig.RefusedAsync(ticket, attempt: 2)).Code.ShouldBe(HelloCode.WrongAttempt);
@@ -110,15 +111,21 @@ public class DataListenerTests
     [InlineData("foreign ca")]
     [InlineData("expired")]
     [InlineData("self-signed")]
+    [InlineData("operator")]
+    [InlineData("no role")]
+    [InlineData("server only")]
     public async Task A_source_whose_certificate_is_not_good_gets_no_link_and_spends_nothing(string kind)
     {
         await using var rig = new Rig();
         var ticket = rig.Issue();
         var identity = kind switch
         {
-            "foreign ca" => TestCa.Foreign.Identity("CN=host-a"),
-            "expired" => TestCa.Ours.Identity("CN=host-a", validDays: -1),
-            _ => SelfSigned("CN=host-a"),
+            "foreign ca" => TestCa.Foreign.Node("host-a"),
+            "expired" => TestCa.Ours.Node("host-a", validDays: -1),
+            "operator" => TestCa.Ours.Node("host-a", role: "operator"),
+            "no role" => TestCa.Ours.Node("host-a", role: "host"),
+            "server only" => TestCa.Ours.Node("host-a", usages: [TestCa.ServerAuth]),
+            _ => SelfSigned("CN=host-a, OU=node"),
         };
         (await rig.RefusedAsync(ticket, identity)).Fault.ShouldBe(LinkFault.Cut);
         var refusal = rig.NextRefusal();
@@ -132,7 +139,7 @@ public class DataListenerTests
     {
         await using var rig = new Rig();
         var stream = new System.Net.Security.SslStream(await rig.PlainAsync());
-        var options = new LinkTls(TestCa.Ours.Identity("CN=host-a"), rig.Time).Client(Rig.Target);
+        var options = TestCa.Ours.Node("host-a").ClientOptions(Rig.Target.Value);
         options.ClientCertificateContext = null;
         await stream.AuthenticateAsClientAsync(options, Guard.Token());
         rig.NextRefusal().Detail.ShouldContain("TLS");
@@ -145,13 +152,19 @@ public class DataListenerTests
     [InlineData("foreign ca")]
     [InlineData("expired")]
     [InlineData("other host")]
+    [InlineData("other case")]
+    [InlineData("operator")]
+    [InlineData("client only")]
     public async Task A_source_shows_its_ticket_only_to_the_right_target(string kind)
     {
         var identity = kind switch
         {
-            "foreign ca" => TestCa.Foreign.Identity("CN=host-b"),
-            "expired" => TestCa.Ours.Identity("CN=host-b", validDays: -1),
-            _ => TestCa.Ours.Identity("CN=host-c"),
+            "foreign ca" => TestCa.Foreign.Node("host-b"),
+            "expired" => TestCa.Ours.Node("host-b", validDays: -1),
+            "other case" => TestCa.Ours.Node("HOST-B"),
+            "operator" => TestCa.Ours.Node("host-b", role: "operator"),
+            "client only" => TestCa.Ours.Node("host-b", usages: [TestCa.ClientAuth]),
+            _ => TestCa.Ours.Node("host-c"),
         };
         await using var rig = new Rig(target: identity);
         (await rig.RefusedAsync(rig.Issue())).Fault.ShouldBe(LinkFault.NotTrusted);
@@ -166,23 +179,6 @@ public class DataListenerTests
         time.Advance((int)TimeSpan.FromDays(20).TotalMilliseconds);
         time.Advance((int)TimeSpan.FromDays(20).TotalMilliseconds);
         (await rig.RefusedAsync(rig.Issue())).Fault.ShouldBe(LinkFault.NotTrusted);
-    }
-
-    [Theory]
-    [InlineData("CN=host-a", null, true)]
-    [InlineData("O=fabric", "host-a", true)]
-    [InlineData("CN=node 1", "host-a", true)]
-    [InlineData("CN=HOST-A", null, false)]
-    [InlineData("CN=host-a.", null, false)]
-    [InlineData("CN=host-a, CN=host-c", null, false)]
-    [InlineData("CN=host-ab", "host-b", false)]
-    [InlineData("O=host-a", null, false)]
-    [InlineData("O=fabric", "*.host-a", false)]
-    [InlineData("O=fabric", "*", false)]
-    public void A_certificate_names_a_host_letter_for_letter(string subject, string? dns, bool names)
-    {
-        using var certificate = TestCa.Ours.Issue(subject, dns);
-        PeerNames.Has(certificate, Rig.Source).ShouldBe(names);
     }
 
     [Fact]
@@ -294,7 +290,7 @@ public class DataListenerTests
         var time = new ManualTime();
         using var mute = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         mute.Start();
-        var connecting = new DataConnector(TestCa.Ours.Identity("CN=host-a"), time).ConnectAsync(
+        var connecting = new DataConnector(TestCa.Ours.Node("host-a"), time).ConnectAsync(
             new DataEndpoint("127.0.0.1", ((System.Net.IPEndPoint)mute.LocalEndpoint).Port),
             Rig.Target, Rig.Migration, 1, new Ticket(new byte[32]), Guard.Token());
         using var accepted = await mute.AcceptSocketAsync().Within();
@@ -302,11 +298,10 @@ public class DataListenerTests
         (await Should.ThrowAsync<LinkException>(() => connecting.Within())).Fault.ShouldBe(LinkFault.TimedOut);
     }
 
-    private static LinkIdentity SelfSigned(string subject)
+    private static PeerPolicy SelfSigned(string subject)
     {
         using var key = System.Security.Cryptography.ECDsa.Create();
         var request = new CertificateRequest(subject, key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        var certificate = request.CreateSelfSigned(TestCa.Now.AddDays(-1), TestCa.Now.AddDays(9));
-        return new LinkIdentity(certificate, TestCa.Ours.Authorities);
+        return TestCa.Policy(request.CreateSelfSigned(TestCa.Now.AddDays(-1), TestCa.Now.AddDays(9)));
     }
 }

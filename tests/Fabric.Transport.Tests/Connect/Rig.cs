@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using Fabric.Protocol;
 using Fabric.Transport.Connect;
 using Fabric.Transport.Link;
+using Fabric.Transport.Security;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Tests.Connect;
@@ -16,16 +17,16 @@ internal sealed class Rig : IAsyncDisposable
     public static readonly HostId Source = HostId.Of("host-a");
     public static readonly HostId Target = HostId.Of("host-b");
     public static readonly MigrationId Migration = MigrationId.Of("m-7");
-    private static readonly LinkIdentity SourceIdentity = TestCa.Ours.Identity("CN=host-a");
-    private static readonly LinkIdentity TargetIdentity = TestCa.Ours.Identity("CN=host-b");
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
+    private readonly PeerPolicy _source;
 
-    public Rig(TimeProvider? time = null, LinkIdentity? target = null)
+    public Rig(TimeProvider? time = null, PeerPolicy? target = null)
     {
         Time = time ?? TimeProvider.System;
+        _source = TestCa.Ours.Node("host-a", Time);
         Tickets = new TicketBook(_random, Time);
         Listener = DataListener.Start(
-            new IPEndPoint(IPAddress.Loopback, 0), target ?? TargetIdentity, Tickets, Time, Refusals.Add);
+            new IPEndPoint(IPAddress.Loopback, 0), target ?? TestCa.Ours.Node("host-b", Time), Tickets, Time, Refusals.Add);
     }
 
     public TimeProvider Time { get; }
@@ -41,13 +42,13 @@ internal sealed class Rig : IAsyncDisposable
     public Ticket Issue() => Tickets.Issue(Migration, 1, Source);
 
     public Task<IDataLink> ConnectAsync(
-        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1,
+        Ticket ticket, PeerPolicy? identity = null, MigrationId? migration = null, int attempt = 1,
             HostId? target = null) =>
-        new DataConnector(identity ?? SourceIdentity, Time)
+        new DataConnector(identity ?? _source, Time)
             .ConnectAsync(EndPoint, target ?? Target, migration ?? Migration, attempt, ticket, Guard.Token());
 
     public async Task<LinkException> RefusedAsync(
-        Ticket ticket, LinkIdentity? identity = null, MigrationId? migration = null, int attempt = 1,
+        Ticket ticket, PeerPolicy? identity = null, MigrationId? migration = null, int attempt = 1,
             HostId? target = null) =>
         await Should.ThrowAsync<LinkException>(() => ConnectAsync(ticket, identity, migration, attempt, target));
 
@@ -86,7 +87,7 @@ internal sealed class Rig : IAsyncDisposable
     public async Task<SslStream> SecureAsync()
     {
         var stream = new SslStream(await PlainAsync());
-        await stream.AuthenticateAsClientAsync(new LinkTls(SourceIdentity, Time).Client(Target), Guard.Token());
+        await stream.AuthenticateAsClientAsync(_source.ClientOptions(Target.Value), Guard.Token());
         return stream;
     }
 

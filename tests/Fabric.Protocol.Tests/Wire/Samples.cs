@@ -1,0 +1,99 @@
+namespace Fabric.Protocol.Tests.Wire;
+
+/// <summary>One of each thing that crosses a link or lies in a journal, every optional member filled.</summary>
+internal static class Samples
+{
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly VmId Vm = VmId.Of("v1");
+    private static readonly HostId A = HostId.Of("a");
+    private static readonly HostId B = HostId.Of("b");
+    private static readonly MigrationId Migration = MigrationId.Of("v1-m4");
+    private static readonly Stamp Stamp = new(Vm, Migration, 4, 1, 7);
+    private static readonly DataEndpoint Endpoint = new("b.example", 7000);
+    private static readonly Round Round = new(2, 100, 409_600, 10, 20, 4_096_000, 100);
+    private static readonly TransferProgress Progress = new(2, 1, 2, 3, 4, 5, 6, 7);
+    private static readonly ActivationTimes Times = new(1.5, 2.5);
+
+    private static readonly VmSpec Spec = new()
+    {
+        Id = Vm,
+        MemoryKiB = 131_136,
+        Vcpus = 2,
+        Kernel = "/boot/k",
+        Initrd = "/boot/i",
+        Append = "quiet",
+        Devices = ["virtio-balloon-pci"],
+    };
+
+    private static readonly MigrationPlan Plan = new(Migration, A, B, 7, 4, Spec, new MigrationPolicy());
+
+    public static IReadOnlyList<Order> Orders { get; } =
+    [
+        new StartVm(Stamp.OfLife(Vm, 7), Spec),
+        new StopVm(Stamp.OfLife(Vm, 7), true),
+        new ObserveVm(Stamp.OfLife(Vm, 7)),
+        new Precheck(Stamp, Side.Target, Spec),
+        new PrepareTarget(Stamp, Spec, A),
+        new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(1_000_000, 300)),
+        new Observe(Stamp, Side.Source),
+        new RollBackSource(Stamp),
+        new DiscardTarget(Stamp),
+        new Grant(Stamp, Side.Target),
+        new ReleaseSource(Stamp),
+    ];
+
+    public static IReadOnlyList<Report> Reports { get; } =
+    [
+        new LifeReport(Stamp.OfLife(Vm, 7), LifeView.Dead, FailureReason.SourceVmDied, "why"),
+        new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
+        new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
+        new TargetReport(
+            Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why", Times),
+        new RoundReport(Stamp, Round),
+        new ProgressReport(Stamp, Progress),
+        new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
+    ];
+
+    public static IReadOnlyList<object> Events { get; } =
+    [
+        new MigrationRequested(Plan, At),
+        new AttemptStarted(1, At),
+        new TargetReserved(Endpoint, At),
+        new StorageReady(At),
+        new RoundCompleted(1, Round, At),
+        new SourcePaused(At),
+        new SourceHandedOff(true, 30, At),
+        new TargetLoaded(At),
+        new Committed(B, 8, At),
+        new Activated(Times, At),
+        new AttemptAbandoned(FailureReason.DataLinkLost, "why", At),
+        new RolledBack(1, At),
+        new CommitReverted(A, 9, FailureReason.TargetLostBeforeRun, "why", At),
+        new HeldForOperator(FailureReason.TargetLostAfterGrant, "why", At),
+        new MigrationEnded(
+            MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why", new Downtime(6, 1, 2, 3, 4, 5, 30), At),
+        new CleanedUp(Side.Source, At),
+        new VmCreated(Spec, A, At),
+        new VmStartOrdered(7, At),
+        new VmStarted(At),
+        new VmStopOrdered(true, At),
+        new VmStopped(FailureReason.SourceVmDied, "why", At),
+        new VmDeleted(At),
+        new VmLocked(Migration, B, At),
+        new OwnershipMoved(Migration, B, 8, At),
+        new VmUnlocked(Migration, MigrationOutcome.Lost, false, At, FailureReason.GuestShutDown),
+        new CopyStartNoted(Stamp.OfLife(Vm, 7), Spec, "v1/e7"),
+        new CopyStopNoted(Stamp.OfLife(Vm, 7)),
+        new CopyEnded(LifeView.Dead, FailureReason.SourceVmDied, "why", true),
+        new OutgoingBegun(Stamp),
+        new HandOffNoted(),
+        new RollbackNoted(Stamp),
+        new OutgoingEnded(Stamp, FailureReason.Cancelled, "why"),
+        new RegrantNoted(Stamp),
+        new ReleaseNoted(Stamp),
+        new IncomingNoted(Stamp, Spec, "v1/e7-t4-a1", A),
+        new IncomingClosed(Stamp, FailureReason.Cancelled, "why", true),
+        new GrantNoted(Stamp),
+        new CopyCleared(),
+    ];
+}
