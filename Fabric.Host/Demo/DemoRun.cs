@@ -106,7 +106,7 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new DemoException(
-                $"The migration did not end in {SettledWithin.TotalMinutes:0} minutes; its journal is at {journal.Stage}.");
+                $"The migration did not end in {SettledWithin.TotalMinutes:0} minutes; it is at {journal.Stage}.");
         }
     }
 

@@ -8,12 +8,18 @@ namespace Fabric.Host.Demo;
 /// <summary><c>fabric demo</c> on the command line.</summary>
 public static class DemoVerb
 {
+    /// <summary>As it is written.</summary>
+    public const string Name = "demo";
+
     private static readonly Option<string?> Kill = new("--kill")
     {
         Description = "Break this on purpose, at the stage that --at names.",
     };
 
-    private static readonly Option<string?> At = new("--at") { Description = "The stage of the migration to break at." };
+    private static readonly Option<string?> At = new("--at")
+    {
+        Description = "The stage of the migration to break at.",
+    };
 
     private static readonly Option<bool> Matrix = new("--matrix")
     {
@@ -77,7 +83,7 @@ public static class DemoVerb
     public static Command Create()
     {
         var verb = new Command(
-            "demo", "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
+            Name, "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
         {
             Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Hypervisor, Qemu,
         };

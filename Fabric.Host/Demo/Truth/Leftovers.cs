@@ -5,7 +5,7 @@ namespace Fabric.Host.Demo.Truth;
 /// <summary>What copies that have no right to be still hold: processes, and sockets that somebody serves.</summary>
 internal static class Leftovers
 {
-    /// <summary>In words; empty when there is nothing. The mere file of a socket that nobody serves is nothing.</summary>
+    /// <summary>In words; empty when there is nothing. The file of a socket that nobody serves is nothing.</summary>
     public static async Task<IReadOnlyList<string>> FindAsync(
         IEnumerable<CopyTrack> copies, CancellationToken cancellation)
     {
