@@ -68,7 +68,7 @@ public sealed class DemoTests
             await kill.WaitForExitAsync();
         (await demo.StandardError.ReadToEndAsync().WaitAsync(HangGuard)).ShouldContain("nothing is left running");
         await demo.WaitForExitAsync();
-        demo.ExitCode.ShouldBe(2);
+        demo.ExitCode.ShouldBe(1);
         Directory.Exists(directory).ShouldBeFalse();
         Directory.GetDirectories("/proc").Where(p => CommandLineOf(p).Contains(directory, StringComparison.Ordinal))
             .ShouldBeEmpty();
@@ -92,7 +92,12 @@ public sealed class DemoTests
 
     private static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.ArgumentList.Add(typeof(DemoCommand).Assembly.Location);
         foreach (var argument in arguments.Prepend("demo").Append("--json"))
             start.ArgumentList.Add(argument);
