@@ -187,6 +187,22 @@ public sealed class QmpClientTests
     }
 
     [Fact]
+    public async Task Events_carry_the_hypervisors_time_and_none_where_it_makes_no_sense()
+    {
+        await using var monitor = new MockMonitor(async m =>
+        {
+            await m.OpenAsync();
+            await m.SayAsync("""{"event": "A", "timestamp": {"seconds": 9, "microseconds": 250}}""");
+            await m.SayAsync("""{"event": "B", "timestamp": {"seconds": -1, "microseconds": -1}}""");
+            await m.SayAsync("""{"event": "C", "timestamp": {"seconds": "9", "microseconds": 0}}""");
+            await m.SayAsync("""{"event": "D"}""");
+        });
+        await using var client = await ConnectAsync(monitor);
+        var times = await client.Events.ReadAllAsync().Select(e => e.At).ToListAsync().AsTask().WaitAsync(HangGuard);
+        times.ShouldBe([DateTimeOffset.UnixEpoch.AddSeconds(9).AddMicroseconds(250), null, null, null]);
+    }
+
+    [Fact]
     public async Task Flood_of_events_is_bounded_and_counted_and_does_not_hold_up_answers()
     {
         const int Count = 100_000;
