@@ -1,1 +1,3 @@
-return 0;
+using Fabric.Host.Cli;
+
+return await FabricCommand.RunAsync(args, CliContext.OfProcess(), CancellationToken.None);

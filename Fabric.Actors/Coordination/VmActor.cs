@@ -79,6 +79,8 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
 
         if (decision.Events.Count > 0)
             Context.System.EventStream.Publish(new VmNews(id));
+        if (decision.Migration is { } begun)
+            Context.System.EventStream.Publish(new MigrationNews(begun.Plan.Id, StageKind.PreMigration, [begun]));
         foreach (var effect in decision.Effects)
             Run(effect, decision, asker);
     }

@@ -21,10 +21,11 @@ public static class FabricApi
     public static void AddServices(IServiceCollection services)
     {
         Problems.Configure(services);
-        services.AddOpenApi("v1");
+        services.AddOpenApi("v1", OpenApiShape.Apply);
         services.ConfigureHttpJsonOptions(static options =>
         {
             options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
         });
     }

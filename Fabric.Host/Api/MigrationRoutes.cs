@@ -14,7 +14,10 @@ internal static class MigrationRoutes
     public static void Map(IEndpointRouteBuilder routes, FabricService service, TimeProvider time)
     {
         routes.Route("GET", "/migrations", context => ListAsync(context, service))
-            .WithName("ListMigrations").Produces<MigrationPage>();
+            .WithName("ListMigrations").Produces<MigrationPage>()
+            .WithMetadata(new QueryParameter("before", "the next of the page before"))
+            .WithMetadata(new QueryParameter("limit", "1 to 200"))
+            .WithMetadata(new QueryParameter("vm", "only this VM's"));
         routes.Route("GET", "/migrations/{id}", async context =>
             {
                 AllowQuery(context);
@@ -32,7 +35,9 @@ internal static class MigrationRoutes
             })
             .WithName("CancelMigration").Produces<Done>(202);
         routes.Route("GET", "/migrations/{id}/journal", context => JournalAsync(context, service))
-            .WithName("GetJournal").Produces<JournalPage>();
+            .WithName("GetJournal").Produces<JournalPage>()
+            .WithMetadata(new QueryParameter("after", "only events after this version"))
+            .WithMetadata(new QueryParameter("limit", "1 to 2000"));
         routes.Route("POST", "/faults/hold/release", async context =>
             {
                 await StrictJson.ReadOptionalAsync(context, ApiJson.Default.NothingRequest, time);

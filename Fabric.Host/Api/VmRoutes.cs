@@ -15,7 +15,9 @@ internal static class VmRoutes
         IEndpointRouteBuilder routes, FabricService service, MigrationPolicy defaults, TimeProvider time)
     {
         routes.Route("GET", "/vms", context => ListAsync(context, service))
-            .WithName("ListVms").Produces<VmPage>();
+            .WithName("ListVms").Produces<VmPage>()
+            .WithMetadata(new QueryParameter("after", "the last name of the page before"))
+            .WithMetadata(new QueryParameter("limit", "1 to 200"));
         routes.Route("POST", "/vms", context => CreateAsync(context, service, time))
             .WithName("CreateVm").Accepts<CreateVmRequest>("application/json").Produces<VmSummary>(201);
         routes.Route("GET", "/vms/{vm}", async context =>

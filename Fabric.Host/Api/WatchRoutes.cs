@@ -27,7 +27,8 @@ internal static class WatchRoutes
                 return await WatchAsync(
                     context, slots, time, ended => service.WatchMigrationAsync(id, after, ended), stopping);
             })
-            .WithName("WatchMigration").Produces(200, contentType: "text/event-stream");
+            .WithName("WatchMigration").Produces(200, contentType: "text/event-stream")
+            .WithMetadata(new QueryParameter("after", "also events after this version that were before the snapshot"));
         routes.Route("GET", "/watch", context =>
             {
                 AllowQuery(context);

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Fabric.Actors.Coordination;
+using Fabric.Actors.Journal;
+using Fabric.Protocol;
+
+namespace Fabric.Host.Cli;
+
+/// <summary>What an event of a migration means, in one line.</summary>
+internal static class EventText
+{
+    private const double PageBytes = 4096;
+
+    /// <summary>An event that a newer server wrote is shown as it is.</summary>
+    public static string Of(JournalEntry entry)
+    {
+        try
+        {
+            return FabricEvents.Registry.Deserialize(
+                new StreamId(EntityKinds.Migration, "shown"), entry.Version, entry.Name,
+                JsonSerializer.SerializeToUtf8Bytes(entry.Event)) is MigrationEvent happened
+                ? Of(happened)
+                : entry.Name;
+        }
+        catch (Exception e) when (e is UnknownEventException or CorruptEventException)
+        {
+            return entry.Event.GetRawText();
+        }
+    }
+
+    public static string Of(MigrationEvent happened) => happened switch
+    {
+        MigrationRequested e => Show.Text(
+            $"{e.Plan.Spec.Id}: {e.Plan.Source} to {e.Plan.Target}, {Show.Bytes(e.Plan.Spec.MemoryBytes())}, prechecks begin"),
+        AttemptStarted e => Show.Text($"attempt {e.Attempt}: the target reserves"),
+        TargetReserved e => $"the target waits for bytes at {e.Endpoint}",
+        StorageReady => "disks are in place; pre-copy begins",
+        RoundCompleted e => RoundText(e.Round),
+        SourcePaused => "the guest is paused at the source; stop-and-copy",
+        SourceHandedOff { Dead: true } => "the source is dead and can never run again",
+        SourceHandedOff => "the source has handed off, paused for good",
+        TargetLoaded => "the target holds all of the guest",
+        Committed e => Show.Text($"COMMIT: {e.Owner} owns the VM from epoch {e.Epoch} on"),
+        Activated e => e.Times is { } t
+            ? Show.Text($"the guest runs at the target (grant noted in {Show.Ms(t.NoteMs)}, run in {Show.Ms(t.RunMs)})")
+            : "the guest runs at the target",
+        AttemptAbandoned e => $"the attempt is given up: {Why(e.Reason, e.Detail)}",
+        RolledBack e => Show.Text($"attempt {e.Attempt} is rolled back: the guest runs at the source"),
+        CommitReverted e => Show.Text(
+            $"REVERTED: {e.Owner} owns the VM again, epoch {e.Epoch}: {Why(e.Reason, e.Detail)}"),
+        HeldForOperator e => $"HELD for an operator: {Why(e.Reason, e.Detail)}",
+        MigrationEnded e => Ended(e),
+        CleanedUp e => e.Side == Side.Source ? "the source's copy is released" : "the target's copy is gone",
+        _ => happened.GetType().Name,
+    };
+
+    private static string RoundText(Round r) => Show.Text(
+        $"round {r.Number}: {r.Pages} pages, {Show.Bytes(r.Bytes)} in {Show.Ms(r.DurationMs)} at {Show.Rate(r.BytesPerSecond)}; {r.DirtyPages} pages dirty, dirtying {Show.Rate(r.DirtyPagesPerSecond * PageBytes)}");
+
+    private static string Ended(MigrationEnded e)
+    {
+        var why = e.Reason is { } reason ? $": {Why(reason, e.Detail)}" : "";
+        var downtime = e.Downtime is { } d ? $", downtime {Show.Ms(d.TotalMs)}" : "";
+        return Show.Text($"ENDED {e.Outcome}, kept by {e.Keeper}{downtime}{why}");
+    }
+
+    private static string Why(FailureReason reason, string? detail) =>
+        detail is null ? $"{reason}" : $"{reason} ({detail})";
+}

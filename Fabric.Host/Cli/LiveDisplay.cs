@@ -1,0 +1,92 @@
+using Fabric.Actors.Coordination;
+using Fabric.Host.Api.Contracts;
+using Spectre.Console;
+
+namespace Fabric.Host.Cli;
+
+/// <summary>A table that is drawn anew with each event; it ends with the parts of the downtime.</summary>
+internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
+{
+    private const int EventsShown = 6;
+    private const double PageBytes = 4096;
+
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = new AnsiConsoleOutput(output),
+    });
+
+    private readonly Queue<string> _last = new();
+    private LiveDisplayContext? _live;
+    private MigrationSummary? _migration;
+    private TransferSeen? _seen;
+    private string? _held;
+
+    public override Task<MigrationSummary> RunAsync(Func<Task<MigrationSummary>> follow) =>
+        _console.Live(new Table()).StartAsync(async live =>
+        {
+            _live = live;
+            return await follow();
+        });
+
+    public override void Snapshot(MigrationSummary migration)
+    {
+        _migration = migration;
+        _seen = migration.Transfer ?? _seen;
+        Draw();
+    }
+
+    public override void Entry(JournalEntry entry)
+    {
+        if (_last.Count == EventsShown)
+            _last.Dequeue();
+        _last.Enqueue($"{Show.Clock(entry.At)}  {Output.Shown(EventText.Of(entry))}");
+        _held = null;
+        Draw();
+    }
+
+    public override void Progress(TransferSeen seen)
+    {
+        _seen = seen;
+        Draw();
+    }
+
+    public override void Held(HeldNotice held)
+    {
+        _held = $"a fault plan holds it at {Show.Stage(held.Stage)}";
+        Draw();
+    }
+
+    public override void Outcome(MigrationSummary migration)
+    {
+        output.WriteLine(MigrationText.Headline(migration));
+        MigrationText.WriteWhy(output, migration);
+        MigrationText.WriteDowntime(output, migration);
+    }
+
+    private void Draw()
+    {
+        if (_migration is not { } m)
+            return;
+        var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("", "");
+        Row("migration", $"{m.Id}: {m.Vm} from {m.Source} to {m.Target}");
+        Row("stage", _held ?? Show.Standing(m));
+        if (_seen is { } seen)
+        {
+            var p = seen.Progress;
+            Row("attempt, round", Show.Text($"{seen.Attempt}, {p.Round}"));
+            Row("remaining", $"{Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)}");
+            Row("sent", $"{Show.Bytes(p.TransferredBytes)}, {Show.Bytes(p.WireBytes)} on the wire");
+            Row("bandwidth", Show.Rate(p.BytesPerSecond));
+            Row("dirtying", Show.Text(
+                $"{Show.Rate(p.DirtyPagesPerSecond * PageBytes)} ({p.DirtyPagesPerSecond} pages/s)"));
+            Row("done in", EtaRange.Of(p).ToString());
+        }
+
+        foreach (var line in _last)
+            Row("", line);
+        _live?.UpdateTarget(table);
+        _live?.Refresh();
+
+        void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
+    }
+}

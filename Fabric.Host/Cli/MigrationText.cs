@@ -1,0 +1,102 @@
+using Fabric.Actors.Coordination;
+using Fabric.Host.Api.Contracts;
+using Fabric.Protocol;
+
+namespace Fabric.Host.Cli;
+
+/// <summary>Migrations as people read them.</summary>
+internal static class MigrationText
+{
+    public static void WriteList(Output output, MigrationPage page) =>
+        output.Write(page, ApiJson.Default.MigrationPage, writer =>
+        {
+            var table = new TextTable("ID", "VM", "FROM", "TO", "STANDS", "ATTEMPT", "ROUNDS", "DOWNTIME", "STARTED", "REASON");
+            foreach (var m in page.Migrations)
+            {
+                table.Add(m.Id.Value, m.Vm.Value, m.Source.Value, m.Target.Value, Show.Standing(m),
+                    Show.Text($"{m.Attempt}"), Show.Text($"{m.RoundsDone}"),
+                    m.Downtime is { } d ? Show.Ms(d.TotalMs) : null, Show.At(m.StartedAt), m.Reason?.ToString());
+            }
+
+            table.WriteTo(writer);
+            if (page.Next is { } next)
+                writer.WriteLine(Show.Text($"There are more: --before {next}"));
+        });
+
+    public static void Write(Output output, MigrationSummary m) =>
+        output.Write(m, ApiJson.Default.MigrationSummary, writer =>
+        {
+            writer.WriteLine(Headline(m));
+            WriteWhy(writer, m);
+            WriteFacts(writer, m);
+            WriteDowntime(writer, m);
+        });
+
+    public static string Headline(MigrationSummary m) =>
+        $"{m.Id}: {m.Vm} from {m.Source} to {m.Target}: {Show.Standing(m)}" +
+        (m.Keeper is { } keeper ? $", kept by {keeper}" : "");
+
+    public static void WriteWhy(TextWriter writer, MigrationSummary m)
+    {
+        if (m.Reason is { } reason)
+            writer.WriteLine($"  why: {reason}{(m.Detail is { } detail ? $" ({Output.Shown(detail)})" : "")}");
+        if (m.Advice is { } advice)
+            writer.WriteLine($"  what to do: {advice}");
+        if (m.HeldAt is { } stage)
+            writer.WriteLine($"  a fault plan holds it at {Show.Stage(stage)}: 'fabric release-hold' lets it go on");
+    }
+
+    public static void WriteDowntime(TextWriter writer, MigrationSummary m)
+    {
+        if (m.Downtime is not { } d)
+            return;
+        writer.WriteLine($"  downtime {Show.Ms(d.TotalMs)}:");
+        var table = new TextTable("    last pages", Show.Ms(d.LastPagesMs));
+        table.Add("    load", Show.Ms(d.LoadMs));
+        table.Add("    commit and orders", Show.Ms(d.CommitMs));
+        table.Add("    noting the grant", Show.Ms(d.GrantMs));
+        table.Add("    starting the vCPUs", Show.Ms(d.RunMs));
+        if (d.HypervisorMs is { } hypervisor)
+            table.Add("    (the hypervisor's own figure)", Show.Ms(hypervisor));
+        table.WriteTo(writer);
+    }
+
+    private static void WriteFacts(TextWriter writer, MigrationSummary m)
+    {
+        var table = new TextTable("  stage", Show.Stage(m.Stage));
+        table.Add("  started", Show.At(m.StartedAt));
+        table.Add("  ended", Show.At(m.EndedAt));
+        table.Add("  attempts", Show.Text($"{m.Attempt} of {m.Policy.AttemptsMax}"));
+        foreach (var a in m.Attempts ?? [])
+        {
+            if (a.Reason is { } reason)
+                table.Add(Show.Text($"    attempt {a.Number}"), $"{reason}{(a.Detail is { } detail ? $" ({detail})" : "")}");
+        }
+
+        table.Add("  rounds", Show.Text($"{m.RoundsDone}"));
+        foreach (var r in m.Rounds ?? [])
+        {
+            table.Add(Show.Text($"    {r.Attempt}.{r.Round.Number}"), Show.Text(
+                $"{r.Round.Pages} pages, {Show.Bytes(r.Round.Bytes)}, {Show.Ms(r.Round.DurationMs)}, {r.Round.DirtyPages} dirty"));
+        }
+
+        if (m.Transfer is { } seen)
+        {
+            table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));
+            table.Add("  wire bytes", Show.Bytes(seen.Progress.WireBytes));
+        }
+
+        table.WriteTo(writer);
+    }
+
+    /// <summary>What a program is told of a migration's end.</summary>
+    public static int ExitCodeOf(MigrationSummary m) => m.Outcome switch
+    {
+        MigrationOutcome.Completed => ExitCode.Ok,
+        MigrationOutcome.Refused => ExitCode.Refused,
+        MigrationOutcome.RolledBack => ExitCode.NotCompleted,
+        MigrationOutcome.Lost => ExitCode.NeedsOperator,
+        null when m.Stage == StageKind.OnHold => ExitCode.NeedsOperator,
+        _ => ExitCode.Unknown,
+    };
+}

@@ -1,0 +1,16 @@
+using Fabric.Actors.Coordination;
+
+namespace Fabric.Host.Cli;
+
+/// <summary>Numbers of a transfer in one line.</summary>
+internal static class ProgressText
+{
+    private const double PageBytes = 4096;
+
+    public static string Of(TransferSeen seen)
+    {
+        var p = seen.Progress;
+        return Show.Text(
+            $"attempt {seen.Attempt} round {p.Round}: {Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)} left, sent {Show.Bytes(p.TransferredBytes)} ({Show.Bytes(p.WireBytes)} on the wire) at {Show.Rate(p.BytesPerSecond)}, dirtying {Show.Rate(p.DirtyPagesPerSecond * PageBytes)}, done in {EtaRange.Of(p)}");
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Fabric.Actors.Coordination;
+using Fabric.Host.Tests.Api;
+using Fabric.Protocol;
+
+namespace Fabric.Host.Tests.Cli;
+
+public sealed class MigrateVerbTests : IAsyncLifetime
+{
+    private readonly ApiFixture _at = new();
+    private CliRun _cli = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _at.InitializeAsync();
+        _cli = new CliRun(_at);
+    }
+
+    public Task DisposeAsync() => _at.DisposeAsync();
+
+    [Fact]
+    public async Task It_waits_for_the_outcome_and_tells_each_stage_and_the_downtime()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --attempts 2 --deadline 1m --bandwidth-max 10MiB --downtime-limit 200ms"))
+            .ShouldBe(0, _cli.Error);
+        foreach (var said in new[]
+                 {
+                     "prechecks begin", "attempt 1", "round 1: 1000 pages", "the guest is paused", "COMMIT: b owns the VM from epoch 2",
+                     "the guest runs at the target", "ENDED Completed", "downtime ", "noting the grant", "1.5 ms",
+                 })
+        {
+            _cli.Out.ShouldContain(said);
+        }
+
+        var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0];
+        id.Policy.Transfer.ShouldBe(new TransferPolicy(10 << 20, 200));
+        id.Policy.DeadlineMs.ShouldBe(60_000);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Watched_by_people_it_shows_numbers_and_an_estimate(bool isTerminal)
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --watch", isTerminal)).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("Completed, kept by Target");
+        _cli.Out.ShouldContain("(the hypervisor's own figure)");
+    }
+
+    [Fact]
+    public async Task Watched_by_a_program_each_line_is_JSON_and_the_last_is_the_outcome()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --watch --json")).ShouldBe(0, _cli.Error);
+        var lines = _cli.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        lines[0].GetProperty("event").GetString().ShouldBe("snapshot");
+        lines[^1].GetProperty("event").GetString().ShouldBe("outcome");
+        lines[^1].GetProperty("data").GetProperty("outcome").GetString().ShouldBe("Completed");
+        lines.Count(l => l.GetProperty("event").GetString() is "journal").ShouldBeGreaterThan(8);
+    }
+
+    [Fact]
+    public async Task For_a_program_there_is_one_document_and_the_stages_go_to_stderr()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --json")).ShouldBe(0);
+        using var document = JsonDocument.Parse(_cli.Out);
+        document.RootElement.GetProperty("outcome").GetString().ShouldBe("Completed");
+        _cli.Error.ShouldContain("COMMIT");
+    }
+
+    [Fact]
+    public async Task An_obstacle_is_refused_with_advice()
+    {
+        _ = new MigrationScript(_at) { Obstacle = new Obstacle(FailureReason.MemoryShort, "1 GiB is free") };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b")).ShouldBe(3);
+        _cli.Out.ShouldContain("why: MemoryShort (b: 1 GiB is free)");
+        _cli.Out.ShouldContain("what to do: " + Failures.AdviceFor(FailureReason.MemoryShort));
+    }
+
+    [Fact]
+    public async Task Detached_it_is_found_and_cancelled_by_its_VM_and_that_is_no_success()
+    {
+        _ = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --detach --json")).ShouldBe(0);
+        using var accepted = JsonDocument.Parse(_cli.Out);
+        var id = accepted.RootElement.GetProperty("id").GetString()!;
+        await MigrationScript.UntilAsync(_at, MigrationId.Of(id), m => m.RoundsDone == 1);
+
+        var follower = new CliRun(_at);
+        (await new CliRun(_at).RunAsync("migrate web --to b")).ShouldBe(3);
+        (await _cli.RunAsync("cancel web")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldStartWith($"{id}: Cancelled");
+        await MigrationScript.UntilAsync(_at, MigrationId.Of(id), m => m.Stage == StageKind.Over);
+        (await _cli.RunAsync($"cancel {id}")).ShouldBe(3);
+        (await follower.RunAsync($"migrations show {id}")).ShouldBe(0);
+        follower.Out.ShouldContain("RolledBack, kept by Source");
+        (await follower.RunAsync("migrations")).ShouldBe(0);
+        follower.Out.Split('\n')[1].ShouldStartWith(id);
+        (await follower.RunAsync("migrations list --vm web --limit 1 --json")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_migration_that_is_rolled_back_while_it_is_followed_is_not_completed()
+    {
+        _ = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        using var news = _at.System.EventStream.Subscribe<MigrationNews>();
+        var following = _cli.RunAsync("migrate web --to b");
+        while (!(await news.Reader.ReadAsync().AsTask().WaitAsync(ApiFixture.HangGuard)).Events.OfType<RoundCompleted>().Any())
+        {
+        }
+
+        var page = await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None);
+        await _at.Client.CancelMigrationAsync(page.Migrations[0].Id.Value, CancellationToken.None);
+        (await following).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_held_VM_needs_an_operator_and_recover_lets_it_go_on()
+    {
+        _ = new MigrationScript(_at) { AfterGrant = TargetView.Crashed };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b")).ShouldBe(5);
+        _cli.Out.ShouldContain("fabric vm recover");
+        (await _cli.RunAsync("vm recover web")).ShouldBe(0);
+        _cli.Out.ShouldContain("paused copy");
+    }
+
+    [Fact]
+    public async Task A_server_that_goes_away_leaves_the_outcome_unknown_and_says_how_to_look_again()
+    {
+        _ = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        using var news = _at.System.EventStream.Subscribe<MigrationNews>();
+        var following = _cli.RunAsync("migrate web --to b --reconnect-for 0");
+        while (!(await news.Reader.ReadAsync().AsTask().WaitAsync(ApiFixture.HangGuard)).Events.OfType<RoundCompleted>().Any())
+        {
+        }
+
+        await _at.StopServerAsync();
+        (await following).ShouldBe(7);
+        _cli.Error.ShouldContain("fabric migrations show web-m");
+    }
+
+    [Fact]
+    public async Task The_journal_is_a_table_with_a_meaning_for_each_event()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b")).ShouldBe(0);
+        var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0].Id;
+        await MigrationScript.UntilAsync(_at, id, m => m.Stage == StageKind.Over);
+        (await _cli.RunAsync($"journal {id}")).ShouldBe(0);
+        var lines = _cli.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines[0].ShouldStartWith("#");
+        lines[1].ShouldContain("migration.requested.v1");
+        lines.Single(l => l.Contains("migration.committed.v1", StringComparison.Ordinal))
+            .ShouldEndWith("COMMIT: b owns the VM from epoch 2 on");
+        lines[^1].ShouldEndWith("the source's copy is released");
+        (await _cli.RunAsync($"journal {id} --json")).ShouldBe(0);
+        using var document = JsonDocument.Parse(_cli.Out);
+        document.RootElement.GetProperty("events").GetArrayLength().ShouldBe(lines.Length - 1);
+    }
+}
