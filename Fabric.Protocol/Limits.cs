@@ -453,6 +453,15 @@ public static class Limits
 
         /// <summary>Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.</summary>
         public const int OldDirectoriesMax = 8;
+
+        /// <summary>How long a source tries to reach its target: a route that heals does so in seconds; three times 5 s.</summary>
+        public const int ConnectPatienceMs = 15_000;
+
+        /// <summary>From a hypervisor's failure to its relay's end: both see the same socket close, 1 s is 1,000 times that.</summary>
+        public const int RelayEndMs = 1_000;
+
+        /// <summary>Between two tries: four a second, 60 in all.</summary>
+        public const int ConnectRetryMs = 250;
     }
 
     /// <summary>Configuration files.</summary>

@@ -19,4 +19,7 @@ internal static partial class AgentLog
 
     [LoggerMessage(4004, LogLevel.Warning, "A connection to the data port did not become a link: {Why}")]
     public static partial void LinkRefused(ILogger log, string why);
+
+    [LoggerMessage(4005, LogLevel.Warning, "{Attempt}: no data link yet; trying again. {Why}")]
+    public static partial void ConnectFailed(ILogger log, string attempt, string why);
 }

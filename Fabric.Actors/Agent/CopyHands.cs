@@ -246,7 +246,12 @@ public sealed class CopyHands : ICopyHands
 
     private MachineKeeper Keep(string directory, IMachine machine) => new(
         directory, machine, _tools.Time, _tools.Log,
-        input => _tell(directory, input),
+        async input =>
+        {
+            if (input is MachineSeen { Look.Phase: MigrationPhase.Failed } && _outgoing is { } failed)
+                await failed.ToldAsync();
+            await _tell(directory, input);
+        },
         progress =>
         {
             if (_outgoing is { HasBegun: true } sending)

@@ -17,6 +17,7 @@ internal sealed class MachineKeeper : IAsyncDisposable
     private readonly Func<bool> _migrationIsOurs;
     private readonly Func<long> _wireBytes;
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _looking = new(1, 1);
     private readonly Task _listening;
     private Activating? _activating;
 
@@ -51,8 +52,19 @@ internal sealed class MachineKeeper : IAsyncDisposable
         await TellLookAsync();
     }
 
-    /// <summary>Looks, and tells.</summary>
-    public async Task TellLookAsync() => await _tell(new MachineSeen(await LookAsync()));
+    /// <summary>Looks, and tells. One after the other: what was seen first, and how long it took, is told first.</summary>
+    public async Task TellLookAsync()
+    {
+        await _looking.WaitAsync(_stop.Token);
+        try
+        {
+            await _tell(new MachineSeen(await LookAsync()));
+        }
+        finally
+        {
+            _looking.Release();
+        }
+    }
 
     /// <summary>Looks.</summary>
     public async Task<MachineLook> LookAsync()
@@ -76,6 +88,7 @@ internal sealed class MachineKeeper : IAsyncDisposable
         await _listening;
         await Machine.DisposeAsync();
         _stop.Dispose();
+        _looking.Dispose();
     }
 
     private async Task ListenAsync()

@@ -11,6 +11,7 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
 {
     private readonly CancellationTokenSource _stop = new();
     private SourceRelay? _relay;
+    private Task _watching = Task.CompletedTask;
 
     /// <summary>The attempt.</summary>
     public Stamp Stamp => order.Stamp;
@@ -28,14 +29,13 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         {
             var ticket = Ticket.TryRead(order.Ticket)
                 ?? throw new LinkException(LinkFault.Refused, "the order's ticket is not a ticket");
-            var link = await tools.Connector.ConnectAsync(
-                order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, _stop.Token);
+            var link = await ConnectAsync(ticket);
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
             File.Delete(socket);
             _relay = SourceRelay.Start(socket, link, tools.Buffers, tools.Time);
             HasBegun = true;
             await machine.BeginOutgoingAsync(socket, order.Policy, _stop.Token);
-            _ = WatchAsync(_relay, broke);
+            _watching = WatchAsync(_relay, broke);
         }
         catch (LinkException e)
         {
@@ -50,6 +50,22 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         {
             HasBegun = false;
             await broke(new TransferBroke(FailureReason.Cancelled, "cancelled while it began"));
+        }
+    }
+
+    /// <summary>
+    /// Completes when the relay's end was told, or after a moment. A hypervisor whose socket the relay closed says only
+    /// that writing failed; why is what the relay says, and that is to be heard first.
+    /// </summary>
+    public async Task ToldAsync()
+    {
+        try
+        {
+            await _watching.WaitAsync(TimeSpan.FromMilliseconds(Limits.Agent.RelayEndMs), tools.Time);
+        }
+        catch (TimeoutException)
+        {
+            // It goes on: then it is not why the hypervisor failed.
         }
     }
 
@@ -71,6 +87,30 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         if (_relay is not null)
             await _relay.DisposeAsync();
         _stop.Dispose();
+    }
+
+    /// <summary>
+    /// A path that is down may be back in a moment, and an attempt costs more than waiting: nothing has moved yet and
+    /// the guest runs. If the target is gone for good, the coordinator gives the order to stop.
+    /// </summary>
+    private async Task<IDataLink> ConnectAsync(Ticket ticket)
+    {
+        var began = tools.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await tools.Connector.ConnectAsync(
+                    order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket,
+                    _stop.Token);
+            }
+            catch (LinkException e) when (e.Fault is LinkFault.Unreachable or LinkFault.Cut
+                && tools.Time.GetElapsedTime(began).TotalMilliseconds < Limits.Agent.ConnectPatienceMs)
+            {
+                AgentLog.ConnectFailed(tools.Log, order.Stamp.ToString(), e.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.Agent.ConnectRetryMs), tools.Time, _stop.Token);
+            }
+        }
     }
 
     private static async Task WatchAsync(SourceRelay relay, Func<TransferBroke, ValueTask> broke)

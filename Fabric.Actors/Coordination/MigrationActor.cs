@@ -39,6 +39,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             return;
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostUp>(Self));
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
+        // Stage 0 was entered by the VM's transaction.
+        await HeldAsync();
         await StepAsync(new Resumed());
     }
 
@@ -89,9 +91,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     private async ValueTask StepAsync(MigrationInput input)
     {
         var asker = Sender;
-        var before = State.Stage;
         var vmVersion = State.VmVersion;
-        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow());
+        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
         try
         {
             await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
@@ -104,10 +105,16 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         }
 
         Announce(decision);
-        if (before.Kind != State.Stage.Kind && hold is not null)
-            await hold.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream);
         foreach (var effect in decision.Effects)
             Run(effect, asker);
+        if (!await HeldAsync())
+            return;
+
+        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for its
+        // old sight alone could end the migration.
+        await StepAsync(new HostLost(Side.Target));
+        await StepAsync(new HostLost(Side.Source));
+        await StepAsync(new Resumed());
     }
 
     private bool IsUnderWay => State.Stage is Begun { Kind: not StageKind.Over };
@@ -121,6 +128,10 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             Sender.Tell(State);
         Context.Stop(Self);
     }
+
+    /// <summary>Waits where the fault plan says so; true when it did.</summary>
+    private Task<bool> HeldAsync() =>
+        hold?.ReachedAsync(State.Stage.Kind, id, Context.System.EventStream) ?? Task.FromResult(false);
 
     private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
         ? []

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Fabric.Protocol;
 
@@ -16,7 +15,7 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
     private readonly SqliteJournalOptions _options;
     private readonly EventRegistry _registry;
     private readonly TimeProvider _time;
-    private readonly SqliteReaders _readers;
+    private readonly SqliteJournalReader _reader;
     private readonly Channel<PendingAppend> _queue = Channel.CreateBounded<PendingAppend>(
         new BoundedChannelOptions(Limits.Journal.AppendsWaitingMax) { SingleReader = true });
     private readonly Task _writing;
@@ -28,7 +27,7 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         _options = options;
         _registry = registry;
         _time = time;
-        _readers = new SqliteReaders(options);
+        _reader = new SqliteJournalReader(options, registry);
         _writing = Task.Run(() => WriteAsync(writer));
     }
 
@@ -56,53 +55,12 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         return await pending.Result;
     }
 
-    public async IAsyncEnumerable<RecordedEvent> ReadAsync(
-        StreamId stream, long fromVersion = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(fromVersion, 1);
-        // The row before the first one wanted is read too: the chain begins with its checksum.
-        var next = Math.Max(1, fromVersion - 1);
-        byte[]? previous = next == 1 ? RowChain.Root : null;
-        while (true)
-        {
-            var from = next;
-            var (rows, headVersion, headChecksum) = await _readers.RunAsync(
-                connection => SqliteReader.Page(connection, stream, from, Limits.Journal.RowsPerRead),
-                cancellationToken);
-            foreach (var row in rows)
-            {
-                if (previous is not null || row.Version != next) RowChain.Verify(row, next, previous ?? RowChain.Root);
-                previous = row.Checksum;
-                next++;
-                if (row.Version < fromVersion) continue;
-                yield return new RecordedEvent(
-                    stream, row.Version, row.Sequence, row.Name,
-                    DateTimeOffset.FromUnixTimeMilliseconds(row.RecordedAtMs),
-                    _registry.Deserialize(stream, row.Version, row.Name, row.Json));
-            }
+    public IAsyncEnumerable<RecordedEvent> ReadAsync(
+        StreamId stream, long fromVersion = 1, CancellationToken cancellationToken = default) =>
+        _reader.ReadAsync(stream, fromVersion, cancellationToken);
 
-            if (rows.Count == Limits.Journal.RowsPerRead) continue;
-            CheckEnd(stream, next - 1, previous, headVersion, headChecksum);
-            yield break;
-        }
-    }
-
-    public async IAsyncEnumerable<StreamInfo> ListStreamsAsync(
-        string kindPrefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(kindPrefix);
-        StreamId? after = null;
-        while (true)
-        {
-            var last = after;
-            var page = await _readers.RunAsync(
-                connection => SqliteReader.Streams(connection, kindPrefix, last, Limits.Journal.RowsPerRead),
-                cancellationToken);
-            foreach (var stream in page) yield return stream;
-            if (page.Count < Limits.Journal.RowsPerRead) yield break;
-            after = page[^1].Stream;
-        }
-    }
+    public IAsyncEnumerable<StreamInfo> ListStreamsAsync(string kindPrefix, CancellationToken cancellationToken = default) =>
+        _reader.ListStreamsAsync(kindPrefix, cancellationToken);
 
     /// <summary>Writes what was accepted, then closes the file.</summary>
     public async ValueTask DisposeAsync()
@@ -110,7 +68,7 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         _closed = true;
         _queue.Writer.TryComplete();
         await _writing;
-        _readers.Dispose();
+        _reader.Dispose();
     }
 
     private async Task WriteAsync(SqliteWriter? writer)
@@ -142,17 +100,5 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         }
 
         return null;
-    }
-
-    private static void CheckEnd(
-        StreamId stream, long lastVersion, byte[]? lastChecksum, long headVersion, byte[] headChecksum)
-    {
-        if (lastVersion < headVersion)
-            throw new CorruptEventException(
-                stream, lastVersion + 1, $"it is missing; the stream's head is at {headVersion}");
-        if (lastVersion > headVersion && lastChecksum is not null)
-            throw new CorruptEventException(stream, lastVersion, $"the stream's head is at {headVersion}, before it");
-        if (lastChecksum is not null && !lastChecksum.AsSpan().SequenceEqual(headChecksum))
-            throw new CorruptEventException(stream, lastVersion, "the stream's head has another checksum for it");
     }
 }

@@ -47,6 +47,8 @@ internal static partial class QemuCommandLine
         line.AddRange(["-mon", "chardev=qmp0,mode=control"]);
         line.AddRange(Socket("qmp1", directory.OutOfBandMonitor));
         line.AddRange(["-mon", "chardev=qmp1,mode=control"]);
+        line.AddRange(Socket("qmp2", directory.ObserverMonitor));
+        line.AddRange(["-mon", "chardev=qmp2,mode=control"]);
         line.AddRange(Socket("ser0", directory.Serial, $",logfile={Escaped(directory.ConsoleLog)},logappend=on"));
         line.AddRange(["-serial", "chardev:ser0"]);
         AddBoot(line, spec);

@@ -9,6 +9,7 @@ namespace Fabric.Drivers.Qemu;
 /// <code>
 /// qmp.sock     monitor for commands and events
 /// oob.sock     monitor for out-of-band commands, connected before anything can hang
+/// observe.sock monitor that Fabric itself never uses: for who watches from outside, such as the fault suite
 /// serial.sock  the guest's serial port, for whoever wants to attach
 /// console.log  what the guest wrote there
 /// qemu.log     what QEMU itself wrote
@@ -32,6 +33,9 @@ public sealed class QemuDirectory
 
     /// <summary>Out-of-band monitor.</summary>
     public string OutOfBandMonitor => In("oob.sock");
+
+    /// <summary>Monitor for an observer from outside; one at a time.</summary>
+    public string ObserverMonitor => In("observe.sock");
 
     /// <summary>The guest's serial port.</summary>
     public string Serial => In("serial.sock");

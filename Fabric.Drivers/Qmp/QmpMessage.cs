@@ -32,7 +32,7 @@ public abstract record QmpMessage
         if (root.TryGetProperty("event", out var name))
         {
             var data = root.TryGetProperty("data", out var found) ? found.Clone() : default;
-            return new QmpEvent(name.GetString() ?? "", data);
+            return new QmpEvent(name.GetString() ?? "", data, TimeOf(root));
         }
 
         if (root.TryGetProperty("QMP", out var greeting))
@@ -43,6 +43,20 @@ public abstract record QmpMessage
     // An id that we never gave (a string, a fraction, a huge number) is as good as none.
     private static long? IdOf(JsonElement root) =>
         root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.Number && id.TryGetInt64(out var number)
+            ? number
+            : null;
+
+    // Seconds and microseconds of the host's clock; both are -1 when QEMU could not read it.
+    private static DateTimeOffset? TimeOf(JsonElement root) =>
+        root.TryGetProperty("timestamp", out var stamp)
+            && NumberIn(stamp, "seconds") is { } seconds and >= 0 and <= int.MaxValue
+            && NumberIn(stamp, "microseconds") is { } microseconds and >= 0 and < 1_000_000
+            ? DateTimeOffset.UnixEpoch.AddSeconds(seconds).AddTicks(microseconds * TimeSpan.TicksPerMicrosecond)
+            : null;
+
+    private static long? NumberIn(JsonElement holder, string name) =>
+        holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
             ? number
             : null;
 
@@ -85,4 +99,7 @@ public sealed record QmpReply(long? Id, JsonElement Value) : QmpMessage;
 public sealed record QmpError(long? Id, string Class, string Description) : QmpMessage;
 
 /// <summary>Something happened. <see cref="Data"/> is undefined when the event has none.</summary>
-public sealed record QmpEvent(string Name, JsonElement Data) : QmpMessage;
+/// <param name="Name">Such as <c>STOP</c>.</param>
+/// <param name="Data">The event's own members.</param>
+/// <param name="At">When, by the host's clock, as the hypervisor says; null when it does not.</param>
+public sealed record QmpEvent(string Name, JsonElement Data, DateTimeOffset? At) : QmpMessage;

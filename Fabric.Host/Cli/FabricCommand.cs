@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fabric.Host.Demo;
 
 namespace Fabric.Host.Cli;
 
@@ -22,8 +23,11 @@ internal static class FabricCommand
             Output = cli.Out,
             Error = cli.Error,
             EnableDefaultExceptionHandler = false,
-            // A node ends in its own orderly way; all else is told of Ctrl-C and has this long to say how to look again.
-            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name ? null : TimeSpan.FromSeconds(10),
+            // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how to
+            // look again.
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
+                ? null
+                : TimeSpan.FromSeconds(10),
         };
         return await parsed.InvokeAsync(configuration, cancellation);
     }
@@ -49,6 +53,7 @@ internal static class FabricCommand
             HostsVerb.Create(cli),
             JournalVerb.Create(cli),
             ReleaseVerb.Create(cli),
+            DemoVerb.Create(),
             CertsVerb.Create(cli),
             ConfigVerb.Create(cli),
             VersionVerb.Create(cli),

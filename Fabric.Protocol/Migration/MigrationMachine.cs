@@ -17,17 +17,25 @@ public static class MigrationMachine
     private const int TurnsMax = 16;
 
     /// <summary>What the input leads to. Events are to be made durable before any effect is run.</summary>
-    public static MigrationDecision Decide(MigrationState state, MigrationInput input, DateTimeOffset now)
+    /// <param name="state">What is known.</param>
+    /// <param name="input">What happened.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="holdAt">
+    /// A stage to stop in when it is entered, before anything is done in it; a stage is otherwise left in the decision
+    /// that entered it when nothing needs to be waited for. <see cref="Resumed"/> goes on.
+    /// </param>
+    public static MigrationDecision Decide(
+        MigrationState state, MigrationInput input, DateTimeOffset now, StageKind? holdAt = null)
     {
         var turn = new MigrationTurn(state, now);
         if (state.Stage is not Begun)
             return turn.Decision();
         MigrationIntake.TakeIn(turn, input);
-        Reconcile(turn, state, again: input is Woken or Resumed or HostFound);
+        Reconcile(turn, state, again: input is Woken or Resumed or HostFound, holdAt);
         return turn.Decision();
     }
 
-    private static void Reconcile(MigrationTurn turn, MigrationState before, bool again)
+    private static void Reconcile(MigrationTurn turn, MigrationState before, bool again, StageKind? holdAt)
     {
         var entered = again || turn.State.Cell != before.Cell || turn.Stage.CurrentAttempt != AttemptOf(before);
         for (var i = 0; turn.Stage.Kind != StageKind.Over; i++)
@@ -37,7 +45,7 @@ public static class MigrationMachine
             var cell = (turn.State.Cell, turn.Stage.CurrentAttempt);
             var (stage, source, target) = turn.State.Cell;
             MigrationActions.Act(turn, RecoveryTable.Lookup(stage, source, target), entered, again);
-            if ((turn.State.Cell, turn.Stage.CurrentAttempt) == cell)
+            if ((turn.State.Cell, turn.Stage.CurrentAttempt) == cell || (turn.Stage.Kind == holdAt && stage != holdAt))
                 break;
             entered = true;
         }

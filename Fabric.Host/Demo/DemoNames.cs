@@ -1,0 +1,42 @@
+using Fabric.Host.Configuration;
+using Fabric.Protocol;
+
+namespace Fabric.Host.Demo;
+
+/// <summary>The words of <c>--kill WHO --at STAGE</c>, and back.</summary>
+public static class DemoNames
+{
+    private static readonly Dictionary<string, DemoVictim> Victims = Words<DemoVictim>();
+    private static readonly Dictionary<string, FaultStage> Stages = Words<FaultStage>()
+        .Where(s => s.Value != FaultStage.Off).ToDictionary(StringComparer.Ordinal);
+
+    /// <summary>All words for WHO.</summary>
+    public static IReadOnlyCollection<string> VictimWords => Victims.Keys;
+
+    /// <summary>All words for STAGE, in the order of the protocol.</summary>
+    public static IReadOnlyCollection<string> StageWords => Stages.Keys;
+
+    /// <summary>All victims.</summary>
+    public static IReadOnlyCollection<DemoVictim> AllVictims => Victims.Values;
+
+    /// <summary>All stages, in the order of the protocol.</summary>
+    public static IReadOnlyCollection<FaultStage> AllStages => Stages.Values;
+
+    /// <summary>Reads WHO.</summary>
+    public static bool TryVictim(string word, out DemoVictim victim) => Victims.TryGetValue(word, out victim);
+
+    /// <summary>Reads STAGE.</summary>
+    public static bool TryStage(string word, out FaultStage stage) => Stages.TryGetValue(word, out stage);
+
+    /// <summary>TargetVm is target-vm.</summary>
+    public static string WordOf<T>(T value)
+        where T : struct, Enum =>
+        string.Concat(
+            value.ToString().Select((c, i) => (i > 0 && char.IsUpper(c) ? "-" : "") + char.ToLowerInvariant(c)));
+
+    /// <summary>The durable stage that a word stands for.</summary>
+    public static StageKind KindOf(FaultStage stage) => Enum.Parse<StageKind>(stage.ToString());
+
+    private static Dictionary<string, T> Words<T>()
+        where T : struct, Enum => Enum.GetValues<T>().ToDictionary(WordOf, StringComparer.Ordinal);
+}

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Fabric.Host.Configuration;
+using Fabric.Host.Hocon;
+
+namespace Fabric.Host.Demo;
+
+/// <summary><c>fabric demo</c> on the command line.</summary>
+public static class DemoVerb
+{
+    /// <summary>As it is written.</summary>
+    public const string Name = "demo";
+
+    private static readonly Option<string?> Kill = new("--kill")
+    {
+        Description = "Break this on purpose, at the stage that --at names.",
+    };
+
+    private static readonly Option<string?> At = new("--at")
+    {
+        Description = "The stage of the migration to break at.",
+    };
+
+    private static readonly Option<bool> Matrix = new("--matrix")
+    {
+        Description = "Break everything at every stage, one demo after the other, and print the table.",
+    };
+
+    private static readonly Option<string?> Markdown = new("--markdown")
+    {
+        Description = "With --matrix: also write the table to this file.",
+    };
+
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Standard output gets nothing but one line of JSON at the end.",
+    };
+
+    private static readonly Option<bool> Keep = new("--keep")
+    {
+        Description = "Leave the directory with configurations, journals and logs.",
+    };
+
+    private static readonly Option<string?> Guest = new("--guest")
+    {
+        Description = "Folder with the guest's vmlinux and initrd.cpio.",
+    };
+
+    private static readonly Option<string> Memory = new("--memory")
+    {
+        Description = "The guest's memory.",
+        DefaultValueFactory = _ => "128MiB",
+    };
+
+    private static readonly Option<string> Bandwidth = new("--bandwidth")
+    {
+        Description = "What the migration may send a second.",
+        DefaultValueFactory = _ => "40MB",
+    };
+
+    private static readonly Option<string> Hypervisor = new("--hypervisor")
+    {
+        Description = "Which hypervisor runs the guest.",
+        DefaultValueFactory = _ => "qemu",
+    };
+
+    private static readonly Option<string> Qemu = new("--qemu")
+    {
+        Description = "The QEMU program.",
+        DefaultValueFactory = _ => "qemu-system-x86_64",
+    };
+
+    static DemoVerb()
+    {
+        Kill.AcceptOnlyFromAmong([.. DemoNames.VictimWords]);
+        At.AcceptOnlyFromAmong([.. DemoNames.StageWords]);
+        Hypervisor.AcceptOnlyFromAmong("qemu");
+        Memory.Validators.Add(RequireSize);
+        Bandwidth.Validators.Add(RequireSize);
+    }
+
+    /// <summary>The verb with its options.</summary>
+    public static Command Create()
+    {
+        var verb = new Command(
+            Name, "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
+        {
+            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Hypervisor, Qemu,
+        };
+        verb.Validators.Add(RequireSense);
+        verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
+            ? DemoCommand.RunMatrixAsync(
+                OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
+            : DemoCommand.RunAsync(OptionsOf(parsed), parsed.GetValue(Json), cancellation));
+        return verb;
+    }
+
+    private static DemoOptions OptionsOf(ParseResult parsed) => new()
+    {
+        Kill = DemoNames.TryVictim(parsed.GetValue(Kill) ?? "", out var victim) ? victim : null,
+        At = DemoNames.TryStage(parsed.GetValue(At) ?? "", out var stage) ? stage : FaultStage.Off,
+        GuestDirectory = parsed.GetValue(Guest),
+        MemoryBytes = SizeOf(parsed.GetValue(Memory)!)!.Value,
+        BandwidthBytesPerSecond = SizeOf(parsed.GetValue(Bandwidth)!)!.Value,
+        QemuBinary = parsed.GetValue(Qemu)!,
+        Keep = parsed.GetValue(Keep),
+    };
+
+    private static void RequireSense(CommandResult result)
+    {
+        if (result.GetValue(Kill) is null != result.GetValue(At) is null)
+            result.AddError("--kill and --at belong together: what to break, and at which stage.");
+        if (result.GetValue(Matrix) && result.GetValue(Kill) is not null)
+            result.AddError("--matrix breaks everything at every stage; leave --kill and --at out.");
+        if (result.GetValue(Markdown) is not null && !result.GetValue(Matrix))
+            result.AddError("--markdown goes with --matrix.");
+    }
+
+    private static void RequireSize(OptionResult result)
+    {
+        foreach (var token in result.Tokens.Where(t => SizeOf(t.Value) is null))
+            result.AddError($"{result.Option.Name} '{token.Value}' is not a size: write for instance 128MiB.");
+    }
+
+    private static long? SizeOf(string text) =>
+        HoconUnits.TrySize(text, out var bytes, out _) && bytes is > 0 and <= long.MaxValue ? (long)bytes : null;
+}

@@ -1,0 +1,68 @@
+using Fabric.Drivers;
+using Fabric.Host.Demo;
+using Fabric.Host.Demo.Guest;
+
+namespace Fabric.Host.Tests.Demo;
+
+public sealed class DemoVerbTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("--hypervisor qemu --json")]
+    [InlineData("--kill target-vm --at pre-copy --keep")]
+    [InlineData("--matrix --markdown table.md")]
+    [InlineData("--memory 256MiB --bandwidth 10MB")]
+    public void Good_command_lines_are_taken(string line) => DemoVerb.Create().Parse(line).Errors.ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("--kill target-vm", "belong together")]
+    [InlineData("--at pre-copy", "belong together")]
+    [InlineData("--kill nobody --at pre-copy", "nobody")]
+    [InlineData("--kill target-vm --at off", "off")]
+    [InlineData("--matrix --kill target-vm --at pre-copy", "leave --kill and --at out")]
+    [InlineData("--markdown x", "goes with --matrix")]
+    [InlineData("--memory much", "'much' is not a size")]
+    [InlineData("--memory 0", "'0' is not a size")]
+    [InlineData("--hypervisor xen", "xen")]
+    public void Bad_command_lines_are_refused_with_the_reason(string line, string reason) =>
+        string.Join(' ', DemoVerb.Create().Parse(line).Errors.Select(e => e.Message)).ShouldContain(reason);
+
+    [Fact]
+    public void Every_victim_and_stage_has_a_word_of_its_own()
+    {
+        DemoNames.VictimWords.ShouldBe(
+            ["target-vm", "target-agent", "source-agent", "coordinator", "data-link", "node-link"]);
+        DemoNames.StageWords.ShouldBe(
+            ["pre-migration", "reservation", "storage-sync", "pre-copy", "stop-and-copy", "commitment", "activation"]);
+        DemoNames.AllStages.Select(DemoNames.KindOf).Distinct().Count().ShouldBe(7);
+    }
+
+    [Theory]
+    [InlineData("7.2.22", "tcg", 131136)]
+    [InlineData("7.2.22", "kvm", 131072)]
+    [InlineData("10.0.2", "tcg", 131072)]
+    public void Memory_is_made_odd_where_even_memory_would_be_corrupted(string version, string accelerator, long kib)
+    {
+        var machines = new HashSet<string>(StringComparer.Ordinal);
+        var facts = new HypervisorFacts(Version.Parse(version), accelerator, machines);
+        GuestMachine.MemoryKiB(128L << 20, facts).ShouldBe(kib);
+    }
+
+    [Fact]
+    public void Missing_guest_is_an_error_that_names_what_builds_it() =>
+        Should.Throw<DemoException>(() => GuestFiles.Find(_directory.Path, null))
+            .Message.ShouldContain("deploy/setup.sh");
+
+    [Fact]
+    public void Guest_is_found_under_the_home()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_directory.Path, "artifacts", "guest")).FullName;
+        File.WriteAllText(Path.Combine(folder, "vmlinux"), "");
+        File.WriteAllText(Path.Combine(folder, "initrd.cpio"), "");
+        GuestFiles.Find(null, _directory.Path).Kernel.ShouldBe(Path.Combine(folder, "vmlinux"));
+    }
+}

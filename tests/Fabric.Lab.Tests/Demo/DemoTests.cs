@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Fabric.Host.Demo;
+
+namespace Fabric.Lab.Tests.Demo;
+
+/// <summary>
+/// <c>fabric demo</c> as a user runs it: real nodes in processes of their own, real QEMU, kill -9. What may not happen is
+/// checked; which outcome a break leads to is checked only where the protocol leaves no choice.
+/// </summary>
+[Trait("Category", "Lab")]
+[Collection("demo")]
+public sealed class DemoTests
+{
+    private static readonly TimeSpan HangGuard = TimeSpan.FromMinutes(8);
+
+    private static readonly string[] Rules =
+    [
+        "oneRunning", "noRunWithoutGrant", "sourceNeverRunsAfterCommit", "outcomeTrue", "oneCopyAtRest",
+        "nothingLeftOnLoser", "retryWorks",
+    ];
+
+    [Fact]
+    public async Task Guest_moves_and_nothing_is_lost()
+    {
+        var report = await RunAsync("--hypervisor", "qemu");
+        report.GetProperty("outcome").GetString().ShouldBe("completed");
+        report.GetProperty("attempts").GetInt32().ShouldBe(1);
+        report.GetProperty("rounds").GetInt32().ShouldBeGreaterThan(1);
+        report.GetProperty("downtimeMs").GetDouble().ShouldBeGreaterThan(0);
+        report.GetProperty("wireBytes").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task Target_killed_in_pre_copy_costs_an_attempt_and_no_more()
+    {
+        var report = await RunAsync("--kill", "target-vm", "--at", "pre-copy");
+        report.GetProperty("outcome").GetString().ShouldBe("completed");
+        report.GetProperty("failedAttempts")[0].GetString().ShouldBe("TargetVmDied");
+        report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("pre-copy");
+    }
+
+    [Fact]
+    public async Task Target_agent_killed_in_stop_and_copy_breaks_no_rule()
+    {
+        var report = await RunAsync("--kill", "target-agent", "--at", "stop-and-copy");
+        report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("stop-and-copy");
+    }
+
+    [Fact]
+    public async Task Coordinator_killed_at_the_commit_goes_forward_from_its_journal()
+    {
+        var report = await RunAsync("--kill", "coordinator", "--at", "commitment");
+        report.GetProperty("outcome").GetString().ShouldBe("completed");
+        report.GetProperty("attempts").GetInt32().ShouldBe(1);
+        report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("commitment");
+    }
+
+    [Fact]
+    public async Task Demo_that_is_told_to_stop_leaves_nothing()
+    {
+        using var demo = Start();
+        var line = await demo.StandardError.ReadLineAsync().WaitAsync(HangGuard);
+        var directory = line!.Split(' ').Last(w => w.StartsWith("/tmp/fab-", StringComparison.Ordinal));
+        while (!line!.Contains("boots", StringComparison.Ordinal))
+            line = await demo.StandardError.ReadLineAsync().WaitAsync(HangGuard);
+        using (var kill = Process.Start("kill", ["-TERM", $"{demo.Id}"]))
+            await kill.WaitForExitAsync();
+        (await demo.StandardError.ReadToEndAsync().WaitAsync(HangGuard)).ShouldContain("nothing is left running");
+        await demo.WaitForExitAsync();
+        demo.ExitCode.ShouldBe(2);
+        Directory.Exists(directory).ShouldBeFalse();
+        Directory.GetDirectories("/proc").Where(p => CommandLineOf(p).Contains(directory, StringComparison.Ordinal))
+            .ShouldBeEmpty();
+    }
+
+    private static async Task<JsonElement> RunAsync(params string[] arguments)
+    {
+        using var demo = Start(arguments);
+        var errors = demo.StandardError.ReadToEndAsync();
+        var output = await demo.StandardOutput.ReadToEndAsync().WaitAsync(HangGuard);
+        await demo.WaitForExitAsync();
+        demo.ExitCode.ShouldBe(0, $"{output}\n{await errors}");
+        using var report = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]);
+        var root = report.RootElement.Clone();
+        foreach (var rule in Rules)
+            root.GetProperty("rules").GetProperty(rule).GetProperty("held").GetBoolean().ShouldBeTrue(rule);
+        root.GetProperty("guestCheck").GetProperty("clean").GetBoolean().ShouldBeTrue();
+        root.GetProperty("guestCheck").GetProperty("pagesVerified").GetInt64().ShouldBeGreaterThan(0);
+        return root;
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(typeof(DemoCommand).Assembly.Location);
+        foreach (var argument in arguments.Prepend("demo").Append("--json"))
+            start.ArgumentList.Add(argument);
+        start.Environment["FABRIC_HOME"] = LabEnvironment.Root;
+        return Process.Start(start)!;
+    }
+
+    private static string CommandLineOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline"));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
