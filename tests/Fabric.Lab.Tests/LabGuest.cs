@@ -9,8 +9,10 @@ internal static class LabGuest
         "console=ttyS0 quiet panic=-1 nokaslr no_timer_check tsc=reliable random.trust_cpu=on cryptomgr.notests "
         + "mitigations=off initcall_blacklist=init_kprobe_trace,trace_eval_init,crypto_algapi_init ";
 
+    private const string Light = "d.ws=16 d.rate=200 d.mode=sparse d.hb=100";
+
     /// <summary>A machine of that size; the workload is what the guest's program is told.</summary>
-    public static VmSpec Spec(string id, int mebibytes = 128, string workload = "d.ws=16 d.rate=200 d.mode=sparse d.hb=100") => new()
+    public static VmSpec Spec(string id, int mebibytes = 128, string workload = Light) => new()
     {
         Id = VmId.Of(id),
         // No multiple of 256 KiB: QEMU 7.2 without KVM loses dirty pages of a guest whose memory is one.
