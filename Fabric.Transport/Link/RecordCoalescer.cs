@@ -4,9 +4,9 @@ using Fabric.Protocol;
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// Between TLS and the socket. TLS writes and reads each record of 16 KiB by itself: a system call, and whenever it has to
-/// wait a change of threads and garbage. Here the records of one frame are gathered, which never waits, and leave in one
-/// write at the push; and as many records as have come are read at once, and handed out without waiting.
+/// Between TLS and the socket. TLS writes and reads each record of 16 KiB by itself: a system call, and whenever it
+/// has to wait a change of threads and garbage. Here the records of one frame are gathered, which never waits, and
+/// leave in one write at the push; and as many records as have come are read at once, and handed out without waiting.
 /// One writer and one reader at a time, as TLS has it.
 /// </summary>
 internal sealed class RecordCoalescer(Stream inner) : Stream

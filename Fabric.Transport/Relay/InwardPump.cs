@@ -5,9 +5,10 @@ using Fabric.Transport.Link;
 namespace Fabric.Transport.Relay;
 
 /// <summary>
-/// Bytes from the link in pieces as large as may be without waiting for any. TLS hands out records of 16 KiB, and a write to
-/// QEMU for each would wake QEMU for each. So it takes what has come, until the buffer is full or a receive has to wait; that
-/// receive stays under way, into the rest of the buffer, while the caller passes on what lies before it.
+/// Bytes from the link in pieces as large as may be without waiting for any. TLS hands out records of 16 KiB, and a
+/// write to QEMU for each would wake QEMU for each. So it takes what has come, until the buffer is full or a receive
+/// has to wait; that receive stays under way, into the rest of the buffer, while the caller passes on what lies
+/// before it.
 /// </summary>
 internal sealed class InwardPump(IDataLink link, LinkBuffer buffer) : IAsyncDisposable
 {

@@ -6,9 +6,9 @@ using Fabric.Transport.Wire;
 namespace Fabric.Transport.Relay;
 
 /// <summary>
-/// Both directions of one agent: QEMU to link, link to QEMU. Outward is one loop with one buffer: it reads, then writes,
-/// then reads; inward it reads on while it writes, see <see cref="InwardPump"/>. So a path that is full stops the loop, the
-/// loop stops QEMU's socket, and nothing piles up.
+/// Both directions of one agent: QEMU to link, link to QEMU. Outward is one loop with one buffer: it reads, then
+/// writes, then reads; inward it reads on while it writes, see <see cref="InwardPump"/>. So a path that is full stops
+/// the loop, the loop stops QEMU's socket, and nothing piles up.
 ///
 ///     QEMU closes        -> end of stream to the peer
 ///     end from the peer  -> QEMU's socket is half closed; the link is still listened to

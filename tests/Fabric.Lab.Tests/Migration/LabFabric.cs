@@ -15,8 +15,9 @@ using Microsoft.Extensions.Logging;
 namespace Fabric.Lab.Tests.Migration;
 
 /// <summary>
-/// A coordinator and hosts in this process, over real links, real ledgers and real QEMU. A role can be ended and started
-/// again as after a crash of its process: its QEMU processes run on. The benchmarks use it too, so it knows no test library.
+/// A coordinator and hosts in this process, over real links, real ledgers and real QEMU. A role can be ended and
+/// started again as after a crash of its process: its QEMU processes run on. The benchmarks use it too, so it knows
+/// no test library.
 /// </summary>
 internal sealed class LabFabric : IAsyncDisposable
 {
