@@ -92,7 +92,12 @@ public sealed class DemoTests
 
     private static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.ArgumentList.Add(typeof(DemoCommand).Assembly.Location);
         foreach (var argument in arguments.Prepend("demo").Append("--json"))
             start.ArgumentList.Add(argument);
