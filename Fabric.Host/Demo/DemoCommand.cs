@@ -5,13 +5,12 @@ using Spectre.Console;
 namespace Fabric.Host.Demo;
 
 /// <summary>
-/// What <c>fabric demo</c> does. Exit codes: 0 the rules held and the guest is clean, 1 they did not, 2 the demo could
-/// not be carried out.
+/// What <c>fabric demo</c> does. Exit codes: 0 the rules held and the guest is clean; 1 they did not, or the demo could
+/// not be carried out: then there is no report, and standard error says why.
 /// </summary>
 public static class DemoCommand
 {
-    private const int RulesBroken = 1;
-    private const int NotCarriedOut = 2;
+    private const int Failed = 1;
 
     /// <summary>One demo. With <paramref name="json"/>, standard output gets one line of JSON only.</summary>
     public static Task<int> RunAsync(DemoOptions options, bool json, CancellationToken cancellation) => GuardAsync(
@@ -23,7 +22,7 @@ public static class DemoCommand
                 await Console.Out.WriteLineAsync(report.ToJson());
             else
                 screen.Show(report);
-            return report.Ok ? 0 : RulesBroken;
+            return report.Ok ? 0 : Failed;
         },
         cancellation);
 
@@ -46,7 +45,7 @@ public static class DemoCommand
             if (markdown is not null)
                 await File.WriteAllTextAsync(markdown, DemoMatrix.ToMarkdown(cells), cancelled);
             await Console.Out.WriteLineAsync(json ? DemoMatrix.ToJson(cells) : DemoMatrix.ToMarkdown(cells));
-            return cells.All(c => c.Ok) ? 0 : RulesBroken;
+            return cells.All(c => c.Ok) ? 0 : Failed;
         },
         cancellation);
 
@@ -69,12 +68,12 @@ public static class DemoCommand
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("fabric demo: stopped; nothing is left running.");
-            return NotCarriedOut;
+            return Failed;
         }
         catch (Exception e) when (e is DemoException or HypervisorException or IOException)
         {
             await Console.Error.WriteLineAsync($"fabric demo: {e.Message}");
-            return NotCarriedOut;
+            return Failed;
         }
     }
 

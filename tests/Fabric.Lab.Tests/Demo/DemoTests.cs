@@ -68,7 +68,7 @@ public sealed class DemoTests
             await kill.WaitForExitAsync();
         (await demo.StandardError.ReadToEndAsync().WaitAsync(HangGuard)).ShouldContain("nothing is left running");
         await demo.WaitForExitAsync();
-        demo.ExitCode.ShouldBe(2);
+        demo.ExitCode.ShouldBe(1);
         Directory.Exists(directory).ShouldBeFalse();
         Directory.GetDirectories("/proc").Where(p => CommandLineOf(p).Contains(directory, StringComparison.Ordinal))
             .ShouldBeEmpty();
