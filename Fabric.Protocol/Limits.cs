@@ -294,8 +294,14 @@ public static class Limits
         /// </summary>
         public const int NotSentLowWater = 128 * 1024;
 
-        /// <summary>Send buffer of the socket towards the target's QEMU: one frame. The kernel doubles it.</summary>
-        public const int QemuSendBuffer = 128 * 1024;
+        /// <summary>
+        /// Send buffer of the socket towards the target's QEMU. The kernel doubles it and counts its own overhead to it: 512 KiB
+        /// are one frame, and as much as the next piece.
+        /// </summary>
+        public const int QemuSendBuffer = 256 * 1024;
+
+        /// <summary>With less room than one TLS record, what was gathered is passed on to QEMU first.</summary>
+        public const int GatherRoomMin = 16 * 1024;
 
         /// <summary>From the TCP connection to the answer to the hello: 20 round trips of 500 ms.</summary>
         public const int HandshakeTimeoutMs = 10_000;

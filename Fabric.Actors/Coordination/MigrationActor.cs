@@ -31,6 +31,9 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <inheritdoc/>
     protected override async ValueTask RecoveredAsync()
     {
+        // What is durable may never have been told: the crash came in between.
+        if (State.Stage is Begun begun)
+            Context.System.Entity(EntityKinds.Vm, begun.Plan.Spec.Id.Value).Tell(StreamMoved.Now);
         // Not stopped here: the message that woke it would only wake it again, and again.
         if (!IsUnderWay)
             return;

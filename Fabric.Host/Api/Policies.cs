@@ -21,6 +21,7 @@ public static class Policies
         HostReturnMs = (long)settings.HostReturnTimeout.TotalMilliseconds,
         FenceWaitMs = (long)settings.FenceWait.TotalMilliseconds,
         OrderRetryMs = (long)settings.OrderRetry.TotalMilliseconds,
+        AttemptBackOffMs = (long)settings.AttemptBackOff.TotalMilliseconds,
         Transfer = new TransferPolicy(
             settings.BandwidthBytesPerSecondMax, (int)settings.DowntimeLimit.TotalMilliseconds),
     };
@@ -39,6 +40,7 @@ public static class Policies
                 "switchoverTimeoutMs", asked.SwitchoverTimeoutMs ?? defaults.SwitchoverTimeoutMs, 100, Hour),
             HostReturnMs = In("hostReturnMs", asked.HostReturnMs ?? defaults.HostReturnMs, 100, Hour),
             FenceWaitMs = In("fenceWaitMs", asked.FenceWaitMs ?? defaults.FenceWaitMs, 100, Hour),
+            AttemptBackOffMs = In("attemptBackOffMs", asked.AttemptBackOffMs ?? defaults.AttemptBackOffMs, 10, 600_000),
             OrderRetryMs = In("orderRetryMs", asked.OrderRetryMs ?? defaults.OrderRetryMs, 10, 60_000),
             Transfer = new TransferPolicy(
                 asked.BandwidthMax is null or 0

@@ -63,7 +63,8 @@ public sealed record MigrationSettings(
     TimeSpan SwitchoverTimeout,
     TimeSpan HostReturnTimeout,
     TimeSpan FenceWait,
-    TimeSpan OrderRetry);
+    TimeSpan OrderRetry,
+    TimeSpan AttemptBackOff);
 
 public sealed record FaultSettings(FaultStage HoldAt, TimeSpan HoldTimeout);
 

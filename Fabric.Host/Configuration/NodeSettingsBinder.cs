@@ -100,7 +100,8 @@ internal static partial class NodeSettingsBinder
             r.Duration("migration.switchover-timeout", Ms(100), Hour),
             r.Duration("migration.host-return-timeout", Ms(100), Hour),
             r.Duration("migration.fence-wait", Ms(100), Hour),
-            r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)));
+            r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)),
+            r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)));
     }
 
     private static void Check(SettingsReader r, NodeSettings s)

@@ -64,7 +64,7 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         }
     }
 
-    private async Task<(SslStream Stream, WriteCoalescer Tail)> SecureAsync(
+    private async Task<(SslStream Stream, RecordCoalescer Tail)> SecureAsync(
         DataEndpoint endpoint, HostId target, Action<string> refused, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -85,7 +85,7 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
             throw;
         }
 
-        var tail = new WriteCoalescer(new NetworkStream(socket, ownsSocket: true));
+        var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
         var stream = new SslStream(tail, leaveInnerStreamOpen: false);
         try
         {
@@ -101,7 +101,7 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
     }
 
     private static async Task GreetAsync(
-        SslStream stream, WriteCoalescer tail, Hello hello, HostId target, CancellationToken cancellation)
+        SslStream stream, RecordCoalescer tail, Hello hello, HostId target, CancellationToken cancellation)
     {
         var bytes = new byte[Hello.Size];
         hello.Write(bytes);

@@ -119,7 +119,7 @@ public sealed class DataListener : IAsyncDisposable
         {
             remote = socket.RemoteEndPoint;
             TcpTuning.Apply(socket);
-            var tail = new WriteCoalescer(new NetworkStream(socket, ownsSocket: true));
+            var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);
             await stream.AuthenticateAsServerAsync(
                 _policy.ServerOptions(Roles, why => refusal = why), handshake.Token);
@@ -154,7 +154,7 @@ public sealed class DataListener : IAsyncDisposable
     }
 
     /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
-    private async Task<bool> AdmitAsync(SslStream stream, WriteCoalescer tail, EndPoint? remote,
+    private async Task<bool> AdmitAsync(SslStream stream, RecordCoalescer tail, EndPoint? remote,
         CancellationToken cancellation)
     {
         var bytes = new byte[Hello.Size];

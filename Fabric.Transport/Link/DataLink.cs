@@ -13,12 +13,13 @@ namespace Fabric.Transport.Link;
 public sealed class DataLink : IDataLink
 {
     private readonly Stream _stream;
-    private readonly WriteCoalescer? _tail;
+    private readonly RecordCoalescer? _tail;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly byte[] _head = new byte[Limits.Relay.HeaderSize];
     private readonly byte[] _reason = new byte[1];
     private readonly LinkChannel _receives;
+    private int _headCount;
     private int _left;
     private bool _ended;
     private bool _completed;
@@ -26,7 +27,7 @@ public sealed class DataLink : IDataLink
     private long _bytesSent;
     private long _bytesReceived;
 
-    private DataLink(Stream stream, WriteCoalescer? tail, LinkChannel sends, TimeProvider time)
+    private DataLink(Stream stream, RecordCoalescer? tail, LinkChannel sends, TimeProvider time)
     {
         _tail = tail;
         _stream = stream;
@@ -49,7 +50,7 @@ public sealed class DataLink : IDataLink
         new(stream, tail: null, sends, time);
 
     /// <summary>A link over TLS whose records gather in the tail.</summary>
-    internal static DataLink OverTls(Stream tls, WriteCoalescer tail, LinkChannel sends, TimeProvider time) =>
+    internal static DataLink OverTls(Stream tls, RecordCoalescer tail, LinkChannel sends, TimeProvider time) =>
         new(tls, tail, sends, time);
 
     /// <inheritdoc/>
@@ -82,7 +83,8 @@ public sealed class DataLink : IDataLink
             throw new ArgumentException("no room: 0 would look like the end of the stream", nameof(into));
         if (_left == 0)
         {
-            await FillAsync(_head);
+            await FillAsync(_head, _headCount);
+            _headCount = 0;
             var header = Checked(_head);
             if (header.Type == FrameType.End)
             {
@@ -92,7 +94,7 @@ public sealed class DataLink : IDataLink
 
             if (header.Type == FrameType.Abort)
             {
-                await FillAsync(_reason);
+                await FillAsync(_reason, 0);
                 throw Aborted(_reason[0]);
             }
 
@@ -101,9 +103,18 @@ public sealed class DataLink : IDataLink
 
         // As many as have come: QEMU gets its bytes before the frame is complete. A cut in mid-frame is told below,
         // and QEMU's own stream shows it as incomplete.
-        var count = await ReadAsync(into.Length > _left ? into[.._left] : into);
+        // The next frame's head comes along where there is room for it: a read less for each frame.
+        var withHead = _left + Limits.Relay.HeaderSize;
+        var count = await ReadAsync(into.Length >= withHead ? into[..withHead] : into[..Math.Min(_left, into.Length)]);
         if (count == 0)
             throw new LinkException(LinkFault.Cut, "the data link closed in the middle of a frame");
+        if (count > _left)
+        {
+            _headCount = count - _left;
+            into.Slice(_left, _headCount).CopyTo(_head);
+            count = _left;
+        }
+
         _left -= count;
         return count;
     }
@@ -158,9 +169,9 @@ public sealed class DataLink : IDataLink
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync(Memory<byte> all)
+    private async ValueTask FillAsync(Memory<byte> all, int filled)
     {
-        for (var filled = 0; filled < all.Length;)
+        while (filled < all.Length)
         {
             var count = await ReadAsync(all[filled..]);
             if (count == 0)

@@ -29,8 +29,9 @@ public interface IDataLink : IAsyncDisposable
     ValueTask CompleteAsync();
 
     /// <summary>
-    /// Takes the next bytes of the peer's channel, as many as have come and fit; 0 at its end. After the end, goes on
-    /// waiting for the link to end, so that a cut or an abort is still heard.
+    /// Takes the next bytes of the peer's channel, as many as have come and fit; 0 at its end. Bytes of
+    /// <paramref name="into"/> behind them are undefined. After the end, goes on waiting for the link to end, so that
+    /// a cut or an abort is still heard.
     /// </summary>
     /// <exception cref="LinkException">Cut, BadFrame or Aborted.</exception>
     ValueTask<int> ReceiveAsync(Memory<byte> into);

@@ -6,8 +6,9 @@ using Fabric.Transport.Wire;
 namespace Fabric.Transport.Relay;
 
 /// <summary>
-/// Both directions of one agent: QEMU to link, link to QEMU. Each is one loop with one buffer: it reads, then
-/// writes, then reads; so a path that is full stops the loop, the loop stops QEMU's socket, and nothing piles up.
+/// Both directions of one agent: QEMU to link, link to QEMU. Outward is one loop with one buffer: it reads, then
+/// writes, then reads; inward it reads on while it writes, see <see cref="InwardPump"/>. So a path that is full stops
+/// the loop, the loop stops QEMU's socket, and nothing piles up.
 ///
 ///     QEMU closes        -> end of stream to the peer
 ///     end from the peer  -> QEMU's socket is half closed; the link is still listened to
@@ -144,15 +145,15 @@ internal sealed class RelayEngine
 
     private async Task InwardAsync()
     {
+        var pump = new InwardPump(_link, _buffers.Rent("relay: link to QEMU"));
         try
         {
-            using var buffer = _buffers.Rent("relay: link to QEMU");
-            await PumpInAsync(buffer.Payload);
+            await PumpInAsync(pump);
             _peerEnded.TrySetResult();
 
             // Nothing may come now but the end of the link; if that comes before our own end, it is a cut.
             if (!Volatile.Read(ref _ending))
-                await _link.ReceiveAsync(buffer.Payload);
+                await _link.ReceiveAsync(new byte[1]);
         }
         catch (LinkException e) when (e.Fault == LinkFault.Cut && _peerEnded.Task.IsCompleted
             && Volatile.Read(ref _ending))
@@ -171,18 +172,26 @@ internal sealed class RelayEngine
         {
             Settle(AbortReason.ProtocolError, $"the relay failed: {e.Message}");
         }
+        finally
+        {
+            // After the verdict, which closes the link and so ends a receive that is under way.
+            await pump.DisposeAsync();
+        }
     }
 
-    private async Task PumpInAsync(Memory<byte> buffer)
+    private async Task PumpInAsync(InwardPump pump)
     {
         Socket? socket = null;
-        int count;
-        while ((count = await _link.ReceiveAsync(buffer)) != 0)
+        while (true)
         {
+            var bytes = await pump.NextAsync();
+            if (bytes.IsEmpty)
+                break;
             _watch.ToQemuBegins();
             socket ??= await _qemu.ConnectForBytesAsync();
-            for (var left = buffer[..count]; !left.IsEmpty;)
-                left = left[await socket.SendAsync(left)..];
+            var count = bytes.Length;
+            while (!bytes.IsEmpty)
+                bytes = bytes[await socket.SendAsync(bytes)..];
             _watch.ToQemuEnds();
             Volatile.Write(ref _in, _in + count);
         }

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Fabric.Benchmarks;
 
 /// <summary>
-/// What a bench found: a table for people; figures, ratios and bars for programs. Ratios compare two measurements of one
-/// run, so they hold on a machine that others use too; figures are of this machine at this load.
+/// What a bench found: a table for people; figures, ratios and bars for programs. Ratios compare two measurements of
+/// one run, so they hold on a machine that others use too; figures are of this machine at this load.
 /// </summary>
 internal sealed class BenchReport(string bench)
 {

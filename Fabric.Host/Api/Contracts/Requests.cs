@@ -80,6 +80,9 @@ public sealed record PolicyRequest
 
     /// <summary>How soon an order without effect is repeated.</summary>
     public long? OrderRetryMs { get; init; }
+
+    /// <summary>Wait before the second attempt; doubled for each further one.</summary>
+    public long? AttemptBackOffMs { get; init; }
 }
 
 /// <summary>A body where nothing can be said: absent, or <c>{}</c>.</summary>

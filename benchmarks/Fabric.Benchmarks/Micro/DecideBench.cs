@@ -12,8 +12,8 @@ public class DecideBench
         new VmSpec { Id = VmId.Of("bench"), MemoryKiB = 131136 }, new MigrationPolicy());
 
     private static readonly Stamp Stamp = Plan.StampOf(1, Plan.Epoch);
-    private static readonly MigrationInput Again = new Reported(new SourceReport(Stamp, SourceView.Paused));
-    private static readonly MigrationInput Loaded = new Reported(new TargetReport(Stamp, TargetView.Loaded));
+    private static readonly MigrationInput Again = new Reported(HostId.Of("a"), new SourceReport(Stamp, SourceView.Paused));
+    private static readonly MigrationInput Loaded = new Reported(HostId.Of("b"), new TargetReport(Stamp, TargetView.Loaded));
     private MigrationState _paused = MigrationState.Initial;
     private MigrationState _handedOff = MigrationState.Initial;
 

@@ -26,16 +26,16 @@ public class JournalBench
     }
 
     [Benchmark]
-    public async Task JournalAppend()
+    public long JournalAppend()
     {
-        await _journal!.AppendAsync([new StreamAppend(Stream, _version, [_happened!])]);
-        _version++;
+        _journal!.AppendAsync([new StreamAppend(Stream, _version, [_happened!])]).GetAwaiter().GetResult();
+        return ++_version;
     }
 
     [GlobalCleanup]
-    public async Task CloseAsync()
+    public void Close()
     {
-        await _journal!.DisposeAsync();
+        _journal!.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _directory!.Delete(recursive: true);
     }
 }

@@ -25,8 +25,14 @@ public class PumpBench
     [Params(false, true)]
     public bool Tls { get; set; }
 
+    // In this process BenchmarkDotNet does not wait for a set-up that is a task.
     [GlobalSetup]
-    public async Task ConnectAsync()
+    public void Connect() => ConnectAsync().GetAwaiter().GetResult();
+
+    [GlobalCleanup]
+    public void Close() => CloseAsync().GetAwaiter().GetResult();
+
+    private async Task ConnectAsync()
     {
         _directory = Directory.CreateTempSubdirectory("fb-");
         var (into, from) = (Path.Combine(_directory.FullName, "i"), Path.Combine(_directory.FullName, "o"));
@@ -54,8 +60,7 @@ public class PumpBench
         sender.Join();
     }
 
-    [GlobalCleanup]
-    public async Task CloseAsync()
+    private async Task CloseAsync()
     {
         _outgoing!.Dispose();
         _incoming!.Dispose();

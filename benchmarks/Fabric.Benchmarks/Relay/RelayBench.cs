@@ -10,9 +10,9 @@ using Fabric.Transport.Relay;
 namespace Fabric.Benchmarks.Relay;
 
 /// <summary>
-/// How much of QEMU's own speed is left when its bytes go through both relays. A guest with 1 GiB of random memory moves
-/// again and again, each time another way; the order turns from round to round, so that no way always has the same
-/// neighbours. Both relays and both QEMUs share this machine's processors: on two hosts they would not.
+/// How much of QEMU's own speed is left when its bytes go through both relays. A guest with 1 GiB of random memory
+/// moves again and again, each time another way; the order turns from round to round, so that no way always has the
+/// same neighbours. Both relays and both QEMUs share this machine's processors: on two hosts they would not.
 /// </summary>
 internal sealed class RelayBench : IAsyncDisposable
 {
@@ -55,6 +55,7 @@ internal sealed class RelayBench : IAsyncDisposable
         report.Row("way", "MB/s median", "min", "max", "of direct", "relays' cpu-s/GB");
         foreach (var way in Ways)
         {
+            var name = way.ToString().ToLowerInvariant();
             var hops = rounds.Select(r => Array.Find(r, h => h.Way == way)!).ToArray();
             var speed = BenchReport.Median(hops.Select(h => h.MegabytesPerSecond));
             var cpu = BenchReport.Median(hops.Select(h => h.CpuPerGigabyte));
@@ -63,9 +64,10 @@ internal sealed class RelayBench : IAsyncDisposable
                 Array.Find(r, h => h.Way == way)!.MegabytesPerSecond
                 / Array.Find(r, h => h.Way == Way.Direct)!.MegabytesPerSecond));
             report.Row(
-                way.ToString().ToLowerInvariant(), BenchReport.Text(speed, 0), BenchReport.Text(hops.Min(h => h.MegabytesPerSecond), 0),
-                BenchReport.Text(hops.Max(h => h.MegabytesPerSecond), 0), BenchReport.Text(ratio, 2), BenchReport.Text(cpu, 2));
-            var name = way.ToString().ToLowerInvariant();
+                name, BenchReport.Text(speed, 0),
+                BenchReport.Text(hops.Min(h => h.MegabytesPerSecond), 0),
+                BenchReport.Text(hops.Max(h => h.MegabytesPerSecond), 0),
+                BenchReport.Text(ratio, 2), BenchReport.Text(cpu, 2));
             report.Figure($"{name}MegabytesPerSecond", speed);
             report.Figure($"{name}RelayCpuSecondsPerGigabyte", cpu);
             if (way != Way.Direct)

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace Fabric.Benchmarks.Whole;
 
 /// <summary>
-/// An agent as a process of its own, under the settings (garbage collector and all) that the node's program is shipped with.
+/// An agent as a process of its own, under the settings (garbage collector and all) that the node's program is
+/// shipped with.
 /// </summary>
 internal sealed class AgentProcess : IAsyncDisposable
 {
@@ -34,8 +35,9 @@ internal sealed class AgentProcess : IAsyncDisposable
         var process = Process.Start(start) ?? throw new InvalidOperationException("the agent did not start");
         process.ErrorDataReceived += (_, line) =>
         {
-            if (line.Data?.Contains("warn", StringComparison.Ordinal) == true || line.Data?.Contains("fail", StringComparison.Ordinal) == true)
-                BenchOptions.Note(line.Data);
+            var text = line.Data ?? "";
+            if (text.Contains("warn", StringComparison.Ordinal) || text.Contains("fail", StringComparison.Ordinal))
+                BenchOptions.Note(text);
         };
         process.BeginErrorReadLine();
         return new AgentProcess(process);

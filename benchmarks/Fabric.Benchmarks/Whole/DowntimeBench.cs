@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Benchmarks.Whole;
 
 /// <summary>
-/// What the fabric adds to the downtime that the hypervisor itself reports: noticing, journalling, orders, the grant. Whole
-/// migrations of a 128 MiB guest to and fro between two agents, with the coordinator, all in this process.
+/// What the fabric adds to the downtime that the hypervisor itself reports: noticing, journalling, orders, the grant.
+/// Whole migrations of a 128 MiB guest to and fro between two agents, with the coordinator, all in this process.
 /// </summary>
 internal static class DowntimeBench
 {

@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Benchmarks.Whole;
 
 /// <summary>
-/// How much memory an agent takes while 1 GiB goes through it, as source and as target. Guest memory must not gather in it:
-/// what it holds are buffers of a fixed number, so its size must not depend on the guest's.
+/// How much memory an agent takes while 1 GiB goes through it, as source and as target. Guest memory must not gather
+/// in it: what it holds are buffers of a fixed number, so its size must not depend on the guest's.
 /// </summary>
 internal static class MemoryBench
 {

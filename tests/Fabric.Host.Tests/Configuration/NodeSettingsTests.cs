@@ -29,7 +29,7 @@ public sealed class NodeSettingsTests : IDisposable
         s.Host.Qemu.Accelerator.ShouldBe(QemuAccelerator.Auto);
         s.Link.ShouldBe(new LinkSettings(Seconds(1), Seconds(5), Seconds(0.1), Seconds(5)));
         s.Migration.ShouldBe(new MigrationSettings(
-            3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1)));
+            3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1), Seconds(1)));
         s.Faults.ShouldBe(new FaultSettings(FaultStage.Off, Seconds(30)));
         s.Log.Level.ShouldBe(LogThreshold.Info);
     }

@@ -20,7 +20,7 @@ public sealed class RecoveryTests
         Completed(events);
         fabric.LivingMachines("a").ShouldBeEmpty();
         fabric.LivingMachines("b").Count.ShouldBe(1);
-        fabric.CheckGuest("a", "b");
+        GuestCheck.IsClean(fabric, "a", "b");
     });
 
     /// <summary>F103: cancel while active.</summary>
@@ -55,7 +55,7 @@ public sealed class RecoveryTests
         events.OfType<AttemptStarted>().Count().ShouldBeGreaterThan(1, Text(events));
         fabric.LivingMachines("a").ShouldBeEmpty();
         fabric.LivingMachines("b").Count.ShouldBe(1);
-        fabric.CheckGuest("a", "b");
+        GuestCheck.IsClean(fabric, "a", "b");
     });
 
     /// <summary>Hard case 3: the coordinator goes away; the data plane goes on, and the same attempt completes.</summary>
@@ -69,7 +69,7 @@ public sealed class RecoveryTests
         var events = await fabric.EndAsync(id);
         Completed(events);
         events.OfType<AttemptStarted>().Count().ShouldBe(1, Text(events));
-        fabric.CheckGuest("a", "b");
+        GuestCheck.IsClean(fabric, "a", "b");
     });
 
     /// <summary>F055: an agent that finds its guests running after a restart, and migrates them.</summary>
@@ -89,7 +89,7 @@ public sealed class RecoveryTests
         Completed(await fabric.EndAsync(await fabric.MigrateAsync(LabGuest.Vm, "b", new MigrationPolicy())));
         fabric.LivingMachines("a").ShouldBeEmpty();
         fabric.LivingMachines("b").Count.ShouldBe(1);
-        fabric.CheckGuest("a", "b");
+        GuestCheck.IsClean(fabric, "a", "b");
     }
 
     private static void Completed(IReadOnlyList<MigrationEvent> events) =>

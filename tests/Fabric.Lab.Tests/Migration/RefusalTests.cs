@@ -18,7 +18,7 @@ public sealed class RefusalTests
             await SecondMigrationIsRefusedAsync(fabric);
             fabric.LivingMachines("a").Count.ShouldBe(0);
             fabric.LivingMachines("b").Count.ShouldBe(1);
-            fabric.CheckGuest("a", "b");
+            GuestCheck.IsClean(fabric, "a", "b");
         },
         more: new Dictionary<string, string>(StringComparer.Ordinal) { ["c"] = "memory-limit = 64 MiB" });
 
