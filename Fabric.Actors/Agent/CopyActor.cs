@@ -32,10 +32,11 @@ public sealed class CopyActor(VmId id, IJournal ledger, ICopyHandsFactory factor
     /// <inheritdoc/>
     protected override async ValueTask RecoveredAsync()
     {
-        var self = Self;
+        var (self, stopping) = (Self, Context.Stopping);
         _hands = factory.Create(
             id,
-            async (directory, input) => await self.TellAsync(new CopyTold(directory, input)),
+            async (directory, input) => await self.TellAsync(
+                new CopyTold(directory, input), cancellationToken: stopping),
             report => reports.TrySend(report));
         if (State is not HeldCopy held)
             return;

@@ -174,6 +174,12 @@ public sealed class CopyHands : ICopyHands
             await _tell(directory, new MachineFailedToStart(unfit ?? FailureReason.TargetDidNotStart, e.Message));
             return false;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await _tell(directory, new MachineFailedToStart(
+                FailureReason.TargetDidNotStart, $"the directory '{PathOf(directory)}' cannot be made: {e.Message}"));
+            return false;
+        }
     }
 
     private async Task<FailureReason?> UnfitnessOf(VmSpec spec)
@@ -193,6 +199,7 @@ public sealed class CopyHands : ICopyHands
         await CloseTransferAsync();
         var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory));
         Volatile.Write(ref _outgoing, transfer);
+        _tools.Capacity.NoteMigrating(_vm, migrating: true);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
     }
 
@@ -214,6 +221,7 @@ public sealed class CopyHands : ICopyHands
     private async Task CloseTransferAsync()
     {
         _adopted = false;
+        _tools.Capacity.NoteMigrating(_vm, migrating: false);
         var (outgoing, incoming) = (_outgoing, _incoming);
         (_outgoing, _incoming) = (null, null);
         if (outgoing is not null)

@@ -20,6 +20,13 @@ public sealed class HostCapacity(AgentOptions options)
     /// <summary>Notes what the copy of a VM takes now.</summary>
     public void Note(VmId vm, long bytes, bool incoming, bool migrating) => _claims[vm] = new Claim(bytes, incoming, migrating);
 
+    /// <summary>Notes that a copy that is here is in a migration, or not any more.</summary>
+    public void NoteMigrating(VmId vm, bool migrating)
+    {
+        if (_claims.TryGetValue(vm, out var claim))
+            _claims[vm] = claim with { Incoming = claim.Incoming && migrating, Migrating = migrating };
+    }
+
     /// <summary>Nothing of the VM is here any more.</summary>
     public void Forget(VmId vm) => _claims.TryRemove(vm, out _);
 

@@ -69,8 +69,18 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         }
     }
 
-    /// <summary>Gives up what has not begun yet.</summary>
-    public void Interrupt() => _stop.Cancel();
+    /// <summary>Gives up what has not begun yet. From any thread, also while it is being disposed of.</summary>
+    public void Interrupt()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is given up already.
+        }
+    }
 
     /// <summary>Closes the hypervisor's socket: it then fails its migration and resumes, even when it hangs.</summary>
     public async Task AbortAsync()
