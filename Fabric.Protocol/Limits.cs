@@ -251,7 +251,7 @@ public static class Limits
         /// <summary>Last numbers kept of transfers, also of ended ones: 1,024 x about 200 bytes = 200 KB.</summary>
         public const int TransfersKeptMax = 1_024;
 
-        /// <summary>News that a watcher may lag: 64 migrations with four numbers a second fill it in a second.</summary>
+        /// <summary>What a watcher may lag: 64 migrations with four numbers a second fill it in a second.</summary>
         public const int WatchQueueMax = 256;
 
         /// <summary>Watchers at one time: 64 x 256 news x about 1 KB = 16 MB.</summary>
@@ -260,7 +260,7 @@ public static class Limits
         /// <summary>A sign of life when nothing happens, and a look into the journal.</summary>
         public const int WatchBeatMs = 10_000;
 
-        /// <summary>One event of a watch (under 256 KiB) must be taken within this, or the watcher is cut off.</summary>
+        /// <summary>One event (under 256 KiB) must be taken within this, or the watcher is cut off.</summary>
         public const int WatchWriteMs = 10_000;
 
         /// <summary>What a client waits for an answer: twice what the coordinator waits for its actor.</summary>

@@ -66,7 +66,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             case MigrationInput input:
                 return StepAsync(input);
             case HostReported { Report: ProgressReport progress } report when IsFrom(report.Host, Side.Source):
-                Context.System.EventStream.Publish(new MigrationProgress(id, progress.Stamp.Attempt, progress.Progress));
+                Context.System.EventStream.Publish(
+                    new MigrationProgress(id, progress.Stamp.Attempt, progress.Progress));
                 return ValueTask.CompletedTask;
             case HostReported report:
                 return StepAsync(new Reported(report.Host, report.Report));

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Fabric.Host.Api;
 
 /// <summary>
-/// The HTTP API: /api/v1, its description at /openapi/v1.json, and /healthz. Each handler reads its input strictly, asks
-/// <see cref="FabricService"/>, and answers; all errors leave through <see cref="GuardAsync"/>.
+/// The HTTP API: /api/v1, its description at /openapi/v1.json, and /healthz. Each handler reads its input strictly,
+/// asks <see cref="FabricService"/>, and answers; all errors leave through <see cref="GuardAsync"/>.
 /// </summary>
 public static class FabricApi
 {

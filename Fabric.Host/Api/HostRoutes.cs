@@ -14,7 +14,8 @@ internal static class HostRoutes
 {
     /// <summary>The program's version.</summary>
     public static string Version { get; } =
-        typeof(HostRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        typeof(HostRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion ?? "0";
 
     public static void Map(IEndpointRouteBuilder routes, FabricService service)
     {

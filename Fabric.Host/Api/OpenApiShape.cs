@@ -8,7 +8,8 @@ namespace Fabric.Host.Api;
 internal sealed record QueryParameter(string Name, string Description);
 
 /// <summary>
-/// What the description cannot find out by itself: our handlers read their input themselves, and names have a converter.
+/// What the description cannot find out by itself: our handlers read their input themselves, and names have a
+/// converter.
 /// </summary>
 internal static class OpenApiShape
 {

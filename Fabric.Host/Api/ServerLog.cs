@@ -11,6 +11,6 @@ internal static partial class ServerLog
     [LoggerMessage(3101, LogLevel.Warning, "{From} as {Peer} is refused {Path}: {Why}")]
     public static partial void PathRefused(ILogger log, string from, string peer, string path, string why);
 
-    [LoggerMessage(3102, LogLevel.Critical, "The journal holds what cannot be read; it is not skipped and not repaired.")]
+    [LoggerMessage(3102, LogLevel.Critical, "The journal holds what cannot be read. It is not skipped, nor repaired.")]
     public static partial void JournalDamaged(ILogger log, Exception cause);
 }

@@ -102,6 +102,7 @@ internal static partial class StrictJson
         return e.Path is { Length: > 0 } path ? $"At {Names.Shown(path)}: {shown}" : shown;
     }
 
-    [GeneratedRegex(@"(the )?(\.NET )?(type )?'?(System|Fabric)\.[\w.`\[\],+]*\w'?", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(the )?(\.NET )?(type )?'?(System|Fabric)\.[\w.`\[\],+]*\w'?", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex TypeName();
 }

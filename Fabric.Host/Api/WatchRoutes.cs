@@ -14,7 +14,8 @@ internal static class WatchRoutes
 {
     private const string LastEventId = "Last-Event-ID";
 
-    public static void Map(IEndpointRouteBuilder routes, FabricService service, TimeProvider time, CancellationToken stopping)
+    public static void Map(
+        IEndpointRouteBuilder routes, FabricService service, TimeProvider time, CancellationToken stopping)
     {
         var slots = new WatchSlots(Limits.Api.WatchersMax);
         routes.Route("GET", "/migrations/{id}/watch", async context =>

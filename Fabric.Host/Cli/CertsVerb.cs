@@ -17,7 +17,11 @@ internal static class CertsVerb
 
     private static Command Init(CliContext cli)
     {
-        var name = new Option<string>("--name") { Description = "The CA's name", DefaultValueFactory = _ => "fabric-ca" };
+        var name = new Option<string>("--name")
+        {
+            Description = "The CA's name",
+            DefaultValueFactory = _ => "fabric-ca",
+        };
         var common = new Common(CertsCommand.DaysMax);
         var command = new Command("init", "Make a CA and its first operator's certificate") { name };
         common.AddTo(command);

@@ -9,14 +9,14 @@ internal sealed record ClientSettings(Uri Server, string Ca, string Certificate,
 {
     private const string Root = "fabric.client";
 
-    /// <summary>Each from its option, else its environment variable, else the file (--config or FABRIC_CONFIG).</summary>
+    /// <summary>Each from its option, else its variable, else the file (--config or FABRIC_CONFIG).</summary>
     /// <exception cref="UsageException">One is missing or wrong.</exception>
     public static ClientSettings From(ConnectionOptions options, ParseResult parsed, Func<string, string?> environment)
     {
         var file = Given(parsed.GetValue(options.Config)) ?? Given(environment("FABRIC_CONFIG"));
         var written = file is null ? [] : ReadFile(file, environment);
         var server = Find(parsed, options.Server, "server", environment, written);
-        if (!Uri.TryCreate(server, UriKind.Absolute, out var uri) || uri.Scheme is not "https" || uri.UserInfo.Length > 0)
+        if (!Uri.TryCreate(server, UriKind.Absolute, out var uri) || uri is not { Scheme: "https", UserInfo: "" })
             throw new UsageException($"--server: {SettingsReader.Shown(server)} is not an https:// address of a host.");
         return new ClientSettings(
             uri, Find(parsed, options.Ca, "ca", environment, written),

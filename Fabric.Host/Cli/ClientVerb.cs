@@ -4,7 +4,7 @@ using Fabric.Transport.Security;
 
 namespace Fabric.Host.Cli;
 
-/// <summary>Makes a verb of what is done with a client: connection options, --json, and one place for all errors.</summary>
+/// <summary>Makes a verb of what is done with a client: connection options, --json, and all errors.</summary>
 internal static class ClientVerb
 {
     /// <summary>Completes the command; the delegate's result is the exit code.</summary>

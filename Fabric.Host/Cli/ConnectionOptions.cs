@@ -17,7 +17,11 @@ internal sealed class ConnectionOptions
         HelpName = "url",
     };
 
-    public Option<string?> Ca { get; } = new("--ca") { Description = "The CA's certificate (FABRIC_CA)", HelpName = "file" };
+    public Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "The CA's certificate (FABRIC_CA)",
+        HelpName = "file",
+    };
 
     public Option<string?> Certificate { get; } = new("--cert")
     {

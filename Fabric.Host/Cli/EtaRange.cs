@@ -20,7 +20,7 @@ internal sealed record EtaRange(double? BestMs, double? WorstMs)
             return new EtaRange(null, null);
         var dirtied = Math.Max(0, progress.DirtyPagesPerSecond) * PageBytes;
         var best = left / rate * 1000;
-        // Each round is dirtied/rate as long as the one before: left/rate x (1 + q + q^2 + ...) = left/(rate - dirtied).
+        // Each round is q = dirtied/rate as long as the one before: left/rate x (1 + q + ...) = left/(rate - dirtied).
         return new EtaRange(best, dirtied < rate ? left / (rate - dirtied) * 1000 : null);
     }
 

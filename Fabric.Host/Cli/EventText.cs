@@ -29,8 +29,8 @@ internal static class EventText
 
     public static string Of(MigrationEvent happened) => happened switch
     {
-        MigrationRequested e => Show.Text(
-            $"{e.Plan.Spec.Id}: {e.Plan.Source} to {e.Plan.Target}, {Show.Bytes(e.Plan.Spec.MemoryBytes())}, prechecks begin"),
+        MigrationRequested { Plan: var plan } => Show.Text(
+            $"{plan.Spec.Id}: {plan.Source} to {plan.Target}, {Show.Bytes(plan.Spec.MemoryBytes())}, checks begin"),
         AttemptStarted e => Show.Text($"attempt {e.Attempt}: the target reserves"),
         TargetReserved e => $"the target waits for bytes at {e.Endpoint}",
         StorageReady => "disks are in place; pre-copy begins",
@@ -53,8 +53,13 @@ internal static class EventText
         _ => happened.GetType().Name,
     };
 
-    private static string RoundText(Round r) => Show.Text(
-        $"round {r.Number}: {r.Pages} pages, {Show.Bytes(r.Bytes)} in {Show.Ms(r.DurationMs)} at {Show.Rate(r.BytesPerSecond)}; {r.DirtyPages} pages dirty, dirtying {Show.Rate(r.DirtyPagesPerSecond * PageBytes)}");
+    private static string RoundText(Round r)
+    {
+        var dirtying = Show.Rate(r.DirtyPagesPerSecond * PageBytes);
+        var sent = Show.Text($"{r.Pages} pages, {Show.Bytes(r.Bytes)} in {Show.Ms(r.DurationMs)}");
+        var rate = Show.Rate(r.BytesPerSecond);
+        return Show.Text($"round {r.Number}: {sent} at {rate}; {r.DirtyPages} pages dirty, dirtying {dirtying}");
+    }
 
     private static string Ended(MigrationEnded e)
     {

@@ -7,7 +7,8 @@ namespace Fabric.Host.Cli;
 internal static class FabricCommand
 {
     /// <summary>Runs a command line; the result is the exit code.</summary>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliContext cli, CancellationToken cancellation)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliContext cli, CancellationToken cancellation)
     {
         var parsed = Create(cli).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
@@ -23,8 +24,8 @@ internal static class FabricCommand
             Output = cli.Out,
             Error = cli.Error,
             EnableDefaultExceptionHandler = false,
-            // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how to
-            // look again.
+            // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
+            // to look again.
             ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
                 ? null
                 : TimeSpan.FromSeconds(10),

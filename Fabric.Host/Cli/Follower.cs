@@ -85,5 +85,6 @@ internal sealed class Follower(
         return isHeld || IsEvent(entry, "migration.ended.") ? now : null;
     }
 
-    private static bool IsEvent(JournalEntry entry, string name) => entry.Name.StartsWith(name, StringComparison.Ordinal);
+    private static bool IsEvent(JournalEntry entry, string name) =>
+        entry.Name.StartsWith(name, StringComparison.Ordinal);
 }

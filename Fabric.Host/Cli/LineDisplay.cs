@@ -15,8 +15,12 @@ internal sealed class LineDisplay(Output output, bool numbers) : FollowDisplay
             output.Say($"{Show.Clock(seen.At)}  {ProgressText.Of(seen)}");
     }
 
-    public override void Held(HeldNotice held) => output.Say(Show.Text(
-        $"          a fault plan holds it at {Show.Stage(held.Stage)} for up to {Show.Ms(held.MillisecondsMax)}: 'fabric release-hold' lets it go on"));
+    public override void Held(HeldNotice held)
+    {
+        var most = Show.Ms(held.MillisecondsMax);
+        output.Say($"              a fault plan holds it at {Show.Stage(held.Stage)} for up to {most}:");
+        output.Say("              'fabric release-hold' lets it go on");
+    }
 
     public override void Outcome(MigrationSummary migration) => output.Write(
         migration, ApiJson.Default.MigrationSummary, writer =>

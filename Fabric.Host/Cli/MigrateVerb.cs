@@ -9,7 +9,12 @@ internal static class MigrateVerb
     public static Command Create(CliContext cli)
     {
         var vm = new Argument<string>("vm") { Description = "The VM to move" };
-        var to = new Option<string>("--to") { Description = "The host to move it to", HelpName = "host", Required = true };
+        var to = new Option<string>("--to")
+        {
+            Description = "The host to move it to",
+            HelpName = "host",
+            Required = true,
+        };
         var watch = new Option<bool>("--watch") { Description = "Show rounds, rates and an estimate while it runs" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the outcome" };
         var attempts = new Option<int?>("--attempts") { Description = "How often it is tried", HelpName = "number" };
@@ -42,7 +47,7 @@ internal static class MigrateVerb
             if (run.Get(detach))
             {
                 run.Output.Write(begun, ApiJson.Default.MigrationSummary, writer =>
-                    writer.WriteLine($"{begun.Id} is accepted; 'fabric migrations show {begun.Id}' tells how it goes."));
+                    writer.WriteLine($"{begun.Id} is accepted; see 'fabric migrations show {begun.Id}'."));
                 return ExitCode.Ok;
             }
 

@@ -10,7 +10,8 @@ internal static class MigrationText
     public static void WriteList(Output output, MigrationPage page) =>
         output.Write(page, ApiJson.Default.MigrationPage, writer =>
         {
-            var table = new TextTable("ID", "VM", "FROM", "TO", "STANDS", "ATTEMPT", "ROUNDS", "DOWNTIME", "STARTED", "REASON");
+            var table = new TextTable(
+                "ID", "VM", "FROM", "TO", "STANDS", "ATTEMPT", "ROUNDS", "DOWNTIME", "STARTED", "REASON");
             foreach (var m in page.Migrations)
             {
                 table.Add(m.Id.Value, m.Vm.Value, m.Source.Value, m.Target.Value, Show.Standing(m),
@@ -70,14 +71,19 @@ internal static class MigrationText
         foreach (var a in m.Attempts ?? [])
         {
             if (a.Reason is { } reason)
-                table.Add(Show.Text($"    attempt {a.Number}"), $"{reason}{(a.Detail is { } detail ? $" ({detail})" : "")}");
+            {
+                var why = a.Detail is null ? $"{reason}" : $"{reason} ({a.Detail})";
+                table.Add(Show.Text($"    attempt {a.Number}"), why);
+            }
         }
 
         table.Add("  rounds", Show.Text($"{m.RoundsDone}"));
         foreach (var r in m.Rounds ?? [])
         {
-            table.Add(Show.Text($"    {r.Attempt}.{r.Round.Number}"), Show.Text(
-                $"{r.Round.Pages} pages, {Show.Bytes(r.Round.Bytes)}, {Show.Ms(r.Round.DurationMs)}, {r.Round.DirtyPages} dirty"));
+            var (pages, took) = (Show.Bytes(r.Round.Bytes), Show.Ms(r.Round.DurationMs));
+            table.Add(
+                Show.Text($"    {r.Attempt}.{r.Round.Number}"),
+                Show.Text($"{r.Round.Pages} pages, {pages}, {took}, {r.Round.DirtyPages} dirty"));
         }
 
         if (m.Transfer is { } seen)

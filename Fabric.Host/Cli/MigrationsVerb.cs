@@ -17,7 +17,7 @@ internal static class MigrationsVerb
 
     private static Command List(CliContext cli, string name)
     {
-        var limit = new Option<int>("--limit") { Description = "How many (20)", DefaultValueFactory = _ => LimitDefault };
+        var limit = new Option<int>("--limit") { Description = "How many", DefaultValueFactory = _ => LimitDefault };
         var before = new Option<long?>("--before") { Description = "Go on where the last page ended" };
         var vm = new Option<string?>("--vm") { Description = "Only this VM's", HelpName = "vm" };
         var command = new Command(name, "List migrations, newest first") { limit, before, vm };

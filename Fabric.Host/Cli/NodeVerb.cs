@@ -17,7 +17,8 @@ internal static class NodeVerb
             Required = true,
         };
         var command = new Command(Name, "Run a node: coordinator, host or both") { config };
-        command.SetAction((parsed, cancellation) => NodeProgram.RunAsync(parsed.GetRequiredValue(config), cancellation));
+        command.SetAction((parsed, cancellation) =>
+            NodeProgram.RunAsync(parsed.GetRequiredValue(config), cancellation));
         return command;
     }
 }

@@ -54,7 +54,13 @@ internal sealed class Output(CliContext cli, bool json)
         {
             WriteLine(new JsonObject
             {
-                ["error"] = new JsonObject { ["code"] = code, ["detail"] = detail, ["advice"] = advice, ["exitCode"] = exitCode },
+                ["error"] = new JsonObject
+                {
+                    ["code"] = code,
+                    ["detail"] = detail,
+                    ["advice"] = advice,
+                    ["exitCode"] = exitCode,
+                },
             });
         }
 

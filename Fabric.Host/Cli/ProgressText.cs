@@ -10,7 +10,10 @@ internal static class ProgressText
     public static string Of(TransferSeen seen)
     {
         var p = seen.Progress;
+        var left = $"{Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)} left";
+        var sent = $"sent {Show.Bytes(p.TransferredBytes)} ({Show.Bytes(p.WireBytes)} on the wire)";
+        var rates = $"at {Show.Rate(p.BytesPerSecond)}, dirtying {Show.Rate(p.DirtyPagesPerSecond * PageBytes)}";
         return Show.Text(
-            $"attempt {seen.Attempt} round {p.Round}: {Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)} left, sent {Show.Bytes(p.TransferredBytes)} ({Show.Bytes(p.WireBytes)} on the wire) at {Show.Rate(p.BytesPerSecond)}, dirtying {Show.Rate(p.DirtyPagesPerSecond * PageBytes)}, done in {EtaRange.Of(p)}");
+            $"attempt {seen.Attempt} round {p.Round}: {left}, {sent} {rates}, done in {EtaRange.Of(p)}");
     }
 }

@@ -1,6 +1,6 @@
 namespace Fabric.Host.Cli;
 
-/// <summary>Columns as wide as their widest cell; the same on a terminal and in a pipe, so that scripts may read it.</summary>
+/// <summary>Columns as wide as their widest cell; the same on a terminal and in a pipe, for scripts.</summary>
 internal sealed class TextTable(params string[] heads)
 {
     private readonly List<string[]> _rows = [heads];

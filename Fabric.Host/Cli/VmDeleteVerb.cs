@@ -9,7 +9,8 @@ internal static class VmDeleteVerb
     public static Command Create(CliContext cli)
     {
         var name = new Argument<string>("vm") { Description = "Its name" };
-        return ClientVerb.Of(cli, new Command("delete", "Forget a stopped VM") { name }, async (run, client, cancellation) =>
+        var command = new Command("delete", "Forget a stopped VM") { name };
+        return ClientVerb.Of(cli, command, async (run, client, cancellation) =>
         {
             await client.DeleteVmAsync(run.Get(name), cancellation);
             var done = new Done($"VM {run.Get(name)} is deleted.");

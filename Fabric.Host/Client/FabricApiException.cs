@@ -16,7 +16,7 @@ public sealed class FabricApiException(HttpStatusCode status, string code, strin
     public string? Advice { get; } = advice;
 }
 
-/// <summary>The coordinator was not reached, or is not whom we trust, or does not trust us: nothing was asked of it.</summary>
+/// <summary>The coordinator was not reached or is not trusted, or does not trust us: nothing was asked.</summary>
 public sealed class FabricUnreachableException(Uri server, string why, Exception? cause = null)
     : Exception($"{server}: {why}", cause);
 

@@ -21,7 +21,8 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
 
     /// <summary>Defines a VM.</summary>
     public Task<VmSummary> CreateVmAsync(CreateVmRequest vm, CancellationToken cancellation) => AskAsync(
-        HttpMethod.Post, "/api/v1/vms", Body(vm, ApiJson.Default.CreateVmRequest), ApiJson.Default.VmSummary, cancellation);
+        HttpMethod.Post, "/api/v1/vms", Body(vm, ApiJson.Default.CreateVmRequest), ApiJson.Default.VmSummary,
+        cancellation);
 
     /// <summary>A page of VMs.</summary>
     public Task<VmPage> ListVmsAsync(string? after, CancellationToken cancellation) => AskAsync(
@@ -39,7 +40,8 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     /// <summary>Ends a VM.</summary>
     public Task<VmSummary> StopVmAsync(string vm, bool force, CancellationToken cancellation) => AskAsync(
         HttpMethod.Post, $"/api/v1/vms/{Part(vm)}/stop",
-        Body(new StopVmRequest { Force = force }, ApiJson.Default.StopVmRequest), ApiJson.Default.VmSummary, cancellation);
+        Body(new StopVmRequest { Force = force }, ApiJson.Default.StopVmRequest), ApiJson.Default.VmSummary,
+        cancellation);
 
     /// <summary>Forgets a stopped VM.</summary>
     public Task DeleteVmAsync(string vm, CancellationToken cancellation) =>
@@ -62,8 +64,8 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
         ApiJson.Default.MigrationPage, cancellation);
 
     /// <summary>One migration.</summary>
-    public Task<MigrationSummary> GetMigrationAsync(string id, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, $"/api/v1/migrations/{Part(id)}", null, ApiJson.Default.MigrationSummary, cancellation);
+    public Task<MigrationSummary> GetMigrationAsync(string id, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Get, $"/api/v1/migrations/{Part(id)}", null, ApiJson.Default.MigrationSummary, cancellation);
 
     /// <summary>Asks for the VM to stay.</summary>
     public Task<Done> CancelMigrationAsync(string id, CancellationToken cancellation) =>

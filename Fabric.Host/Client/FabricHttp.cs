@@ -50,7 +50,8 @@ internal sealed class FabricHttp : IDisposable
         HttpMethod method, string path, byte[]? body, JsonTypeInfo<T>? answer, CancellationToken cancellation)
         where T : class
     {
-        using var response = await SendAsync(method, path, body, HttpCompletionOption.ResponseContentRead, cancellation);
+        using var response = await SendAsync(
+            method, path, body, HttpCompletionOption.ResponseContentRead, cancellation);
         if (answer is null)
             return null;
         try

@@ -2,7 +2,7 @@ using Fabric.Protocol;
 
 namespace Fabric.Host.Client;
 
-/// <summary>A watch's bytes. The coordinator sends a beat when nothing happens, so long silence is a dead connection.</summary>
+/// <summary>A watch's bytes. The coordinator sends a beat when nothing happens, so silence means it is dead.</summary>
 internal sealed class LivelyStream(Stream inner) : Stream
 {
     private static readonly TimeSpan SilenceMax = TimeSpan.FromMilliseconds(Limits.Api.WatchSilenceMs);

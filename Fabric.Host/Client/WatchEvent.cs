@@ -5,7 +5,7 @@ using Fabric.Host.Api.Contracts;
 namespace Fabric.Host.Client;
 
 /// <summary>One server-sent event as it came.</summary>
-/// <param name="Kind">snapshot, journal, progress, held, vm, host, lagged, over; others may come and are skipped.</param>
+/// <param name="Kind">snapshot, journal, progress, held, vm, host, lagged, over; others are skipped.</param>
 /// <param name="Data">Its JSON.</param>
 public sealed record WatchEvent(string Kind, string Data)
 {

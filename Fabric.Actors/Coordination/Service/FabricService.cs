@@ -114,7 +114,8 @@ public sealed partial class FabricService : IAsyncDisposable
         if (_hold is null)
         {
             throw new FabricException(
-                FabricFault.Conflict, null, "This coordinator holds no migration.", "Set faults.hold-at and restart it.");
+                FabricFault.Conflict, null, "This coordinator holds no migration.",
+                "Set faults.hold-at and restart it.");
         }
 
         _hold.Release();

@@ -6,7 +6,7 @@ namespace Fabric.Host.Api.Contracts;
 /// <summary>All hosts.</summary>
 public sealed record HostList(IReadOnlyList<HostSummary> Hosts);
 
-/// <summary>Events of a migration; <paramref name="Next"/> is the version to go on after, when there are more.</summary>
+/// <summary>Events of a migration; <paramref name="Next"/> is the version to go on after, if there are more.</summary>
 public sealed record JournalPage(IReadOnlyList<JournalEntry> Events, long? Next);
 
 /// <summary>What was done, in words.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Fabric.Host.Api.Contracts;
 
-/// <summary>POST /api/v1/vms: a VM to define, stopped. What is left out has the default of a VM's specification.</summary>
+/// <summary>POST /api/v1/vms: a VM to define, stopped. What is left out has its default.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record CreateVmRequest
 {

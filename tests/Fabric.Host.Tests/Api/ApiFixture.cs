@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabric.Host.Tests.Api;
 
-/// <summary>A coordinator with real actors, real TLS and a journal in memory; its hosts are played by the test.</summary>
+/// <summary>A coordinator with real actors, real TLS and a journal in memory; the test plays its hosts.</summary>
 public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
 {
     public static readonly TimeSpan HangGuard = TimeSpan.FromSeconds(30);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Fabric.Host.Tests.Api;
 
-/// <summary>Inputs that are wrong by themselves: refused by name, nothing changed, and the next good one works.</summary>
+/// <summary>Inputs that are wrong by themselves: refused by name, and the next good one works.</summary>
 public sealed class BadInputTests : IAsyncLifetime
 {
     private const string Good = """{"name":"web","host":"a","memoryKiB":65600}""";

@@ -52,7 +52,8 @@ public sealed class MigrationApiTests : IAsyncLifetime
         whole.Events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, whole.Events.Count).Select(n => (long)n));
         whole.Events[0].Name.ShouldBe("migration.requested.v1");
         whole.Events[^1].Name.ShouldBe("migration.cleaned-up.v1");
-        whole.Events.Single(e => e.Name is "migration.committed.v1").Event.GetProperty("owner").GetString().ShouldBe("b");
+        var commit = whole.Events.Single(e => e.Name is "migration.committed.v1").Event;
+        commit.GetProperty("owner").GetString().ShouldBe("b");
         var rest = await _at.Client.JournalAsync(id.Value, whole.Events.Count - 1, CancellationToken.None);
         rest.Events.Single().Name.ShouldBe("migration.cleaned-up.v1");
     }

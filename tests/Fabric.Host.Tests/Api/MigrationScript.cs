@@ -65,7 +65,8 @@ internal sealed class MigrationScript
                 yield return Source(stamp, SourceView.Sending);
                 yield return Target(stamp, TargetView.Receiving);
                 yield return new ProgressReport(
-                    stamp, new TransferProgress(1, 40_000_000, 27_000_000, 27_500_000, 67_174_400, 50, 10_000_000, null));
+                    stamp,
+                    new TransferProgress(1, 40_000_000, 27_000_000, 27_500_000, 67_174_400, 50, 10_000_000, null));
                 yield return new RoundReport(stamp, Round);
                 if (!PausesAfterRound)
                     break;

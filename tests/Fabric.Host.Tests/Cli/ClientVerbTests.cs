@@ -22,7 +22,8 @@ public sealed class ClientVerbTests : IAsyncLifetime
     public async Task A_VM_is_created_shown_started_stopped_and_deleted()
     {
         await _at.HostAsync("a");
-        (await _cli.RunAsync("vm create web --host a --memory 65600KiB --vcpus 2 --device virtio-balloon-pci")).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync("vm create web --host a --memory 65600KiB --vcpus 2 --device virtio-balloon-pci"))
+            .ShouldBe(0, _cli.Error);
         (await _cli.RunAsync("vm show web")).ShouldBe(0);
         _cli.Out.ShouldStartWith("web is stopped at a");
         _at.Hosts.OnOrder = (host, order) => { _ = SayAsync(order); };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fabric.Actors.Coordination;
+using Fabric.Actors.Runtime;
 using Fabric.Host.Tests.Api;
 using Fabric.Protocol;
 
@@ -23,11 +24,13 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     {
         _ = new MigrationScript(_at);
         await _at.RunningVmAsync();
-        (await _cli.RunAsync("migrate web --to b --attempts 2 --deadline 1m --bandwidth-max 10MiB --downtime-limit 200ms"))
+        (await _cli.RunAsync(
+            "migrate web --to b --attempts 2 --deadline 1m --bandwidth-max 10MiB --downtime-limit 200ms"))
             .ShouldBe(0, _cli.Error);
         foreach (var said in new[]
                  {
-                     "prechecks begin", "attempt 1", "round 1: 1000 pages", "the guest is paused", "COMMIT: b owns the VM from epoch 2",
+                     "checks begin", "attempt 1", "round 1: 1000 pages", "the guest is paused",
+                     "COMMIT: b owns the VM from epoch 2",
                      "the guest runs at the target", "ENDED Completed", "downtime ", "noting the grant", "1.5 ms",
                  })
         {
@@ -116,9 +119,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         await _at.RunningVmAsync();
         using var news = _at.System.EventStream.Subscribe<MigrationNews>();
         var following = _cli.RunAsync("migrate web --to b");
-        while (!(await news.Reader.ReadAsync().AsTask().WaitAsync(ApiFixture.HangGuard)).Events.OfType<RoundCompleted>().Any())
-        {
-        }
+        await UntilRoundAsync(news);
 
         var page = await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None);
         await _at.Client.CancelMigrationAsync(page.Migrations[0].Id.Value, CancellationToken.None);
@@ -143,13 +144,19 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         await _at.RunningVmAsync();
         using var news = _at.System.EventStream.Subscribe<MigrationNews>();
         var following = _cli.RunAsync("migrate web --to b --reconnect-for 0");
-        while (!(await news.Reader.ReadAsync().AsTask().WaitAsync(ApiFixture.HangGuard)).Events.OfType<RoundCompleted>().Any())
-        {
-        }
+        await UntilRoundAsync(news);
 
         await _at.StopServerAsync();
         (await following).ShouldBe(7);
         _cli.Error.ShouldContain("fabric migrations show web-m");
+    }
+
+    private static async Task UntilRoundAsync(EventSubscription<MigrationNews> news)
+    {
+        MigrationNews next;
+        do
+            next = await news.Reader.ReadAsync().AsTask().WaitAsync(ApiFixture.HangGuard);
+        while (!next.Events.OfType<RoundCompleted>().Any());
     }
 
     [Fact]

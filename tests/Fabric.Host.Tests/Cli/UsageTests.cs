@@ -59,7 +59,8 @@ public sealed class UsageTests
         (await _cli.RunAsync($"certs init --dir {files.Path}/ca --json")).ShouldBe(0, _cli.Error);
         using var made = JsonDocument.Parse(_cli.Out);
         File.Exists(made.RootElement.GetProperty("operator").GetProperty("key").GetString()).ShouldBeTrue();
-        (await _cli.RunAsync($"certs node n1 --dir {files.Path}/ca --name localhost --name 127.0.0.1")).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync($"certs node n1 --dir {files.Path}/ca --name localhost --name 127.0.0.1"))
+            .ShouldBe(0, _cli.Error);
         (await _cli.RunAsync($"certs operator ann --dir {files.Path}/ca --days 1")).ShouldBe(0, _cli.Error);
         (await _cli.RunAsync($"certs operator ann --dir {files.Path}/ca --days 0")).ShouldBe(1);
     }
