@@ -22,7 +22,10 @@ internal sealed partial class ActorCell : IActorContext
     private readonly Action<ActorCell, StopCause> _onStopped;
     private readonly ActorTimers _timers;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Completed by the last statement of the cell's life, so continuations may run there. With
+    // RunContinuationsAsynchronously a WhenAll or WaitAsync over it would go by the thread pool and leave the lane.
+    private readonly TaskCompletionSource _stopped = new();
     private int _scheduled;
     private bool _mailboxTurn;
     private IActorRef? _sender;
