@@ -82,6 +82,9 @@ public static class Limits
         /// <summary>The window that counts restarts: 300 s, well above the 81 s that ten of them take.</summary>
         public const int RestartWindowMs = 300_000;
 
+        /// <summary>1 s until a journal that failed is read again: as often as a lost order is repeated.</summary>
+        public const int RereadBackoffMs = 1_000;
+
         /// <summary>Between two events of a recovery; a local read takes less than 1 ms.</summary>
         public const int RecoveryTimeoutMs = 30_000;
 

@@ -24,18 +24,33 @@ public sealed class HostAgent : INodeLinkClientHandler
         (_system, _ledger, _tools, _send) = (system, ledger, tools, send);
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
+        Register(system, ledger, hands, reports);
+    }
+
+    /// <summary>Registers the copies over hands that are handed in.</summary>
+    public static void Register(ActorSystem system, IJournal ledger, ICopyHandsFactory hands, IReportSink reports) =>
         system.Entities.Register(
-            EntityKinds.Copy, id => Props.Create(() => new CopyActor(VmId.Of(id), ledger, hands, reports)));
+            EntityKinds.Copy, id => Coordinator.Journalled(() => new CopyActor(VmId.Of(id), ledger, hands, reports)));
+
+    /// <summary>Tells every copy in the ledger.</summary>
+    public static async Task TellAllAsync(
+        ActorSystem system, IJournal ledger, object message, CancellationToken cancellation)
+    {
+        await foreach (var stream in ledger.ListStreamsAsync(EntityKinds.Copy, cancellation))
+        {
+            if (string.Equals(stream.Stream.Kind, EntityKinds.Copy, StringComparison.Ordinal))
+                await system.Entity(EntityKinds.Copy, stream.Stream.Id).TellAsync(message, cancellationToken: cancellation);
+        }
     }
 
     /// <summary>Wakes every copy in the ledger: each looks for its process.</summary>
-    public Task ResumeAsync(CancellationToken cancellation) => TellAllAsync(Wake.Up, cancellation);
+    public Task ResumeAsync(CancellationToken cancellation) => TellAllAsync(_system, _ledger, Wake.Up, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask OnConnectedAsync(LinkWelcome welcome)
     {
         _send(await FactsAsync());
-        await TellAllAsync(new LinkCameUp(), CancellationToken.None);
+        await TellAllAsync(_system, _ledger, new LinkCameUp(), CancellationToken.None);
     }
 
     /// <inheritdoc/>
@@ -65,15 +80,6 @@ public sealed class HostAgent : INodeLinkClientHandler
 
         return new HostFacts(
             hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised);
-    }
-
-    private async Task TellAllAsync(object message, CancellationToken cancellation)
-    {
-        await foreach (var stream in _ledger.ListStreamsAsync(EntityKinds.Copy, cancellation))
-        {
-            if (string.Equals(stream.Stream.Kind, EntityKinds.Copy, StringComparison.Ordinal))
-                await _system.Entity(EntityKinds.Copy, stream.Stream.Id).TellAsync(message, cancellationToken: cancellation);
-        }
     }
 
     private sealed class ReportSink(Func<object, bool> send) : IReportSink

@@ -20,12 +20,18 @@ public sealed class Coordinator : INodeLinkHubHandler
     {
         (_system, _journal, _hosts) = (system, journal, hosts);
         system.Entities.Register(
-            EntityKinds.Vm, id => Props.Create(() => new VmActor(VmId.Of(id), journal, hosts)));
+            EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts)));
         system.Entities.Register(
-            EntityKinds.Migration, id => Props.Create(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
+            EntityKinds.Migration, id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
         system.Entities.Register(
-            EntityKinds.Host, id => Props.Create(() => new HostActor(HostId.Of(id), journal, hosts)));
+            EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
     }
+
+    /// <summary>A migration that nobody writes to must go on by itself when its journal has room again.</summary>
+    public static Props Journalled(Func<Actor> factory) => Props.Create(factory) with
+    {
+        Supervision = new SupervisionPolicy { RereadAfter = TimeSpan.FromMilliseconds(Limits.Actors.RereadBackoffMs) },
+    };
 
     /// <summary>Wakes every VM and every migration: each reads its stream and takes up what was open.</summary>
     public async Task ResumeAsync(CancellationToken cancellation)

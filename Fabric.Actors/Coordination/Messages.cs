@@ -34,6 +34,13 @@ public sealed record StreamMoved
     public static StreamMoved Now { get; } = new();
 }
 
+/// <summary>To a migration: its VM's stream, as the VM's actor read it, says that the migration is under way.</summary>
+public sealed record VmWaits
+{
+    /// <summary>The only one.</summary>
+    public static VmWaits Still { get; } = new();
+}
+
 /// <summary>To an entity: what are you?</summary>
 public sealed record Describe
 {

@@ -31,12 +31,11 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <inheritdoc/>
     protected override async ValueTask RecoveredAsync()
     {
-        // What is durable may never have been told: the crash came in between.
-        if (State.Stage is Begun begun)
-            Context.System.Entity(EntityKinds.Vm, begun.Plan.Spec.Id.Value).Tell(StreamMoved.Now);
         // Not stopped here: the message that woke it would only wake it again, and again.
         if (!IsUnderWay)
             return;
+        // What is durable may never have been told: the crash came in between.
+        TellVm();
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostUp>(Self));
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
         // Stage 0 was entered by the VM's transaction.
@@ -79,7 +78,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
                 return StepAsync(new HostLost(Side.Source));
             case HostDown down when IsFrom(down.Host, Side.Target):
                 return StepAsync(new HostLost(Side.Target));
-            case Wake or HostUp or HostDown:
+            case Wake or VmWaits or HostUp or HostDown:
                 return ValueTask.CompletedTask;
             case Describe:
                 Sender.Tell(State);
@@ -98,10 +97,14 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         {
             await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
         }
-        catch (Exception e) when (input is CancelRequested or RecoverRequested)
+        catch (Exception e)
         {
             // It says whether anything was written, which is more than a time-out would.
-            asker.Tell(new Failure(e));
+            if (input is CancelRequested or RecoverRequested)
+                asker.Tell(new Failure(e));
+            // The VM's stream may hold it all the same, and with it the end of this migration.
+            if (decision.VmEvents.Count > 0)
+                TellVm();
             throw;
         }
 
@@ -127,6 +130,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
         else if (message is Describe)
             Sender.Tell(State);
+        else if (message is VmWaits)
+            TellVm();
         Context.Stop(Self);
     }
 
@@ -144,13 +149,19 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         // The VM first: who hears that the migration is over may ask the VM for the next one at once.
         if (decision.VmEvents.Count > 0)
         {
-            var vm = ((Begun)State.Stage).Plan.Spec.Id;
-            Context.System.Entity(EntityKinds.Vm, vm.Value).Tell(StreamMoved.Now);
-            Context.System.EventStream.Publish(new VmNews(vm));
+            TellVm();
+            Context.System.EventStream.Publish(new VmNews(((Begun)State.Stage).Plan.Spec.Id));
         }
 
         if (durable.Length > 0)
             Context.System.EventStream.Publish(new MigrationNews(id, State.Stage.Kind, durable));
+    }
+
+    /// <summary>Only when there may be something to read: what ended long ago must not stir its VM at every late report.</summary>
+    private void TellVm()
+    {
+        if (State.Stage is Begun begun)
+            Context.System.Entity(EntityKinds.Vm, begun.Plan.Spec.Id.Value).Tell(StreamMoved.Now);
     }
 
     private void Run(MigrationEffect effect, IActorRef asker)

@@ -101,7 +101,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
                 asker.Tell(new VmReply(answer.Refusal, decision.Migration?.Plan.Id));
                 break;
             case WakeMigration wake:
-                Context.System.Entity(EntityKinds.Migration, wake.Migration.Value).Tell(Wake.Up);
+                Context.System.Entity(EntityKinds.Migration, wake.Migration.Value).Tell(VmWaits.Still);
                 break;
             case WakeVmAfter wake:
                 Timers.StartSingle(WakeTimer, new VmWoken(), TimeSpan.FromMilliseconds(wake.Milliseconds));

@@ -106,7 +106,21 @@ internal sealed partial class ActorCell
             System.Log.RetiredWith(Self.Path, exception);
         }
 
-        if (_retired is not null) await BeginStopAsync(StopCause.Retired);
+        if (_retired is not null) await LeaveAsync(_retired);
+    }
+
+    /// <summary>Not the actor's fault, so not counted as one of its failures: a journal may be full for hours.</summary>
+    private async ValueTask LeaveAsync(Exception cause)
+    {
+        if (_props.Supervision.RereadAfter is not { } delay)
+        {
+            await BeginStopAsync(StopCause.Retired);
+            return;
+        }
+
+        _retired = null;
+        System.Log.RereadsAfter(Self.Path, delay, cause);
+        await BeginReplaceAsync(cause, delay);
     }
 
     private async ValueTask FailAsync(Exception exception)
@@ -137,10 +151,15 @@ internal sealed partial class ActorCell
     {
         var delay = _props.Supervision.Backoff(_restarts.Count, System.NextChance());
         _restarts.Enqueue(System.Time.GetTimestamp());
-        _phase = Phase.Restarting;
-        _timers.CancelAll();
         System.Log.Restarting(Self.Path, _restarts.Count, delay, cause);
         System.EventStream.Publish(new ActorRestarting(Self.Path, cause, _restarts.Count, delay));
+        await BeginReplaceAsync(cause, delay);
+    }
+
+    private async ValueTask BeginReplaceAsync(Exception cause, TimeSpan delay)
+    {
+        _phase = Phase.Restarting;
+        _timers.CancelAll();
         foreach (var child in _children.Values) child.Stop();
         await RunHookAsync(nameof(Actor.RestartingAsync), instance => instance.RestartingAsync(cause));
         _instance = null;

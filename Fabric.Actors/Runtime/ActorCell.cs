@@ -144,7 +144,7 @@ internal sealed partial class ActorCell : IActorContext
             _sender = null;
         }
 
-        if (_retired is not null && _phase == Phase.Running) await BeginStopAsync(StopCause.Retired);
+        if (_retired is not null && _phase == Phase.Running) await LeaveAsync(_retired);
     }
 
     private ValueTask HandleAsync(SystemMessage message)

@@ -20,6 +20,6 @@ public sealed record RecoveryFailed(string Path, Journal.StreamId Stream, Except
 
 /// <summary>
 /// On the event stream: a persistent actor's append met another writer, or its result is unknown. The actor stops
-/// and learns the truth from the journal when its next message starts it again.
+/// and learns the truth from the journal when its next message, or its supervision after a while, starts it again.
 /// </summary>
 public sealed record WriterStopped(string Path, Journal.StreamId Stream, Exception Cause);

@@ -30,6 +30,9 @@ internal static partial class RuntimeLog
     [LoggerMessage(1008, LogLevel.Warning, "{Path} stops and will read the journal again at its next message")]
     public static partial void RetiredWith(this ILogger log, string path, Exception exception);
 
+    [LoggerMessage(1013, LogLevel.Warning, "{Path} lost touch with its journal and reads it again in {Delay}")]
+    public static partial void RereadsAfter(this ILogger log, string path, TimeSpan delay, Exception exception);
+
     [LoggerMessage(1009, LogLevel.Information, "Shutdown of {System}: {Reason}")]
     public static partial void ShutdownStarted(this ILogger log, string system, string reason);
 

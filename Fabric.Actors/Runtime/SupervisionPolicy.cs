@@ -33,6 +33,12 @@ public sealed record SupervisionPolicy
 
     public TimeSpan Window { get; init; } = TimeSpan.FromMilliseconds(Limits.Actors.RestartWindowMs);
 
+    /// <summary>
+    /// An actor that lost touch with its journal comes back by itself after this long and reads it again; its messages
+    /// wait so long. Null: it stops, and its next message starts it, at once and again and again while the journal fails.
+    /// </summary>
+    public TimeSpan? RereadAfter { get; init; }
+
     public Func<Exception, SupervisionDirective> Decider { get; init; } = _ => SupervisionDirective.Restart;
 
     /// <summary><see cref="StopActorException"/> stops whatever the decider thinks: the actor asked for it.</summary>

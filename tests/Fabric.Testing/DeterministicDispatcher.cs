@@ -31,6 +31,9 @@ public sealed class DeterministicDispatcher : IDispatcher
 
     public VirtualTime Time { get; }
 
+    /// <summary>Lanes take turns as they became ready, whatever the seed: one order that a reader can follow.</summary>
+    public bool InOrder { get; init; }
+
     public long Steps { get; private set; }
 
     /// <summary>Sees each step before it runs: number, elapsed virtual time, lane.</summary>
@@ -115,10 +118,11 @@ public sealed class DeterministicDispatcher : IDispatcher
             if (_foreign is not null)
                 throw new NondeterminismException($"Seed {Seed}: lane {_foreign} was woken by another thread.");
             if (_ready.Count == 0) return false;
-            var index = _random.Next(_ready.Count);
+            var index = InOrder ? 0 : _random.Next(_ready.Count);
             lane = _ready[index];
             item = lane.Items.Dequeue();
-            if (lane.Items.Count == 0) _ready.RemoveAt(index);
+            if (lane.Items.Count == 0 || InOrder) _ready.RemoveAt(index);
+            if (lane.Items.Count > 0 && InOrder) _ready.Add(lane);
         }
 
         Steps++;

@@ -43,6 +43,9 @@ public sealed class MemoryJournal(EventRegistry registry, TimeProvider time) : I
     /// <summary>Sees what was committed, in the order of commits.</summary>
     public Action<AppendResult>? OnCommitted { get; set; }
 
+    /// <summary>What is wrong with every append until it is taken away, after those of <see cref="FailNext"/>.</summary>
+    public JournalFailure? Always { get; set; }
+
     /// <summary>Failures are used up in order; one with a condition waits for the first append that meets it.</summary>
     public void FailNext(JournalFailure failure, Func<IReadOnlyList<StreamAppend>, bool>? when = null)
     {
@@ -180,7 +183,7 @@ public sealed class MemoryJournal(EventRegistry registry, TimeProvider time) : I
     private JournalFailure? TakeFailure(IReadOnlyList<StreamAppend> appends)
     {
         lock (_gate)
-            return _failures.TryPeek(out var next) && next.When(appends) ? _failures.Dequeue().Failure : null;
+            return _failures.TryPeek(out var next) && next.When(appends) ? _failures.Dequeue().Failure : Always;
     }
 
     private static JournalUnavailableException Unavailable(JournalFault fault, AppendOutcome outcome) =>

@@ -10,11 +10,15 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
 {
     private readonly Dictionary<VmId, CopyState> _copies = [];
     private readonly Queue<(VmId Vm, string? Directory, CopyInput Input)> _inbox = new();
+    private ModelHands? _made;
     private bool _busy;
 
     public bool IsUp { get; private set; }
 
     public CopyState CopyOf(VmId vm) => _copies.GetValueOrDefault(vm, NoCopy.Initial);
+
+    private ModelHands Hands => _made ??= new ModelHands(
+        host, world, (vm, directory, input) => Tell(vm, directory, input), report => world.Post(new Letter(host, null, report)));
 
     public void Start()
     {
@@ -26,6 +30,7 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
                 continue;
             var machine = world.Hypervisors.Find(host, held.Directory);
             Tell(vm, null, new CopyRecovered(machine is null ? null : ModelHypervisors.LookAt(machine)));
+            Tell(vm, null, new LinkCameUp());
         }
 
         Pump();
@@ -129,94 +134,9 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
             case SendReport e:
                 world.Post(new Letter(host, null, e.Report));
                 break;
-            case RunPrecheck e:
-                Precheck(e);
-                break;
-            case StartMachine e:
-                StartProcess(vm, e.Directory, incoming: false);
-                break;
-            case StartIncoming e:
-                if (StartProcess(vm, e.Directory, incoming: true))
-                    Tell(vm, e.Directory, new OfferMade(OfferOf(e.Directory)));
-                break;
-            case StartSending e:
-                Act(vm, e.Directory, "send", m => Send(m, e.Order));
-                break;
-            case ContinueSwitchover e:
-                Act(vm, e.Directory, "continue", world.Hypervisors.Continue);
-                break;
-            case CancelSending e:
-                Act(vm, e.Directory, "cancel", world.Hypervisors.Cancel);
-                break;
-            case CloseTransfer:
-                world.Hypervisors.CloseRelays(host, vm);
-                break;
-            case RunMachine e:
-                Act(vm, e.Directory, "run", m => world.Hypervisors.Run(m, granted: true));
-                break;
-            case PowerDownMachine e:
-                Act(vm, e.Directory, "power down", m => world.Hypervisors.EndGuest(m, RunState.Shutdown));
-                break;
-            case KillMachine e:
-                Kill(vm, e.Directory);
-                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect");
+                Hands.Do(vm, effect);
+                break;
         }
     }
-
-    private void Precheck(RunPrecheck check)
-    {
-        var obstacles = world.Host(host).Obstacles.ToList();
-        if (check.Order.Side == Side.Source && !check.OwnsRunning)
-            obstacles.Add(new Obstacle(FailureReason.VmNotRunning, "it does not run here"));
-        world.Post(new Letter(host, null, new PrecheckReport(check.Order.Stamp, check.Order.Side, obstacles)));
-    }
-
-    private bool StartProcess(VmId vm, string directory, bool incoming)
-    {
-        if (world.Host(host).StartFails)
-        {
-            world.Host(host).StartFails = false;
-            Tell(vm, directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, "the process did not start"));
-            return false;
-        }
-
-        world.Say($"machine  {host} start{(incoming ? " incoming" : "")}");
-        world.Hypervisors.Start(host, vm, directory, incoming);
-        return true;
-    }
-
-    private void Send(ModelMachine machine, BeginTransfer order)
-    {
-        if (!world.Connect(machine, order))
-            Tell(machine.Vm, machine.Directory, new TransferBroke(FailureReason.DataLinkLost, "nobody takes this ticket"));
-    }
-
-    private void Kill(VmId vm, string directory)
-    {
-        var machine = world.Hypervisors.Find(host, directory);
-        if (machine is null)
-        {
-            Tell(vm, directory, new MachineVanished("there is no such process"));
-            return;
-        }
-
-        world.Say($"machine  {host} kill");
-        world.KillByOrder(machine);
-    }
-
-    private void Act(VmId vm, string directory, string verb, Action<ModelMachine> act)
-    {
-        if (world.Hypervisors.Find(host, directory) is not { } machine)
-        {
-            Tell(vm, directory, new MachineVanished("there is no such process"));
-            return;
-        }
-
-        world.Say($"machine  {host} {verb}");
-        act(machine);
-    }
-
-    private TransferOffer OfferOf(string directory) => new(new DataEndpoint(host.Value, 7000), directory);
 }

@@ -5,16 +5,18 @@ namespace Fabric.Testing.Scenarios;
 /// <summary>
 /// A coordinator made of the bare machines and the shell's rules: append in one transaction over the migration's and
 /// the VM's streams, then run effects, then answer. When an append is not acknowledged, the memory is dropped and the
-/// journal read again after a while: a lost reply means unknown.
+/// journal read again after a while, and what arrives meanwhile waits: a lost reply means unknown.
 /// </summary>
 public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoordinator
 {
-    private const long BackOffMs = 1_000;
+    private const long BackOffMs = Limits.Actors.RereadBackoffMs;
+    private const string Unknown = "answer   unknown: the journal did not acknowledge";
     private readonly Dictionary<VmId, VmState> _vms = [];
     private readonly Dictionary<MigrationId, (MigrationState State, long Version)> _migrations = [];
     private readonly Dictionary<MigrationId, DateTimeOffset> _wakes = [];
     private readonly Dictionary<VmId, DateTimeOffset> _vmWakes = [];
-    private readonly HashSet<MigrationId> _unread = [];
+    private readonly Dictionary<MigrationId, Queue<MigrationInput>> _unread = [];
+    private readonly Dictionary<VmId, Queue<VmInput>> _unreadVms = [];
 
     public bool IsUp { get; private set; }
 
@@ -52,13 +54,14 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
         _wakes.Clear();
         _vmWakes.Clear();
         _unread.Clear();
+        _unreadVms.Clear();
     }
 
     public void Ask(VmId vm, VmInput input) => Tell(vm, input);
 
     public void Ask(VmId vm, MigrationInput input)
     {
-        if (VmOf(vm) is LockedVm locked && !_unread.Contains(locked.Migration))
+        if (world.Journal.VmOf(vm) is LockedVm locked)
             Tell(locked.Migration, input);
         else
             world.Say("answer   refused: no migration of this VM is under way");
@@ -78,7 +81,7 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
     {
         foreach (var (migration, side) in SidesAt(host))
             Tell(migration, new HostFound(side));
-        foreach (var vm in _vms.Values.OfType<KnownVm>().Where(v => v.Owner == host).ToList())
+        foreach (var vm in _vms.Values.OfType<KnownVm>().Where(v => v.Owner == host && !_unreadVms.ContainsKey(v.Spec.Id)).ToList())
             Tell(vm.Spec.Id, new VmWoken());
     }
 
@@ -93,42 +96,49 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
         foreach (var migration in _wakes.Where(w => w.Value <= world.Now).Select(w => w.Key).ToList())
         {
             _wakes.Remove(migration);
-            if (_unread.Remove(migration))
-                Read(migration);
-            else
+            if (!_unread.Remove(migration, out var waiting))
+            {
                 Tell(migration, new Woken());
+                continue;
+            }
+
+            Read(migration);
+            foreach (var input in waiting)
+                Tell(migration, input);
         }
 
         foreach (var vm in _vmWakes.Where(w => w.Value <= world.Now).Select(w => w.Key).ToList())
         {
             _vmWakes.Remove(vm);
+            var read = _unreadVms.Remove(vm, out var waiting);
+            if (read)
+                ReadVm(vm);
             Tell(vm, new VmWoken());
+            foreach (var input in waiting ?? [])
+                Tell(vm, input);
         }
     }
 
-    public IEnumerable<string> Describe()
-    {
-        foreach (var vm in _vms.Values.OfType<KnownVm>())
-        {
-            var text = $"{vm.Spec.Id} {VmMachine.NameOf(vm)} owner={vm.Owner} epoch={vm.Epoch}";
-            var all = _migrations.Values.Where(m => m.State.Stage is Begun { Kind: not StageKind.Over } b && b.Plan.Spec.Id == vm.Spec.Id);
-            yield return text + string.Concat(all.Select(m =>
-                $" | {((Begun)m.State.Stage).Plan.Id} {m.State.Stage.Kind} #{((Begun)m.State.Stage).CurrentAttempt}" +
-                $" source={m.State.Sight.Source} target={m.State.Sight.Target}"));
-        }
-    }
+    public IEnumerable<string> Describe() => world.Journal.Describe(
+        m => !_unread.ContainsKey(m) && _migrations.TryGetValue(m, out var known) ? known.State.Sight : null);
 
     private List<(MigrationId Migration, Side Side)> SidesAt(HostId host) =>
     [
         .. from m in _migrations
-           where m.Value.State.Stage is Begun { Kind: not StageKind.Over }
+           where m.Value.State.Stage is Begun { Kind: not StageKind.Over } && !_unread.ContainsKey(m.Key)
            from side in new[] { Side.Source, Side.Target }
            where ((Begun)m.Value.State.Stage).Plan.HostAt(side) == host
            select (m.Key, side),
     ];
 
-    private void ReadVm(VmId vm) => _vms[vm] =
-        world.Journal.Read(ScenarioJournal.StreamOf(vm)).Cast<VmEvent>().Aggregate((VmState)new NoVm(0), VmMachine.Evolve);
+    private void ReadVm(VmId vm) => _vms[vm] = world.Journal.VmOf(vm);
+
+    private void StreamMoved(VmId vm)
+    {
+        if (!_unreadVms.ContainsKey(vm))
+            ReadVm(vm);
+        Tell(vm, new VmWoken());
+    }
 
     private void Read(MigrationId migration)
     {
@@ -139,20 +149,25 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
             return;
         }
 
-        var state = events.Cast<MigrationEvent>().Aggregate(MigrationState.Initial, MigrationEvolution.Evolve);
+        var state = world.Journal.MigrationOf(migration);
         _migrations[migration] = (state, events.Count);
-        Tell(migration, new Resumed());
-        if (state.Stage is not Begun begun)
+        if (state.Stage is not Begun { Kind: not StageKind.Over } begun)
             return;
+        Tell(migration, new Resumed());
         // The append that was not acknowledged may have changed the VM too.
-        ReadVm(begun.Plan.Spec.Id);
-        Tell(begun.Plan.Spec.Id, new VmWoken());
+        StreamMoved(begun.Plan.Spec.Id);
     }
 
     private void Tell(VmId vm, VmInput input)
     {
         if (!IsUp)
             return;
+        if (_unreadVms.TryGetValue(vm, out var waiting))
+        {
+            waiting.Enqueue(input);
+            return;
+        }
+
         var state = VmOf(vm);
         var decision = VmMachine.Decide(state, input, world.Now);
         var appends = new List<StreamAppend>();
@@ -162,10 +177,10 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
             appends.Add(new StreamAppend(ScenarioJournal.StreamOf(first.Plan.Id), 0, [first]));
         if (!Append(appends))
         {
-            ReadVm(vm);
+            _unreadVms[vm] = new Queue<VmInput>();
             _vmWakes[vm] = world.Now.AddMilliseconds(BackOffMs);
             if (input is not (LifeReported or LifeRefused or VmWoken))
-                world.Say("answer   unknown: the journal did not acknowledge");
+                world.Say(Unknown);
             return;
         }
 
@@ -201,7 +216,9 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
 
     private void Tell(MigrationId migration, MigrationInput input)
     {
-        if (!IsUp || _unread.Contains(migration) || !_migrations.TryGetValue(migration, out var known))
+        if (_unread.TryGetValue(migration, out var waiting))
+            waiting.Enqueue(input);
+        if (!IsUp || waiting is not null || !_migrations.TryGetValue(migration, out var known))
             return;
         var (state, version) = known;
         var decision = MigrationMachine.Decide(state, input, world.Now);
@@ -214,22 +231,22 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
             appends.Add(new StreamAppend(ScenarioJournal.StreamOf(vm), state.VmVersion, decision.VmEvents));
         if (!Append(appends))
         {
-            _unread.Add(migration);
+            _unread[migration] = new Queue<MigrationInput>();
             _wakes[migration] = world.Now.AddMilliseconds(BackOffMs);
+            if (input is CancelRequested or RecoverRequested)
+                world.Say(Unknown);
+            if (decision.VmEvents.Count > 0)
+                StreamMoved(vm);
             return;
         }
 
         _migrations[migration] = (decision.Events.Aggregate(state, MigrationEvolution.Evolve), version + events.Count);
         if (events.Count > 0 && world.CoordinatorDiesHere())
             return;
-        if (decision.VmEvents.Count > 0)
-        {
-            ReadVm(vm);
-            Tell(vm, new VmWoken());
-        }
-
         foreach (var effect in decision.Effects)
             Do(migration, effect);
+        if (decision.VmEvents.Count > 0)
+            StreamMoved(vm);
     }
 
     private void Do(MigrationId migration, MigrationEffect effect)

@@ -66,7 +66,7 @@ public interface IScenarioSurroundings
 {
     DateTimeOffset Now { get; }
 
-    ScenarioJournal Journal { get; }
+    IScenarioJournal Journal { get; }
 
     ModelHypervisors Hypervisors { get; }
 

@@ -16,8 +16,29 @@ public sealed class JournalFaultException(string message) : Exception(message);
 /// <summary>Events to append to one stream.</summary>
 public sealed record StreamAppend(string Stream, long Expected, IReadOnlyList<object> Events);
 
+/// <summary>The coordinator's journal of a scenario.</summary>
+public interface IScenarioJournal
+{
+    IEnumerable<string> Streams { get; }
+
+    /// <summary>What is wrong with the next append; it is then mended.</summary>
+    JournalFault Next { set; }
+
+    /// <summary>The disk has no room: every append fails.</summary>
+    bool IsFull { set; }
+
+    IReadOnlyList<object> Read(string stream);
+
+    /// <summary>Appends all or nothing.</summary>
+    void Append(IReadOnlyList<StreamAppend> appends, Action<string, object> appended);
+
+    void BackUp();
+
+    void Restore();
+}
+
 /// <summary>The coordinator's journal, in memory: streams, expected versions, one transaction over several streams.</summary>
-public sealed class ScenarioJournal
+public sealed class ScenarioJournal : IScenarioJournal
 {
     private Dictionary<string, List<object>> _streams = new(StringComparer.Ordinal);
     private Dictionary<string, List<object>>? _backup;

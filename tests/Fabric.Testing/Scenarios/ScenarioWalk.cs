@@ -7,13 +7,13 @@ namespace Fabric.Testing.Scenarios;
 /// everything heals, and the world must come to a state that can be accounted for. The walk's commands are a
 /// transcript, so a failure is repeated by playing it.
 /// </summary>
-public sealed class ScenarioWalk(int seed)
+public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
 {
     private const int CalmRoundsMax = 60;
     private static readonly VmId Vm = VmId.Of("v1");
     private static readonly string[] Names = ["a", "b", "c"];
     private readonly Random _random = new(seed);
-    private readonly ScenarioWorld _world = ScenarioWorld.Bare();
+    private readonly ScenarioWorld _world = world ?? ScenarioWorld.Bare();
     private readonly List<string> _trace = [];
 
     /// <summary>Some walks are full of faults, others come far between two.</summary>

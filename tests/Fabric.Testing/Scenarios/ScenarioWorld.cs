@@ -22,8 +22,10 @@ public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurrounding
 
     public ScenarioWorld(
         Func<IScenarioSurroundings, IScenarioCoordinator> makeCoordinator,
-        Func<HostId, IScenarioSurroundings, IScenarioAgent> makeAgent)
+        Func<HostId, IScenarioSurroundings, IScenarioAgent> makeAgent,
+        IScenarioJournal? journal = null)
     {
+        Journal = journal ?? new ScenarioJournal();
         _makeCoordinator = makeCoordinator;
         _makeAgent = makeAgent;
         Hypervisors = new ModelHypervisors(this, _rules);
@@ -39,7 +41,7 @@ public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurrounding
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public ScenarioJournal Journal { get; } = new();
+    public IScenarioJournal Journal { get; }
 
     public ModelHypervisors Hypervisors { get; }
 
