@@ -29,7 +29,8 @@ public sealed class QemuCommandLineTests
         After(line, "-smp").ShouldBe("2");
         After(line, "-accel").ShouldBe("tcg,thread=multi");
         After(line, "-pidfile").ShouldBe("/run/fabric/web-1/qemu.pid");
-        line.Count(a => a is "-mon").ShouldBe(2);
+        // Two for the agent, one for whoever observes from outside.
+        line.Count(a => a is "-mon").ShouldBe(3);
         line.Any(a => a is "-incoming" or "-netdev").ShouldBeFalse();
     }
 
