@@ -47,12 +47,8 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
         _world.Hypervisors.CloseRelays(_host);
     }
 
-    public void Deliver(Order order)
-    {
-        // As HostAgent.OnMessageAsync does.
-        Life.System.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).Tell(new OrderGiven(order));
-        Life.Pump();
-    }
+    /// <summary>As <see cref="HostAgent.OnMessageAsync"/> does.</summary>
+    public void Deliver(Order order) => Life.Tell(EntityKinds.Copy, order.Stamp.Vm.Value, new OrderGiven(order));
 
     public void LinkCameUp() =>
         Life.Run(() => HostAgent.TellAllAsync(Life.System, _ledger, new LinkCameUp(), CancellationToken.None));
@@ -62,8 +58,7 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
         if (!IsUp || _ledger.Rows(FabricEvents.CopyStreamOf(vm)).Count == 0)
             return NoCopy.Initial;
         CopyState? state = null;
-        Life.System.Entity(EntityKinds.Copy, vm.Value).Tell(Describe.State, new Ears(answer => state = (CopyState)answer));
-        Life.Pump();
+        Life.Tell(EntityKinds.Copy, vm.Value, Describe.State, new Ears(answer => state = (CopyState)answer));
         return state ?? throw new InvalidOperationException($"the copy of {vm} at {_host} does not answer");
     }
 
@@ -85,6 +80,7 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
     {
         if (!IsUp || !_hands.TryGetValue(machine.Vm, out var hands))
             return;
+        Life.Pump();
         hands.Tell(machine.Directory, input);
         Life.Pump();
     }

@@ -60,20 +60,19 @@ internal sealed class ActorCoordinator(IScenarioSurroundings world, ActorJournal
     private void Ask(string kind, string id, object input)
     {
         var life = Life;
-        life.System.Entity(kind, id).Tell(input, new Ears(answer =>
+        life.Tell(kind, id, input, new Ears(answer =>
         {
             if (!life.IsOver)
                 life.Guard(() => world.Say($"answer   {Text(answer)}"));
         }));
-        life.Pump();
     }
 
     private Sight? SightOf(MigrationId migration)
     {
         Sight? sight = null;
-        Life.System.Entity(EntityKinds.Migration, migration.Value)
-            .Tell(Coordination.Describe.State, new Ears(answer => sight = ((MigrationState)answer).Sight));
-        Life.Pump();
+        Life.Tell(
+            EntityKinds.Migration, migration.Value, Coordination.Describe.State,
+            new Ears(answer => sight = ((MigrationState)answer).Sight));
         return sight;
     }
 

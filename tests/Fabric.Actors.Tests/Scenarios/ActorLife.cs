@@ -43,10 +43,20 @@ internal sealed class ActorLife
 
     public void End() => _over.Cancel();
 
+    /// <summary>Sends a message from outside, and waits for all that follows from it.</summary>
+    public void Tell(string kind, string id, object message, IActorRef? sender = null)
+    {
+        // First the clock: what is sent now must not be handled in the past.
+        Pump();
+        System.Entity(kind, id).Tell(message, sender);
+        Pump();
+    }
+
     /// <summary>Runs code that is not an actor's, as a connection's reader would, and all that follows from it.</summary>
     public void Run(Func<Task> code)
     {
         Task? task = null;
+        Pump();
         Dispatcher.CreateLane("/outside").Post(_ => task = code(), null);
         Pump();
         if (task is { IsFaulted: true } && !IsOver)
