@@ -3,7 +3,7 @@ using Fabric.Testing.Scenarios;
 
 namespace Fabric.Actors.Tests.Scenarios;
 
-/// <summary>The walks of the bare machines through the real actors, where the seed also orders what happens at once.</summary>
+/// <summary>The walks of the bare machines through the real actors; the seed also orders what happens at once.</summary>
 public sealed class ActorWalkTests
 {
     private const int Seeds = 30;
