@@ -157,7 +157,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
             Context.System.EventStream.Publish(new MigrationNews(id, State.Stage.Kind, durable));
     }
 
-    /// <summary>Only when there may be something to read: what ended long ago must not stir its VM at every late report.</summary>
+    /// <summary>Only when there may be news: what ended long ago must not stir its VM at every late report.</summary>
     private void TellVm()
     {
         if (State.Stage is Begun begun)

@@ -91,6 +91,46 @@ public sealed class PersistentActorTests : RuntimeTest
     }
 
     [Fact]
+    public void Actor_that_is_to_read_its_journal_again_does_so_by_itself_and_no_oftener()
+    {
+        var again = TimeSpan.FromSeconds(1);
+        var supervision = new SupervisionPolicy { RereadAfter = again, RestartsMax = 1 };
+        System.Entities.Register("patient", id => Supervised(
+            () => new AccountActor(_journal, id, actor => Note($"recovered {actor.Sum}")), supervision));
+        _journal.Always = JournalFailure.DiskFull;
+        for (var i = 0; i < 5; i++)
+            System.Entity("patient", "p").Tell(new Added(1));
+
+        Idle();
+        Diary.ShouldBe(["recovered 0"]);
+        Published<WriterStopped>().Count.ShouldBe(1, "what waits in the mailbox must not hammer on a full disk");
+        Dispatcher.AdvanceBy(4 * again);
+        Diary.Count.ShouldBe(5);
+        Published<ActorFailed>().ShouldBeEmpty("a full disk is no failure of the actor");
+
+        _journal.Always = null;
+        Dispatcher.AdvanceBy(again);
+        Diary.Count.ShouldBe(6, "nobody told it anything");
+        System.Entity("patient", "p").Tell(new Added(7));
+        Idle();
+        _journal.Rows(new StreamId("account", "p")).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Actor_whose_recovery_cannot_write_waits_between_two_tries()
+    {
+        var supervision = new SupervisionPolicy { RereadAfter = TimeSpan.FromSeconds(1) };
+        System.Entities.Register("eager", id => Supervised(() => new EagerActor(_journal, id), supervision));
+        _journal.Always = JournalFailure.DiskFull;
+        System.Entity("eager", "e").Tell(new Added(1));
+        Idle();
+        Published<WriterStopped>().Count.ShouldBe(1);
+        _journal.Always = null;
+        Advance(1);
+        _journal.Rows(new StreamId("account", "e")).Count.ShouldBe(2, "what it writes first, and what waited");
+    }
+
+    [Fact]
     public void Event_that_cannot_follow_is_never_written_and_the_actor_goes_on()
     {
         Ask(new Closed("done")).ShouldBe(-1);
@@ -164,6 +204,9 @@ public sealed class PersistentActorTests : RuntimeTest
         Ask("sum").ShouldBe(rows.Count);
     }
 
+    private static Props Supervised(Func<Actor> factory, SupervisionPolicy supervision) =>
+        Props.Create(factory) with { Supervision = supervision };
+
     private long Ask(object message) => Dispatcher.Run(() => Account.Ask<long>(message, Patience), Limit);
 
     private void Seed(StreamId stream, IReadOnlyList<object> events) =>
@@ -177,6 +220,19 @@ public sealed class PersistentActorTests : RuntimeTest
             _journal.Rows(Stream)[(int)version - 2].Checksum, Stream, version, row.Sequence, name,
             row.RecordedAtMs, row.Json),
     });
+
+    private sealed class EagerActor(IJournal journal, string id) : PersistentActor<long, TestEvent>(journal)
+    {
+        protected override StreamId PersistenceId => new("account", id);
+
+        protected override long InitialState => 0;
+
+        protected override long Evolve(long state, TestEvent @event) => state + 1;
+
+        protected override async ValueTask RecoveredAsync() => await PersistAsync(new Added(1));
+
+        protected override async ValueTask ReceiveAsync(object message) => await PersistAsync((TestEvent)message);
+    }
 
     private sealed class HangingJournal(IJournal inner) : IJournal
     {

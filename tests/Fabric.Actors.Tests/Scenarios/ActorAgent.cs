@@ -7,7 +7,7 @@ using Fabric.Testing.Scenarios;
 
 namespace Fabric.Actors.Tests.Scenarios;
 
-/// <summary>A host's agent: the real copies' actors over a ledger that outlives them, with hands on modelled processes.</summary>
+/// <summary>A host's agent: the real copies' actors over a ledger that outlives them.</summary>
 internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
 {
     private readonly HostId _host;
@@ -36,7 +36,10 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
     {
         var life = _life = new ActorLife(_host.Value, _world, _seed());
         HostAgent.Register(
-            life.System, new LifeJournal(life, _ledger, () => _world.AgentDiesHere(_host), _world.Say), this, new Sink(this, life));
+            life.System,
+            new LifeJournal(life, _ledger, () => _world.AgentDiesHere(_host), _world.Say),
+            this,
+            new Sink(this, life));
         life.Run(() => HostAgent.TellAllAsync(life.System, _ledger, Coordination.Wake.Up, CancellationToken.None));
     }
 
@@ -111,14 +114,17 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
         private readonly Func<string, CopyInput, ValueTask> _tell;
         private readonly ModelHands _model;
 
-        public Hands(ActorAgent agent, ActorLife life, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
+        public Hands(
+            ActorAgent agent, ActorLife life, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
         {
             (_agent, _life, _vm, _tell) = (agent, life, vm, tell);
             _model = new ModelHands(agent._host, agent._world, (_, directory, input) => Tell(directory, input), report);
         }
 
         public Task<MachineLook?> RecoverAsync(HeldCopy copy) => Task.FromResult(
-            _agent._world.Hypervisors.Find(_agent._host, copy.Directory) is { } machine ? ModelHypervisors.LookAt(machine) : null);
+            _agent._world.Hypervisors.Find(_agent._host, copy.Directory) is { } machine
+                ? ModelHypervisors.LookAt(machine)
+                : null);
 
         public void Run(CopyEffect effect, TimeSpan noted)
         {

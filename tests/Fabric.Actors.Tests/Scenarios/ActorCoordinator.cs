@@ -7,7 +7,8 @@ using Fabric.Testing.Scenarios;
 namespace Fabric.Actors.Tests.Scenarios;
 
 /// <summary>The real coordinator with all its actors; its links lead into the scenario's mail.</summary>
-internal sealed class ActorCoordinator(IScenarioSurroundings world, ActorJournal journal, Func<int?> seed) : IScenarioCoordinator
+internal sealed class ActorCoordinator(IScenarioSurroundings world, ActorJournal journal, Func<int?> seed)
+    : IScenarioCoordinator
 {
     private ActorLife? _life;
     private Coordinator? _coordinator;
@@ -27,7 +28,10 @@ internal sealed class ActorCoordinator(IScenarioSurroundings world, ActorJournal
         var life = _life = new ActorLife("coordinator", world, seed());
         journal.Committed = (stream, happened) => _life.Guard(() => world.Journalled(stream, happened));
         _coordinator = new Coordinator(
-            life.System, new LifeJournal(life, journal.Rows, world.CoordinatorDiesHere, world.Say), new Links(world, life), hold: null);
+            life.System,
+            new LifeJournal(life, journal.Rows, world.CoordinatorDiesHere, world.Say),
+            new Links(world, life),
+            hold: null);
         life.Run(() => Real.ResumeAsync(CancellationToken.None));
     }
 

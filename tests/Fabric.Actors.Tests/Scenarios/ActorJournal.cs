@@ -54,9 +54,7 @@ internal sealed class ActorJournal : IScenarioJournal
 
     /// <summary>As another process would; what is appended is heard of like all else.</summary>
     public void Append(IReadOnlyList<StreamAppend> appends, Action<string, object> appended) =>
-        new DeterministicDispatcher(0).Run(
-            () => Rows.AppendAsync([.. appends.Select(a => new Fabric.Actors.Journal.StreamAppend(IdOf(a.Stream), a.Expected, a.Events))]),
-            TimeSpan.Zero);
+        new DeterministicDispatcher(0).Run(() => Rows.AppendAsync([.. appends.Select(Real)]), TimeSpan.Zero);
 
     public void BackUp() => _backup = Rows.Backup();
 
@@ -71,6 +69,9 @@ internal sealed class ActorJournal : IScenarioJournal
                 _read.Remove(stream);
         }
     }
+
+    private static Fabric.Actors.Journal.StreamAppend Real(StreamAppend append) =>
+        new(IdOf(append.Stream), append.Expected, append.Events);
 
     private static StreamId IdOf(string stream) => stream.Split('/') is [var kind, var id]
         ? new StreamId(kind, id)

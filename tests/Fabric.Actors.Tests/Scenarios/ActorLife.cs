@@ -27,7 +27,8 @@ internal sealed class ActorLife
         var time = new VirtualTime();
         time.WallClockOffset = world.Now - time.GetUtcNow();
         Dispatcher = new DeterministicDispatcher(seed ?? 0, time) { InOrder = seed is null };
-        System = new ActorSystem(new ActorSystemOptions { Name = name, TimeProvider = time, Dispatcher = Dispatcher, Seed = seed ?? 0 });
+        System = new ActorSystem(
+            new ActorSystemOptions { Name = name, TimeProvider = time, Dispatcher = Dispatcher, Seed = seed ?? 0 });
         _events = System.EventStream.Subscribe<object>();
     }
 
@@ -63,7 +64,7 @@ internal sealed class ActorLife
             task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Until nothing is left to do now. From inside, as when one of its processes speaks while it is acted on: later.</summary>
+    /// <summary>Until nothing is left to do now. From inside, as when a process speaks while it is acted on: later.</summary>
     public void Pump()
     {
         if (_pumping || IsOver)
@@ -107,7 +108,8 @@ internal sealed class ActorLife
                 case ActorFailed failed:
                     throw new InvalidOperationException($"{failed.Path} failed for good", failed.Cause);
                 case DeadLetter letter:
-                    throw new InvalidOperationException($"nobody heard {letter.Message} to {letter.Target}: {letter.Reason}");
+                    throw new InvalidOperationException(
+                        $"nobody heard {letter.Message} to {letter.Target}: {letter.Reason}");
                 default:
                     break;
             }

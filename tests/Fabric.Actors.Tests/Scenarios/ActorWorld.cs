@@ -2,7 +2,7 @@ using Fabric.Testing.Scenarios;
 
 namespace Fabric.Actors.Tests.Scenarios;
 
-/// <summary>The world of the real actors, with a manual clock: what a transcript says of the bare machines holds of them.</summary>
+/// <summary>The world of the real actors, with a manual clock.</summary>
 internal static class ActorWorld
 {
     /// <param name="seed">Orders what happens at once; null: as it became ready, which is what transcripts show.</param>

@@ -20,12 +20,14 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
 
     public bool IsUp { get; private set; }
 
-    public IEnumerable<MigrationState> Active => _migrations.Values.Select(m => m.State).Where(s => s.Stage.Kind != StageKind.Over);
+    public IEnumerable<MigrationState> Active => IsUp && _unread.Count == 0
+        ? _migrations.Values.Select(m => m.State).Where(s => s.Stage.Kind != StageKind.Over)
+        : world.Journal.Active();
 
     public DateTimeOffset? NextWake =>
         _wakes.Values.Concat(_vmWakes.Values).Select(w => (DateTimeOffset?)w).DefaultIfEmpty(null).Min();
 
-    public VmState VmOf(VmId vm) => _vms.GetValueOrDefault(vm, new NoVm(0));
+    public VmState VmOf(VmId vm) => world.Journal.VmOf(vm);
 
     public void Start()
     {
@@ -38,7 +40,8 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
 
         foreach (var stream in world.Journal.Streams.ToList())
         {
-            if (stream.StartsWith("migration/", StringComparison.Ordinal))
+            // One may have been read already, for its VM woke it.
+            if (stream.StartsWith("migration/", StringComparison.Ordinal) && !_migrations.ContainsKey(MigrationId.Of(stream[10..])))
                 Read(MigrationId.Of(stream[10..]));
         }
 
@@ -168,7 +171,7 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
             return;
         }
 
-        var state = VmOf(vm);
+        var state = _vms.GetValueOrDefault(vm, new NoVm(0));
         var decision = VmMachine.Decide(state, input, world.Now);
         var appends = new List<StreamAppend>();
         if (decision.Events.Count > 0)

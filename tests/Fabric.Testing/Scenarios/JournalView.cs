@@ -2,7 +2,7 @@ using Fabric.Protocol;
 
 namespace Fabric.Testing.Scenarios;
 
-/// <summary>What the journal says, which is what users are shown; only what was seen of the hosts is the coordinator's own.</summary>
+/// <summary>What users are shown: what the journal says. Only what was seen of the hosts is not in it.</summary>
 public static class JournalView
 {
     public static VmState VmOf(this IScenarioJournal journal, VmId vm) => VmOf(journal, ScenarioJournal.StreamOf(vm));

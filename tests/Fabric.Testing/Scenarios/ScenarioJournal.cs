@@ -21,7 +21,7 @@ public interface IScenarioJournal
 {
     IEnumerable<string> Streams { get; }
 
-    /// <summary>What is wrong with the next append; it is then mended.</summary>
+    /// <summary>What is wrong with the next append, or with the one after those that were asked for before.</summary>
     JournalFault Next { set; }
 
     /// <summary>The disk has no room: every append fails.</summary>
@@ -41,14 +41,16 @@ public interface IScenarioJournal
 public sealed class ScenarioJournal : IScenarioJournal
 {
     private Dictionary<string, List<object>> _streams = new(StringComparer.Ordinal);
+    private readonly Queue<JournalFault> _faults = new();
     private Dictionary<string, List<object>>? _backup;
 
     public IEnumerable<string> Streams => _streams.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>What is wrong with the next append; it is then mended.</summary>
-    public JournalFault Next { get; set; }
+    public JournalFault Next
+    {
+        set => _faults.Enqueue(value);
+    }
 
-    /// <summary>The disk has no room: every append fails.</summary>
     public bool IsFull { get; set; }
 
     public static string StreamOf(VmId vm) => $"vm/{vm}";
@@ -61,8 +63,7 @@ public sealed class ScenarioJournal : IScenarioJournal
     /// <exception cref="JournalFaultException">A stream has another version, or the fault that was asked for.</exception>
     public void Append(IReadOnlyList<StreamAppend> appends, Action<string, object> appended)
     {
-        var fault = Next;
-        Next = JournalFault.None;
+        var fault = _faults.TryDequeue(out var asked) ? asked : JournalFault.None;
         if (IsFull)
             fault = JournalFault.DiskFull;
         if (fault == JournalFault.DiskFull)
