@@ -3,8 +3,9 @@ using System.Text.Json.Serialization;
 namespace Fabric.Protocol;
 
 /// <summary>
-/// JSON of everything that crosses a link or lies in a journal: source-generated, closed sets, enums by name, unknown
-/// members refused nowhere (the wire only grows) and missing required ones everywhere.
+/// JSON of everything that crosses a link or lies in a journal: source-generated, closed sets, enums by name. Unknown
+/// members are refused nowhere (the wire only grows); what must not be missing, or no value of its enum, is for the codec
+/// to check.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -258,6 +258,8 @@ public sealed class CopyHands : ICopyHands
         {
             if (input is MachineSeen { Look.Phase: MigrationPhase.Failed } && _outgoing is { } failed)
                 await failed.ToldAsync();
+            if (input is MachineVanished)
+                _tools.Capacity.Forget(_vm);
             await _tell(directory, input);
         },
         progress =>

@@ -30,7 +30,13 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         {
             var link = await _tools.Listener.AcceptAsync(_ticket, _stop.Token);
             _relay = TargetRelay.Start(socketPath, link, _tools.Buffers, _tools.Time);
-            await tell(new BytesArrived());
+            // Not the link's arrival: before the first byte QEMU is not connected and would wait for ever.
+            if (await Task.WhenAny(_relay.FirstBytes, _relay.Completion) == _relay.FirstBytes
+                && _relay.FirstBytes.IsCompletedSuccessfully)
+            {
+                await tell(new BytesArrived());
+            }
+
             var outcome = await _relay.Completion;
             if (outcome.End != RelayEnd.Completed)
                 await tell(new TransferBroke(TransferReasons.Of(outcome), outcome.Detail));

@@ -120,6 +120,12 @@ internal sealed class MachineKeeper : IAsyncDisposable
                 {
                     // It is gone, which is the next event, or hangs, which the next look finds out.
                     AgentLog.LookFailed(_log, Directory, e);
+                    // What was told before it went must not be lost: it failed or ran on, so it did not die paused.
+                    if (happened is MigrationPhaseChanged { Phase: MigrationPhase.Failed or MigrationPhase.Cancelled }
+                        or RunStateChanged { Run: RunState.Running })
+                    {
+                        await _tell(new TransferBroke(FailureReason.SourceTransferFailed, "the hypervisor gave up sending"));
+                    }
                 }
 
                 return true;

@@ -31,8 +31,7 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
                 ?? throw new LinkException(LinkFault.Refused, "the order's ticket is not a ticket");
             var link = await ConnectAsync(ticket);
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
-            File.Delete(socket);
-            _relay = SourceRelay.Start(socket, link, tools.Buffers, tools.Time);
+            _relay = await StartRelayAsync(socket, link);
             HasBegun = true;
             await machine.BeginOutgoingAsync(socket, order.Policy, _stop.Token);
             _watching = WatchAsync(_relay, broke);
@@ -50,6 +49,27 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         {
             HasBegun = false;
             await broke(new TransferBroke(FailureReason.Cancelled, "cancelled while it began"));
+        }
+        catch (Exception e)
+        {
+            // Whatever it is (no room for a socket, no more files), an attempt that nobody drives must end.
+            HasBegun = false;
+            await broke(new TransferBroke(FailureReason.SourceTransferFailed, e.Message));
+        }
+    }
+
+    /// <summary>The link is the relay's from here; one that could not start must not keep it open.</summary>
+    private async Task<SourceRelay> StartRelayAsync(string socket, IDataLink link)
+    {
+        try
+        {
+            File.Delete(socket);
+            return SourceRelay.Start(socket, link, tools.Buffers, tools.Time);
+        }
+        catch
+        {
+            await link.AbortAsync(AbortReason.SourceClosed);
+            throw;
         }
     }
 

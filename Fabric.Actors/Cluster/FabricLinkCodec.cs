@@ -46,8 +46,40 @@ public sealed class FabricLinkCodec : ILinkCodec
             "facts" => ReadFacts(ref reader),
             _ => throw new LinkProtocolException(LinkFault.UnknownMessage, $"'{Names.Shown(kind)}' is not a message"),
         };
-        return message ?? throw new JsonException("the message is null");
+        return Checked(message);
     }
+
+    /// <summary>What the types cannot say: a part that is missing in the JSON is null here, whatever its type says.</summary>
+    private static object Checked(object? message) => message switch
+    {
+        Order { Stamp: null } or Report { Stamp: null } => throw new JsonException("the message has no stamp"),
+        PrecheckReport { Obstacles: null } => throw new JsonException("the precheck has no obstacles, not even none"),
+        TargetReport { View: TargetView.Prepared, Offer: null } => throw new JsonException("prepared, but nothing is offered"),
+        RoundReport { Round: null } or ProgressReport { Progress: null } => throw new JsonException("the numbers are missing"),
+        StartVm { Spec: null } or PrepareTarget { Spec: null } or Precheck { Spec: null } =>
+            throw new JsonException("the specification is missing"),
+        BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null } =>
+            throw new JsonException("where to send, and how, is missing"),
+        HostFacts { Data: null } => throw new JsonException("the host's data endpoint is missing"),
+        null => throw new JsonException("the message is null"),
+        _ => EnumsAreKnown(message) ? message : throw new JsonException("a number that is no value of its enum"),
+    };
+
+    /// <summary>An enum may come as a number, which no switch would know and no journal should hold.</summary>
+    private static bool EnumsAreKnown(object message) => message switch
+    {
+        SourceReport r => Enum.IsDefined(r.View) && IsKnown(r.Reason),
+        TargetReport r => Enum.IsDefined(r.View) && IsKnown(r.Reason),
+        LifeReport r => Enum.IsDefined(r.View) && IsKnown(r.Reason),
+        PrecheckReport r => Enum.IsDefined(r.Side) && r.Obstacles.All(o => o is not null && Enum.IsDefined(o.Reason)),
+        OrderRefused r => Enum.IsDefined(r.Refusal) && (r.Side is not { } side || Enum.IsDefined(side)),
+        Precheck o => Enum.IsDefined(o.Side),
+        Observe o => Enum.IsDefined(o.Side),
+        Grant o => Enum.IsDefined(o.Side),
+        _ => true,
+    };
+
+    private static bool IsKnown(FailureReason? reason) => reason is not { } known || Enum.IsDefined(known);
 
     private static HostFacts? ReadFacts(ref Utf8JsonReader reader)
     {

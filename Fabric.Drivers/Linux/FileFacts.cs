@@ -9,6 +9,7 @@ namespace Fabric.Drivers.Linux;
 internal readonly record struct FileFacts(int Mode, uint Owner)
 {
     private const int TypeMask = 0xF000;
+    private const int OthersRead = 0x4;
     private const int NoFollow = 0x100;
     private const int CurrentDirectory = -100;
     private const uint TypeModeAndOwner = 0x1 | 0x2 | 0x8;
@@ -18,6 +19,9 @@ internal readonly record struct FileFacts(int Mode, uint Owner)
 
     /// <summary>It is a directory.</summary>
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+
+    /// <summary>It is a regular file that every user may read.</summary>
+    public bool IsPublicFile => (Mode & TypeMask) == 0x8000 && (Mode & OthersRead) != 0;
 
     /// <summary>What it is, for people.</summary>
     public string Kind => (Mode & TypeMask) switch

@@ -14,9 +14,18 @@ internal static class ProcessArguments
             arguments =
                 File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e) when (ProcFiles.IsGone(e))
         {
             return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Another user's: none of ours.
+            return false;
+        }
+        catch (IOException e)
+        {
+            throw ProcFiles.Unknown($"process {processId}", e);
         }
 
         for (var i = 0; i + 1 < arguments.Length; i++)

@@ -14,7 +14,8 @@ public sealed record ProcessIdentity(int ProcessId, long StartTicks, string Boot
     // Field 22 of /proc/PID/stat. The name in field 2 may hold anything, so counting begins after its last ')'.
     private const int StartTicksField = 19;
 
-    /// <summary>The living process of that pid; null when there is none. A zombie is not alive.</summary>
+    /// <summary>The living process of that pid; null when it is known that there is none. A zombie is not alive.</summary>
+    /// <exception cref="HypervisorException">It could not be looked at (too many open files, say): nothing is known.</exception>
     public static ProcessIdentity? OfLiving(int processId)
     {
         try
@@ -26,10 +27,13 @@ public sealed record ProcessIdentity(int ProcessId, long StartTicks, string Boot
             var ticks = long.Parse(fields[StartTicksField], CultureInfo.InvariantCulture);
             return new ProcessIdentity(processId, ticks, CurrentBoot());
         }
+        catch (IOException e) when (ProcFiles.IsGone(e))
+        {
+            return null;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // ESRCH while reading is an IOException as well: it ended between open and read.
-            return null;
+            throw ProcFiles.Unknown($"process {processId}", e);
         }
     }
 

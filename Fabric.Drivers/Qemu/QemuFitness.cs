@@ -1,3 +1,4 @@
+using Fabric.Drivers.Linux;
 using Fabric.Protocol;
 
 namespace Fabric.Drivers.Qemu;
@@ -75,7 +76,18 @@ internal static class QemuFitness
             return null;
         try
         {
-            using var handle = File.OpenHandle(file.Path);
+            // A specification comes from users, and the agent can read more than they may: only what everybody on this
+            // host may read goes into a guest. A pipe would hold the open for ever.
+            var path = File.ResolveLinkTarget(file.Path, returnFinalTarget: true)?.FullName ?? file.Path;
+            if (FileFacts.Of(path) is { } facts && !facts.IsPublicFile)
+            {
+                return new Unfitness(
+                    FailureReason.ImageMissing,
+                    $"the {file.What} '{file.Path}' is {facts.Kind} that not everybody may read: use a regular file " +
+                    "with mode o+r");
+            }
+
+            using var handle = File.OpenHandle(path);
             return null;
         }
         catch (Exception e) when (

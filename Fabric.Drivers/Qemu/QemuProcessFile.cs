@@ -54,9 +54,13 @@ internal static class QemuProcessFile
                 ? identity
                 : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e) when (ProcFiles.IsGone(e))
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ProcFiles.Unknown($"the process of '{directory.Path}'", e);
         }
     }
 
@@ -66,9 +70,18 @@ internal static class QemuProcessFile
         {
             return JsonSerializer.Deserialize<ProcessIdentity>(File.ReadAllBytes(directory.ProcessFile));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (JsonException)
+        {
+            // Torn: the pid file and the process table tell.
+            return null;
+        }
+        catch (IOException e) when (ProcFiles.IsGone(e))
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ProcFiles.Unknown($"the process of '{directory.Path}'", e);
         }
     }
 }

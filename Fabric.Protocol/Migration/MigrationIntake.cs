@@ -140,6 +140,16 @@ internal static class MigrationIntake
                     turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false, "the operator gave the target's copy up");
                 Answer(turn, true, "The target's copy is given up; the VM is stopped.");
                 break;
+            case OnHold { Reason: not FailureReason.NewerEpochSeen } when BothAreDead(turn.Sight):
+                MigrationActions.End(
+                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false, "both copies are dead");
+                Answer(turn, true, "Both copies are dead; the VM is stopped.");
+                break;
+            case OnHold { Reason: not FailureReason.NewerEpochSeen } held
+                when held.Epoch == held.Plan.Epoch && RunsAtSourceAlone(turn.Sight):
+                MigrationActions.End(turn, MigrationOutcome.RolledBack, held.Reason, running: true, held.Detail);
+                Answer(turn, true, "Cancelled; the VM goes on at the source.");
+                break;
             case OnHold held:
                 Answer(turn, false, $"The migration is held ({held.Reason}). {Failures.AdviceFor(held.Reason)}");
                 break;
@@ -159,7 +169,7 @@ internal static class MigrationIntake
             return;
         }
 
-        if (turn.Stage is not OnHold { Reason: FailureReason.TargetLostAfterGrant } held)
+        if (turn.Stage is not OnHold { Reason: not FailureReason.NewerEpochSeen } held)
         {
             Answer(turn, false, "Only a VM that is held because one of its hosts was lost can be recovered.");
             return;
@@ -188,6 +198,12 @@ internal static class MigrationIntake
         MigrationActions.Commit(turn);
         Answer(turn, true, "The VM goes on from its complete copy at the target.");
     }
+
+    private static bool BothAreDead(Sight sight) => (sight.Source, sight.Target)
+        is (SourceView.Dead or SourceView.DiedRunning, TargetView.Crashed or TargetView.Gone);
+
+    private static bool RunsAtSourceAlone(Sight sight) => (sight.Source, sight.Target)
+        is (SourceView.Ready or SourceView.Failed, TargetView.Absent or TargetView.Gone);
 
     private static void Answer(MigrationTurn turn, bool accepted, string text) => turn.Do(new AnswerOperator(accepted, text));
 }

@@ -60,14 +60,14 @@ public static class VmMachine
     /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one history.</exception>
     public static VmState Evolve(VmState state, VmEvent happened) => (state, happened) switch
     {
-        (NoVm, VmCreated e) => new StoppedVm(state.Version + 1, e.Spec, e.Owner, 0, null, null),
+        (NoVm s, VmCreated e) => new StoppedVm(s.Version + 1, e.Spec, e.Owner, s.Epoch, null, null),
         (StoppedVm s, VmStartOrdered e) => new StartingVm(s.Version + 1, s.Spec, s.Owner, e.Epoch),
         (StartingVm s, VmStarted) => new RunningVm(s.Version + 1, s.Spec, s.Owner, s.Epoch),
         (StartingVm or RunningVm or StoppingVm, VmStopOrdered e) =>
             With((KnownVm)state, s => new StoppingVm(s.Version + 1, s.Spec, s.Owner, s.Epoch, e.Force)),
         (StartingVm or RunningVm or StoppingVm, VmStopped e) =>
             With((KnownVm)state, s => new StoppedVm(s.Version + 1, s.Spec, s.Owner, s.Epoch, e.Reason, e.Detail)),
-        (StoppedVm s, VmDeleted) => new NoVm(s.Version + 1),
+        (StoppedVm s, VmDeleted) => new NoVm(s.Version + 1, s.Epoch),
         (RunningVm s, VmLocked e) => new LockedVm(s.Version + 1, s.Spec, s.Owner, s.Epoch, e.Migration, e.Target),
         (LockedVm s, OwnershipMoved e) when e.Migration == s.Migration && e.Epoch > s.Epoch =>
             s with { Version = s.Version + 1, Owner = e.Owner, Epoch = e.Epoch },

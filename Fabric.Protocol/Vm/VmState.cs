@@ -5,7 +5,9 @@ namespace Fabric.Protocol;
 public abstract record VmState(long Version);
 
 /// <summary>Not defined, or deleted.</summary>
-public sealed record NoVm(long Version) : VmState(Version);
+/// <param name="Version">Events in its stream so far.</param>
+/// <param name="Epoch">The last one: hosts' ledgers remember it, so one that is created again goes on from there.</param>
+public sealed record NoVm(long Version, long Epoch = 0) : VmState(Version);
 
 /// <summary>A VM that is defined.</summary>
 /// <param name="Version">Events in its stream so far.</param>

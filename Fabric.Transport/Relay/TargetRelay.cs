@@ -12,10 +12,17 @@ public sealed class TargetRelay : IAsyncDisposable
 {
     private readonly RelayEngine _engine;
 
-    private TargetRelay(RelayEngine engine) => _engine = engine;
+    private TargetRelay(QemuConnectSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time)
+    {
+        FirstBytes = qemu.Connected;
+        _engine = new RelayEngine(qemu, link, buffers, time);
+    }
 
     /// <summary>The end; never faults.</summary>
     public Task<RelayOutcome> Completion => _engine.Completion;
+
+    /// <summary>Completes when the first bytes have come and QEMU was connected; never faults, and is cancelled if none come.</summary>
+    public Task FirstBytes { get; }
 
     /// <summary>What has moved so far; any thread, any time, no lock.</summary>
     public RelayTraffic Traffic => new(_engine.In, _engine.Out, _engine.Wire);
@@ -24,7 +31,7 @@ public sealed class TargetRelay : IAsyncDisposable
     /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a source's.</exception>
     public static TargetRelay Start(string qemuSocketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
         link.Sends == LinkChannel.ReturnPath
-            ? new TargetRelay(new RelayEngine(new QemuConnectSide(qemuSocketPath), link, buffers, time))
+            ? new TargetRelay(new QemuConnectSide(qemuSocketPath), link, buffers, time)
             : throw new ArgumentException("this is the source's end of a link", nameof(link));
 
     /// <summary>
