@@ -43,6 +43,9 @@ public abstract class Actor
 
     internal ValueTask RestartingAsync(Exception cause) => PreRestart(cause);
 
+    /// <summary>Whether an incarnation that lost touch with its journal is followed by another after a while.</summary>
+    internal bool Rereads => _cell!.Rereads;
+
     /// <summary>Ends this incarnation after the message in hand, whatever the handler makes of the exception.</summary>
     internal void Retire(Exception cause) => _cell!.Retire(cause);
 }

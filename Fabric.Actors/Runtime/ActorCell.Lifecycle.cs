@@ -109,6 +109,8 @@ internal sealed partial class ActorCell
         if (_retired is not null) await LeaveAsync(_retired);
     }
 
+    public bool Rereads => _props.Supervision.RereadAfter is not null;
+
     /// <summary>Not the actor's fault, so not counted as one of its failures: a journal may be full for hours.</summary>
     private async ValueTask LeaveAsync(Exception cause)
     {

@@ -53,7 +53,7 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
             Context.System.Log.RecoveryFailed(Self.Path, PersistenceId, exception);
             Context.System.EventStream.Publish(new RecoveryFailed(Self.Path, PersistenceId, exception));
             // A journal that cannot be read just now says nothing about the stream: read it again later.
-            if (exception is JournalUnavailableException or TimeoutException)
+            if (Rereads && exception is (JournalUnavailableException or TimeoutException))
                 Retire(exception);
             throw new RecoveryFailedException(PersistenceId, Version, exception);
         }

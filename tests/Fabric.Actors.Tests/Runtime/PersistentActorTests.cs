@@ -184,6 +184,23 @@ public sealed class PersistentActorTests : RuntimeTest
         Dispatcher.Run(() => System.Entity("slow", "s").Ask<long>("sum", Patience), Limit).ShouldBe(0);
     }
 
+    /// <summary>A journal that cannot be read for longer than any window of restarts must not end an actor for good.</summary>
+    [Fact]
+    public void Recovery_goes_on_by_itself_however_long_the_journal_could_not_be_read()
+    {
+        var slow = new HangingJournal(_journal);
+        System.Entities.Register("slow", id => Supervised(
+            () => new AccountActor(slow, id), new SupervisionPolicy { RereadAfter = TimeSpan.FromSeconds(1) }));
+        System.Entity("slow", "s").Tell("sum");
+        Dispatcher.AdvanceBy(TimeSpan.FromHours(1));
+        var published = Published<object>();
+        published.OfType<ActorFailed>().ShouldBeEmpty();
+        published.OfType<RecoveryFailed>().Count().ShouldBeGreaterThan(10);
+
+        slow.Hangs = false;
+        Dispatcher.Run(() => System.Entity("slow", "s").Ask<long>("sum", Patience), Limit).ShouldBe(0);
+    }
+
     [Fact]
     public void Two_writers_of_one_stream_never_both_succeed_on_one_version()
     {
