@@ -24,22 +24,50 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.ConnectTimeoutMs),
             time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        SslStream? stream = null;
-        string? refusal = null;
+        var hello = new Hello(Hello.Version, Hello.Version, migration, attempt, ticket);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+
+        // The calls block, see DataLink; closing the socket is what ends them.
+        await using var end = both.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
         try
         {
-            (stream, var tail) = await SecureAsync(endpoint, target, why => refusal = why, both.Token);
-            await GreetAsync(stream, tail, new Hello(Hello.Version, Hello.Version, migration, attempt, ticket),
-                target, both.Token);
-            var link = DataLink.OverTls(stream, tail, LinkChannel.Ram, time);
-            stream = null;
-            return link;
+            return await BlockingThread.RunAsync("data link connect", () => Connect(socket, endpoint, target, hello));
         }
-        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        catch (Exception e)
         {
+            socket.Dispose();
+            cancellation.ThrowIfCancellationRequested();
+            if (!deadline.IsCancellationRequested)
+                throw;
             throw new LinkException(
                 LinkFault.TimedOut,
                 $"no data link to {target} at {endpoint} within {Limits.Relay.ConnectTimeoutMs} ms", e);
+        }
+    }
+
+    private DataLink Connect(Socket socket, DataEndpoint endpoint, HostId target, Hello hello)
+    {
+        try
+        {
+            TcpTuning.Apply(socket);
+            socket.Connect(endpoint.Host, endpoint.Port);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new LinkException(LinkFault.Unreachable,
+                $"{target} cannot be reached at {endpoint}: {(e as SocketException)?.SocketErrorCode}", e);
+        }
+
+        string? refusal = null;
+        DataLink? link = null;
+        var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
+        var stream = new SslStream(tail, leaveInnerStreamOpen: false);
+        try
+        {
+            stream.AuthenticateAsClient(policy.ClientOptions(target.Value, refused: why => refusal = why));
+            Greet(stream, tail, hello, target);
+            link = DataLink.OverTls(stream, tail, LinkChannel.Ram, time);
+            return link;
         }
         catch (AuthenticationException e)
         {
@@ -59,56 +87,19 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         }
         finally
         {
-            if (stream is not null)
-                await stream.DisposeAsync();
+            if (link is null)
+                stream.Dispose();
         }
     }
 
-    private async Task<(SslStream Stream, RecordCoalescer Tail)> SecureAsync(
-        DataEndpoint endpoint, HostId target, Action<string> refused, CancellationToken cancellation)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            TcpTuning.Apply(socket);
-            await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellation);
-        }
-        catch (SocketException e)
-        {
-            socket.Dispose();
-            throw new LinkException(LinkFault.Unreachable,
-                $"{target} cannot be reached at {endpoint}: {e.SocketErrorCode}", e);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
-        var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
-        var stream = new SslStream(tail, leaveInnerStreamOpen: false);
-        try
-        {
-            await stream.AuthenticateAsClientAsync(
-                policy.ClientOptions(target.Value, refused: refused), cancellation);
-            return (stream, tail);
-        }
-        catch
-        {
-            await stream.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static async Task GreetAsync(
-        SslStream stream, RecordCoalescer tail, Hello hello, HostId target, CancellationToken cancellation)
+    private static void Greet(SslStream stream, RecordCoalescer tail, Hello hello, HostId target)
     {
         var bytes = new byte[Hello.Size];
         hello.Write(bytes);
-        await stream.WriteAsync(bytes, cancellation);
-        await tail.PushAsync(cancellation);
+        stream.Write(bytes);
+        tail.Push();
         var answerBytes = new byte[HelloAnswer.Size];
-        await stream.ReadExactlyAsync(answerBytes, cancellation);
+        stream.ReadExactly(answerBytes);
         if (!HelloAnswer.TryParse(answerBytes, out var answer))
             throw new LinkException(LinkFault.BadFrame,
                 $"{target} answered the hello with something else: is it another version?");

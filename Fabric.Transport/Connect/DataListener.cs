@@ -94,7 +94,7 @@ public sealed class DataListener : IAsyncDisposable
                 var socket = await _socket.AcceptAsync(_stop.Token);
                 var handshake = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.HandshakeTimeoutMs), _time);
                 _slots.Enter(handshake);
-                _ = Task.Run(() => HandshakeAsync(socket, handshake));
+                _ = BlockingThread.RunAsync("data link handshake", () => Handshake(socket, handshake));
             }
             catch (SocketException e) when (!_stop.IsCancellationRequested)
             {
@@ -109,23 +109,25 @@ public sealed class DataListener : IAsyncDisposable
         }
     }
 
-    private async Task HandshakeAsync(Socket socket, CancellationTokenSource handshake)
+    private bool Handshake(Socket socket, CancellationTokenSource handshake)
     {
         EndPoint? remote = null;
         SslStream? stream = null;
         var admitted = false;
         string? refusal = null;
+
+        // The calls block, see DataLink; closing the socket is what ends them.
+        using var end = handshake.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
         try
         {
             remote = socket.RemoteEndPoint;
             TcpTuning.Apply(socket);
             var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);
-            await stream.AuthenticateAsServerAsync(
-                _policy.ServerOptions(Roles, why => refusal = why), handshake.Token);
-            admitted = await AdmitAsync(stream, tail, remote, handshake.Token);
+            stream.AuthenticateAsServer(_policy.ServerOptions(Roles, why => refusal = why));
+            admitted = Admit(stream, tail, remote, end);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (handshake.IsCancellationRequested)
         {
             _refused(new HandshakeRefused(remote, Code: null,
                 "the handshake was not over in time, or gave way to newer ones"));
@@ -143,22 +145,22 @@ public sealed class DataListener : IAsyncDisposable
         {
             if (!admitted)
             {
-                if (stream is not null)
-                    await stream.DisposeAsync();
+                stream?.Dispose();
                 socket.Dispose();
             }
 
             _slots.Leave(handshake);
             handshake.Dispose();
         }
+
+        return admitted;
     }
 
     /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
-    private async Task<bool> AdmitAsync(SslStream stream, RecordCoalescer tail, EndPoint? remote,
-        CancellationToken cancellation)
+    private bool Admit(SslStream stream, RecordCoalescer tail, EndPoint? remote, CancellationTokenRegistration deadline)
     {
         var bytes = new byte[Hello.Size];
-        await stream.ReadExactlyAsync(bytes, cancellation);
+        stream.ReadExactly(bytes);
         TicketEntry? entry = null;
         var code = Hello.Parse(bytes, out var hello);
         if (code == HelloCode.Accepted)
@@ -168,8 +170,11 @@ public sealed class DataListener : IAsyncDisposable
         new HelloAnswer(code, code == HelloCode.Accepted ? Hello.Version : (byte)0).Write(answer);
         try
         {
-            await stream.WriteAsync(answer, cancellation);
-            await tail.PushAsync(cancellation);
+            stream.Write(answer);
+            tail.Push();
+
+            // From here the deadline may not close the socket any more; if it fires now, this waits until it has.
+            deadline.Dispose();
         }
         catch (Exception e) when (entry is not null)
         {
@@ -187,7 +192,7 @@ public sealed class DataListener : IAsyncDisposable
 
         var link = DataLink.OverTls(stream, tail, LinkChannel.ReturnPath, _time);
         if (!entry.Arrive(link))
-            await link.AbortAsync(AbortReason.Cancelled);
+            _ = link.AbortAsync(AbortReason.Cancelled).AsTask();
         return true;
     }
 }

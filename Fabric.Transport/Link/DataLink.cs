@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Fabric.Protocol;
 using Fabric.Transport.Wire;
 
@@ -8,7 +7,8 @@ namespace Fabric.Transport.Link;
 /// <summary>
 /// The link over one stream: frames out, frames in. The stream is TLS from <see cref="Connect.DataConnector"/> and
 /// <see cref="Connect.DataListener"/>; <see cref="Over"/> takes any stream, for tests and measurements.
-/// Nothing is allocated for a page: the buffers are the caller's and the state machines are pooled.
+/// Its socket must never have seen an asynchronous call: from then on, .NET would wake a thread of its own for each
+/// arrival before it wakes the one that waits.
 /// </summary>
 public sealed class DataLink : IDataLink
 {
@@ -45,7 +45,8 @@ public sealed class DataLink : IDataLink
     /// <inheritdoc/>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
-    /// <summary>A link over a stream that both sides have agreed on already. Owns the stream.</summary>
+    /// <summary>A link over a stream that both sides have agreed on already. Owns the stream, whose blocking calls
+    /// must end when it is disposed of.</summary>
     public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time) =>
         new(stream, tail: null, sends, time);
 
@@ -54,58 +55,108 @@ public sealed class DataLink : IDataLink
         new(tls, tail, sends, time);
 
     /// <inheritdoc/>
-    public ValueTask SendAsync(LinkBuffer buffer, int length)
+    public void Send(LinkBuffer buffer, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Limits.Relay.PayloadMax);
         if (_completed)
             throw new InvalidOperationException("bytes after the end of the stream");
         new FrameHeader(FrameType.Data, Sends, length).Write(buffer.Header);
-        return WriteAsync(buffer.Frame(length));
+        Write(buffer.Frame(length));
     }
 
     /// <inheritdoc/>
-    public ValueTask CompleteAsync()
+    public void Complete()
     {
         if (_completed)
             throw new InvalidOperationException("the stream was ended before");
         _completed = true;
-        var frame = new byte[Limits.Relay.HeaderSize];
+        Span<byte> frame = stackalloc byte[Limits.Relay.HeaderSize];
         new FrameHeader(FrameType.End, Sends, 0).Write(frame);
-        return WriteAsync(frame);
+        Write(frame);
     }
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> ReceiveAsync(Memory<byte> into)
+    public int Receive(Span<byte> into)
     {
         if (into.IsEmpty)
             throw new ArgumentException("no room: 0 would look like the end of the stream", nameof(into));
-        if (_left == 0)
-        {
-            await FillAsync(_head, _headCount);
-            _headCount = 0;
-            var header = Checked(_head);
-            if (header.Type == FrameType.End)
-            {
-                _ended = true;
-                return 0;
-            }
-
-            if (header.Type == FrameType.Abort)
-            {
-                await FillAsync(_reason, 0);
-                throw Aborted(_reason[0]);
-            }
-
-            _left = header.Length;
-        }
+        if (_left == 0 && !NextFrame())
+            return 0;
 
         // As many as have come: QEMU gets its bytes before the frame is complete. A cut in mid-frame is told below,
-        // and QEMU's own stream shows it as incomplete.
+        // and QEMU's own stream shows it as incomplete. Of TLS, whole records that lie here already come along: a
+        // write to QEMU for each of their 16 KiB would wake QEMU for each.
+        var count = ReceiveSome(into);
+        while (_left > 0 && into.Length - count >= Limits.Relay.GatherRoomMin && _tail is { HoldsRecord: true })
+            count += ReceiveSome(into[count..]);
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AbortAsync(AbortReason reason)
+    {
+        if (Volatile.Read(ref _closed) != 0)
+            return;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.AbortSendMs), _time);
+        var hasTurn = false;
+        try
+        {
+            // Behind a frame that is half out, the reason has to wait; a stuck path is cut instead.
+            await _writing.WaitAsync(limit.Token);
+            hasTurn = true;
+            await Task.Run(() => SendReason(reason), CancellationToken.None).WaitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The peer will see a cut.
+        }
+
+        await DisposeAsync();
+
+        // Only now: nothing may follow a reason, and who waits to write finds the link closed.
+        if (hasTurn)
+            _writing.Release();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+            return default;
+
+        // The socket first: it ends the calls under way, of which TLS knows nothing.
+        _tail?.Dispose();
+        return _stream.DisposeAsync();
+    }
+
+    /// <summary>Takes a frame's head; false at the end of the peer's channel.</summary>
+    private bool NextFrame()
+    {
+        Fill(_head, _headCount);
+        _headCount = 0;
+        var header = Checked(_head);
+        if (header.Type == FrameType.End)
+        {
+            _ended = true;
+            return false;
+        }
+
+        if (header.Type == FrameType.Abort)
+        {
+            Fill(_reason, 0);
+            throw Aborted(_reason[0]);
+        }
+
+        _left = header.Length;
+        return true;
+    }
+
+    private int ReceiveSome(Span<byte> into)
+    {
         // The next frame's head comes along where there is room for it: a read less for each frame.
         var withHead = _left + Limits.Relay.HeaderSize;
-        var count = await ReadAsync(into.Length >= withHead ? into[..withHead] : into[..Math.Min(_left, into.Length)]);
+        var count = Read(into.Length >= withHead ? into[..withHead] : into[..Math.Min(_left, into.Length)]);
         if (count == 0)
             throw new LinkException(LinkFault.Cut, "the data link closed in the middle of a frame");
         if (count > _left)
@@ -119,43 +170,29 @@ public sealed class DataLink : IDataLink
         return count;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask AbortAsync(AbortReason reason)
+    private void SendReason(AbortReason reason)
     {
-        if (Volatile.Read(ref _closed) != 0)
-            return;
-        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.AbortSendMs), _time);
+        Span<byte> frame = stackalloc byte[Limits.Relay.HeaderSize + 1];
+        new FrameHeader(FrameType.Abort, Sends, 1).Write(frame);
+        frame[^1] = (byte)reason;
         try
         {
-            // Behind a frame that is half out, the reason has to wait; a stuck path is cut instead.
-            await _writing.WaitAsync(limit.Token);
-            var frame = new byte[Limits.Relay.HeaderSize + 1];
-            new FrameHeader(FrameType.Abort, Sends, 1).Write(frame);
-            frame[^1] = (byte)reason;
-            await _stream.WriteAsync(frame, limit.Token);
-            if (_tail is not null)
-                await _tail.PushAsync(limit.Token);
+            _stream.Write(frame);
+            _tail?.Push();
         }
-        catch (Exception e) when (IsCut(e) || e is OperationCanceledException)
+        catch (Exception e) when (IsCut(e))
         {
             // The peer will see a cut.
         }
-
-        await DisposeAsync();
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _closed, 1) == 0 ? _stream.DisposeAsync() : default;
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> frame)
+    private void Write(ReadOnlySpan<byte> frame)
     {
-        await _writing.WaitAsync();
+        _writing.Wait();
         try
         {
-            await _stream.WriteAsync(frame);
-            if (_tail is not null)
-                await _tail.PushAsync();
+            _stream.Write(frame);
+            _tail?.Push();
             Volatile.Write(ref _bytesSent, _bytesSent + frame.Length);
         }
         catch (Exception e) when (IsCut(e))
@@ -168,12 +205,11 @@ public sealed class DataLink : IDataLink
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync(Memory<byte> all, int filled)
+    private void Fill(Span<byte> all, int filled)
     {
         while (filled < all.Length)
         {
-            var count = await ReadAsync(all[filled..]);
+            var count = Read(all[filled..]);
             if (count == 0)
             {
                 throw new LinkException(
@@ -185,12 +221,11 @@ public sealed class DataLink : IDataLink
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(Memory<byte> into)
+    private int Read(Span<byte> into)
     {
         try
         {
-            var count = await _stream.ReadAsync(into);
+            var count = _stream.Read(into);
             Volatile.Write(ref _bytesReceived, _bytesReceived + count);
             return count;
         }

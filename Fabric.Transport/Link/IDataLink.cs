@@ -5,8 +5,9 @@ namespace Fabric.Transport.Link;
 /// <summary>
 /// A path between the agents of one migration, in order and exactly once. The relay knows no more than this, so a
 /// link of several connections that heals a cut by itself can take the place of the single one.
-/// One sender and one receiver at a time; <see cref="AbortAsync"/> and disposal from anywhere. A failed call leaves
-/// the link dead. A buffer belongs to the caller again when the call has ended.
+/// Its calls block: the relay has threads of its own, and a byte that had to change threads on its way would cost
+/// more than all copies of it. One sender and one receiver at a time; <see cref="AbortAsync"/> and disposal from
+/// anywhere. A failed call leaves the link dead. A buffer belongs to the caller again when the call has ended.
 /// </summary>
 public interface IDataLink : IAsyncDisposable
 {
@@ -19,22 +20,22 @@ public interface IDataLink : IAsyncDisposable
     /// <summary>Bytes taken from the connection so far, frame heads included, TLS not. Any thread.</summary>
     long BytesReceived { get; }
 
-    /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Waits while the path is
+    /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is
     /// full.</summary>
     /// <exception cref="LinkException">Cut.</exception>
-    ValueTask SendAsync(LinkBuffer buffer, int length);
+    void Send(LinkBuffer buffer, int length);
 
     /// <summary>Ends this side's channel: every byte of it was sent.</summary>
     /// <exception cref="LinkException">Cut.</exception>
-    ValueTask CompleteAsync();
+    void Complete();
 
     /// <summary>
-    /// Takes the next bytes of the peer's channel, as many as have come and fit; 0 at its end. Bytes of
-    /// <paramref name="into"/> behind them are undefined. After the end, goes on waiting for the link to end, so that
-    /// a cut or an abort is still heard.
+    /// Takes the next bytes of the peer's channel, as many as have come and fit, blocks while there are none; 0 at
+    /// its end. Bytes of <paramref name="into"/> behind them are undefined. After the end, goes on waiting for the
+    /// link to end, so that a cut or an abort is still heard.
     /// </summary>
     /// <exception cref="LinkException">Cut, BadFrame or Aborted.</exception>
-    ValueTask<int> ReceiveAsync(Memory<byte> into);
+    int Receive(Span<byte> into);
 
     /// <summary>
     /// Tells the peer why, if the path takes it within <see cref="Protocol.Limits.Relay.AbortSendMs"/>, and closes.

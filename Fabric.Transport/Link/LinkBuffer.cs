@@ -10,21 +10,21 @@ public sealed class LinkBuffer : IDisposable
 {
     private readonly LinkBufferPool _pool;
 
-    // Pinned for its whole life: sockets and TLS would pin it again for each call.
+    // Pinned for its whole life: sockets would pin it again for each call.
     private readonly byte[] _bytes =
         GC.AllocateUninitializedArray<byte>(Limits.Relay.HeaderSize + Limits.Relay.PayloadMax, pinned: true);
 
     internal LinkBuffer(LinkBufferPool pool) => _pool = pool;
 
     /// <summary>Where the payload goes.</summary>
-    public Memory<byte> Payload => _bytes.AsMemory(Limits.Relay.HeaderSize);
+    public Span<byte> Payload => _bytes.AsSpan(Limits.Relay.HeaderSize);
 
     /// <summary>What it is lent for; null while it lies in the pool.</summary>
     internal string? Purpose { get; set; }
 
     internal Span<byte> Header => _bytes.AsSpan(0, Limits.Relay.HeaderSize);
 
-    internal ReadOnlyMemory<byte> Frame(int length) => _bytes.AsMemory(0, Limits.Relay.HeaderSize + length);
+    internal ReadOnlySpan<byte> Frame(int length) => _bytes.AsSpan(0, Limits.Relay.HeaderSize + length);
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Return(this);

@@ -1,13 +1,11 @@
-using System.Runtime.CompilerServices;
 using Fabric.Protocol;
 
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// Between TLS and the socket. TLS writes and reads each record of 16 KiB by itself: a system call, and whenever it
-/// has to wait a change of threads and garbage. Here the records of one frame are gathered, which never waits, and
-/// leave in one write at the push; and as many records as have come are read at once, and handed out without waiting.
-/// One writer and one reader at a time, as TLS has it.
+/// Between TLS and the socket. TLS writes and reads each record of 16 KiB by itself, a system call for each. Here the
+/// records of one frame are gathered and leave in one write at the push; and as many records as have come are read at
+/// once. One writer and one reader at a time, as TLS has it; both block.
 /// </summary>
 internal sealed class RecordCoalescer(Stream inner) : Stream
 {
@@ -15,11 +13,17 @@ internal sealed class RecordCoalescer(Stream inner) : Stream
     // not fit is written through.
     private const int Capacity = Limits.Relay.HeaderSize + Limits.Relay.PayloadMax + 4096;
 
+    // RFC 8446, section 5.2: a head of 5 bytes, and at most 2^14 + 256 behind it.
+    private const int RecordMax = 5 + (16 * 1024) + 256;
+
     private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
     private readonly byte[] _read = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
     private int _count;
     private int _readFrom;
     private int _readTo;
+
+    /// <summary>Whether the next record is here as a whole, however long it is: TLS can read it without waiting.</summary>
+    public bool HoldsRecord => _readTo - _readFrom >= RecordMax;
 
     public override bool CanRead => true;
 
@@ -35,35 +39,47 @@ internal sealed class RecordCoalescer(Stream inner) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _readFrom == _readTo ? RefillAsync(buffer, cancellationToken) : new ValueTask<int>(HandOut(buffer));
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    public override int Read(Span<byte> buffer)
     {
-        if (buffer.Length > _bytes.Length - _count)
-            return WriteThroughAsync(buffer, cancellationToken);
-        buffer.CopyTo(_bytes.AsMemory(_count));
-        _count += buffer.Length;
-        return default;
+        if (_readFrom == _readTo)
+        {
+            _readFrom = _readTo = 0;
+            _readTo = inner.Read(_read);
+        }
+
+        var count = Math.Min(buffer.Length, _readTo - _readFrom);
+        _read.AsSpan(_readFrom, count).CopyTo(buffer);
+        _readFrom += count;
+        return count;
     }
 
-    /// <summary>As a flush, but without garbage.</summary>
-    public ValueTask PushAsync(CancellationToken cancellation = default)
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        if (buffer.Length > _bytes.Length - _count)
+        {
+            Push();
+            inner.Write(buffer);
+            return;
+        }
+
+        buffer.CopyTo(_bytes.AsSpan(_count));
+        _count += buffer.Length;
+    }
+
+    /// <summary>Lets go what was gathered.</summary>
+    public void Push()
     {
         var count = _count;
         _count = 0;
-        return count == 0 ? default : inner.WriteAsync(_bytes.AsMemory(0, count), cancellation);
+        if (count > 0)
+            inner.Write(_bytes.AsSpan(0, count));
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => PushAsync(cancellationToken).AsTask();
+    public override void Flush() => Push();
 
-    public override ValueTask DisposeAsync() => inner.DisposeAsync();
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
@@ -74,31 +90,5 @@ internal sealed class RecordCoalescer(Stream inner) : Stream
         if (disposing)
             inner.Dispose();
         base.Dispose(disposing);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> RefillAsync(Memory<byte> buffer, CancellationToken cancellation)
-    {
-        // TLS asks for nothing to learn when there is something.
-        if (buffer.IsEmpty)
-            return await inner.ReadAsync(buffer, cancellation);
-        _readFrom = _readTo = 0;
-        _readTo = await inner.ReadAsync(_read, cancellation);
-        return HandOut(buffer);
-    }
-
-    private int HandOut(Memory<byte> buffer)
-    {
-        var count = Math.Min(buffer.Length, _readTo - _readFrom);
-        _read.AsMemory(_readFrom, count).CopyTo(buffer);
-        _readFrom += count;
-        return count;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WriteThroughAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellation)
-    {
-        await PushAsync(cancellation);
-        await inner.WriteAsync(buffer, cancellation);
     }
 }

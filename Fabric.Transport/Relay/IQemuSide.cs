@@ -8,8 +8,8 @@ internal interface IQemuSide
     /// <summary>The connection, once there is one; fails when there will be none.</summary>
     Task<Socket> Connected { get; }
 
-    /// <summary>The connection for bytes that have come from the link; makes it where it is up to this side.</summary>
-    Task<Socket> ConnectForBytesAsync();
+    /// <summary>The connection for bytes that have come from the link; makes it where it is up to this side. Blocks.</summary>
+    Socket ConnectForBytes();
 
     /// <summary>
     /// Closes at once whatever is open, from any thread; calls under way fail. This is what frees a source's QEMU that

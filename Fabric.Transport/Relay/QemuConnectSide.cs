@@ -13,12 +13,10 @@ internal sealed class QemuConnectSide(string path) : IQemuSide
 
     public Task<Socket> Connected => _connected.Task;
 
-    public async Task<Socket> ConnectForBytesAsync()
+    public Socket ConnectForBytes()
     {
-        if (_connected.Task.IsCompletedSuccessfully)
-            return _socket;
         _socket.SendBufferSize = Limits.Relay.QemuSendBuffer;
-        await _socket.ConnectAsync(QemuPath.EndPointOf(path));
+        _socket.Connect(QemuPath.EndPointOf(path));
         return _connected.TrySetResult(_socket) ? _socket : throw new ObjectDisposedException(nameof(QemuConnectSide));
     }
 

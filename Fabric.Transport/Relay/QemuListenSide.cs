@@ -36,7 +36,7 @@ internal sealed class QemuListenSide : IQemuSide
 
     public Task<Socket> Connected { get; }
 
-    public Task<Socket> ConnectForBytesAsync() => Connected;
+    public Socket ConnectForBytes() => Connected.GetAwaiter().GetResult();
 
     public void Close()
     {

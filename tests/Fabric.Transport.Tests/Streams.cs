@@ -16,7 +16,9 @@ internal static class Streams
         listener.Listen(1);
         var a = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var accepted = listener.AcceptAsync();
-        await a.ConnectAsync(listener.LocalEndPoint!);
+
+        // Not an asynchronous call on either socket: see DataLink.
+        a.Connect(listener.LocalEndPoint!);
         var b = await accepted.Within();
         b.NoDelay = true;
         return (new NetworkStream(a, ownsSocket: true), new NetworkStream(b, ownsSocket: true));

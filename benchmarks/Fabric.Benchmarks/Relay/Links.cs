@@ -34,7 +34,7 @@ internal sealed class Links : IAsyncDisposable
 
     public Task<(IDataLink Source, IDataLink Target)> MakeAsync(Way way) => way switch
     {
-        Way.Plain => PlainAsync(),
+        Way.Plain => Task.FromResult(Plain()),
         Way.Tls => TlsAsync(),
         _ => throw new ArgumentOutOfRangeException(nameof(way), way, "no link is needed"),
     };
@@ -46,15 +46,17 @@ internal sealed class Links : IAsyncDisposable
         _random.Dispose();
     }
 
-    private static async Task<(IDataLink Source, IDataLink Target)> PlainAsync()
+    private static (IDataLink Source, IDataLink Target) Plain()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
         var near = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         TcpTuning.Apply(near);
-        await near.ConnectAsync(listener.LocalEndPoint!);
-        var far = await listener.AcceptAsync();
+
+        // Not an asynchronous call on either socket: see DataLink.
+        near.Connect(listener.LocalEndPoint!);
+        var far = listener.Accept();
         TcpTuning.Apply(far);
         return (
             DataLink.Over(new NetworkStream(near, ownsSocket: true), LinkChannel.Ram, TimeProvider.System),

@@ -90,7 +90,7 @@ public class DataListenerTests
         var ticket = rig.Issue();
         await using var source = await rig.ConnectAsync(ticket);
         rig.Tickets.Revoke(ticket);
-        var error = await Should.ThrowAsync<LinkException>(() => source.ReceiveAsync(new byte[1]).AsTask().Within());
+        var error = await Should.ThrowAsync<LinkException>(() => source.ReceiveAsync(new byte[1]).Within());
         error.Fault.ShouldBeOneOf(LinkFault.Aborted, LinkFault.Cut);
     }
 
@@ -222,7 +222,7 @@ public class DataListenerTests
         await stream.WriteAsync(hello);
         await using var link = await rig.Listener.AcceptAsync(ticket, Guard.Token());
         await stream.WriteAsync(hello);
-        (await Should.ThrowAsync<LinkException>(() => link.ReceiveAsync(new byte[9]).AsTask().Within()))
+        (await Should.ThrowAsync<LinkException>(() => link.ReceiveAsync(new byte[9]).Within()))
             .Fault.ShouldBe(LinkFault.BadFrame);
     }
 

@@ -58,10 +58,10 @@ internal sealed class Rig : IAsyncDisposable
         var (source, target) = await LinkAsync(ticket);
         using var pool = new LinkBufferPool();
         using var buffer = pool.Rent("test");
-        buffer.Payload.Span[0] = 42;
+        buffer.Payload[0] = 42;
         await source.SendAsync(buffer, 1);
         var into = new byte[9];
-        (await target.ReceiveAsync(into).AsTask().Within()).ShouldBe(1);
+        (await target.ReceiveAsync(into).Within()).ShouldBe(1);
         into[0].ShouldBe((byte)42);
         await source.DisposeAsync();
         await target.DisposeAsync();

@@ -25,16 +25,16 @@ internal sealed class ChoppedStream(byte[] bytes, int[] boundaries) : Stream
         return new ChoppedStream(bytes, [.. sizes.Select(s => at += s).TakeWhile(b => b < bytes.Length), bytes.Length]);
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override int Read(Span<byte> buffer)
     {
         var next = boundaries.FirstOrDefault(b => b > _at, bytes.Length);
         var count = Math.Min(buffer.Length, next - _at);
-        bytes.AsMemory(_at, count).CopyTo(buffer);
+        bytes.AsSpan(_at, count).CopyTo(buffer);
         _at += count;
-        return ValueTask.FromResult(count);
+        return count;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override void Flush() => throw new NotSupportedException();
 

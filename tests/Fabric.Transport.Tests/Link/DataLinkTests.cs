@@ -17,16 +17,16 @@ public class DataLinkTests
         using var pool = new LinkBufferPool();
         using (var buffer = pool.Rent("test"))
         {
-            "hello"u8.CopyTo(buffer.Payload.Span);
+            "hello"u8.CopyTo(buffer.Payload);
             await source.SendAsync(buffer, 5);
-            await source.CompleteAsync();
+            source.Complete();
         }
 
         var into = new byte[3];
-        (await target.ReceiveAsync(into).AsTask().Within()).ShouldBe(3);
+        (await target.ReceiveAsync(into).Within()).ShouldBe(3);
         into.ShouldBe("hel"u8.ToArray());
-        (await target.ReceiveAsync(into).AsTask().Within()).ShouldBe(2);
-        (await target.ReceiveAsync(into).AsTask().Within()).ShouldBe(0);
+        (await target.ReceiveAsync(into).Within()).ShouldBe(2);
+        (await target.ReceiveAsync(into).Within()).ShouldBe(0);
         source.BytesSent.ShouldBe(8 + 5 + 8);
         target.BytesReceived.ShouldBe(8 + 5 + 8);
         await source.DisposeAsync();
@@ -89,7 +89,7 @@ public class DataLinkTests
         do
         {
             // Until nobody takes any more.
-            stuck = link.SendAsync(buffer, Limits.Relay.PayloadMax).AsTask();
+            stuck = link.SendAsync(buffer, Limits.Relay.PayloadMax);
             await Task.WhenAny(stuck, Task.Delay(200));
         }
         while (stuck.IsCompleted);
@@ -160,10 +160,10 @@ public class DataLinkTests
         var text = "";
         var into = new byte[16];
         int count;
-        while ((count = link.ReceiveAsync(into).AsTask().GetAwaiter().GetResult()) != 0)
+        while ((count = link.Receive(into)) != 0)
             text += System.Text.Encoding.ASCII.GetString(into, 0, count);
         if (afterEnd)
-            link.ReceiveAsync(into).AsTask().GetAwaiter().GetResult();
+            link.Receive(into);
         return text;
     }
 
@@ -173,7 +173,7 @@ public class DataLinkTests
         var error = await Should.ThrowAsync<LinkException>(async () =>
         {
             while (true)
-                await link.ReceiveAsync(into).AsTask().Within();
+                await link.ReceiveAsync(into).Within();
         });
         await link.DisposeAsync();
         return error;

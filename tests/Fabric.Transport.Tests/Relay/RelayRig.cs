@@ -57,6 +57,14 @@ internal sealed class RelayRig : IAsyncDisposable
         return socket;
     }
 
+    /// <summary>The source's QEMU connects, and only blocks: calls on such a socket allocate nothing.</summary>
+    public Socket Outgoing()
+    {
+        var socket = NewSocket();
+        socket.Connect(new UnixDomainSocketEndPoint(OutgoingPath));
+        return socket;
+    }
+
     /// <summary>The target's QEMU is connected to.</summary>
     public Task<Socket> IncomingAsync() => _incoming.AcceptAsync(Guard.Token()).AsTask();
 
