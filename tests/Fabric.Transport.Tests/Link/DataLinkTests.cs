@@ -81,25 +81,34 @@ public class DataLinkTests
     public async Task An_abort_that_finds_the_path_stuck_cuts_it_after_its_time()
     {
         var time = new ManualTime();
-        var (raw, b) = await Streams.PairAsync();
-        var link = DataLink.Over(b, LinkChannel.ReturnPath, time);
+        var path = new StuckStream();
+        var link = DataLink.Over(path, LinkChannel.ReturnPath, time);
         using var pool = new LinkBufferPool();
         using var buffer = pool.Rent("test");
-        Task stuck;
-        do
-        {
-            // Until nobody takes any more.
-            stuck = link.SendAsync(buffer, Limits.Relay.PayloadMax);
-            await Task.WhenAny(stuck, Task.Delay(200));
-        }
-        while (stuck.IsCompleted);
+        var stuck = link.SendAsync(buffer, Limits.Relay.PayloadMax);
+        await path.Entered.Within();
 
         var aborting = link.AbortAsync(AbortReason.Stalled).AsTask();
         aborting.IsCompleted.ShouldBeFalse();
         time.Advance(Limits.Relay.AbortSendMs);
         await aborting.Within();
         (await Should.ThrowAsync<LinkException>(() => stuck.Within())).Fault.ShouldBe(LinkFault.Cut);
-        await raw.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_write_that_waits_behind_an_abort_finds_the_link_closed()
+    {
+        var time = new ManualTime();
+        var path = new StuckStream();
+        var link = DataLink.Over(path, LinkChannel.ReturnPath, time);
+        using var pool = new LinkBufferPool();
+        using var buffer = pool.Rent("test");
+        var aborting = link.AbortAsync(AbortReason.Cancelled).AsTask();
+        await path.Entered.Within();
+        var behind = link.SendAsync(buffer, 1);
+        time.Advance(Limits.Relay.AbortSendMs);
+        await aborting.Within();
+        (await Should.ThrowAsync<LinkException>(() => behind.Within())).Fault.ShouldBe(LinkFault.Cut);
     }
 
     /// <summary>However TCP cuts the bytes up, the same comes out.</summary>
