@@ -29,6 +29,9 @@ public abstract class IncrementalReader<TVisitor>
     /// <summary>True when the bytes from here on are not read.</summary>
     public bool IsOpaque => Opaque != OpaqueReason.None;
 
+    /// <summary>Where the first byte lies that was passed on unread; -1 when there is none.</summary>
+    public long OpaqueFrom { get; private set; } = -1;
+
     /// <summary>What is certainly wrong, when <see cref="Opaque"/> is <see cref="OpaqueReason.Fault"/>.</summary>
     public StreamFault Fault { get; private set; }
 
@@ -158,6 +161,8 @@ public abstract class IncrementalReader<TVisitor>
 
     private void PassOn(ReadOnlySpan<byte> bytes, TVisitor visitor)
     {
+        if (OpaqueFrom < 0)
+            OpaqueFrom = Position;
         Position += bytes.Length;
         ReportOpaque(bytes, visitor);
     }
