@@ -46,6 +46,6 @@ public interface IStreamVisitor
     /// <summary>The stream is complete.</summary>
     void OnEnd() { }
 
-    /// <summary>Bytes that were not read, from here to the end of the stream; <see cref="QemuStreamReader.Opaque"/>.</summary>
+    /// <summary>Bytes that were not read, from here to the end of the stream; the reader says why.</summary>
     void OnOpaque(ReadOnlySpan<byte> bytes);
 }

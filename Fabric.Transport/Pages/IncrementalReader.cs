@@ -106,7 +106,7 @@ public abstract class IncrementalReader<TVisitor>
 
     private protected void Forget() => _heldLength = 0;
 
-    /// <summary>Bytes used; 0 when the construct is not whole, and then <see cref="_need"/> says how long it is at least.</summary>
+    /// <summary>Bytes used; 0 when the construct is not whole: <see cref="_need"/> is then its least length.</summary>
     private int Step(ReadOnlySpan<byte> bytes, TVisitor visitor)
     {
         var room = Room;
@@ -143,7 +143,8 @@ public abstract class IncrementalReader<TVisitor>
     {
         if (_held.Length < _heldLength + bytes.Length)
         {
-            var size = Math.Max(_heldLength + bytes.Length, Math.Min(_held.Length * 2, Limits.Stream.ConstructBytesMax));
+            var doubled = Math.Min(_held.Length * 2, Limits.Stream.ConstructBytesMax);
+            var size = Math.Max(_heldLength + bytes.Length, doubled);
             Array.Resize(ref _held, size);
         }
 

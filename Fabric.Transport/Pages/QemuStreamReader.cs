@@ -64,8 +64,9 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
 
     private protected override bool EndsHere => IsComplete;
 
-    private protected override long Room =>
-        _packageEnd < 0 ? Limits.Stream.ConstructBytesMax : Math.Min(Limits.Stream.ConstructBytesMax, _packageEnd - Position);
+    private protected override long Room => _packageEnd < 0
+        ? Limits.Stream.ConstructBytesMax
+        : Math.Min(Limits.Stream.ConstructBytesMax, _packageEnd - Position);
 
     private protected override void Overrun(long need, long room)
     {
@@ -75,7 +76,8 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
             base.Overrun(need, room);
     }
 
-    private protected override void ReportOpaque(ReadOnlySpan<byte> bytes, IStreamVisitor visitor) => visitor.OnOpaque(bytes);
+    private protected override void ReportOpaque(ReadOnlySpan<byte> bytes, IStreamVisitor visitor) =>
+        visitor.OnOpaque(bytes);
 
     private protected override bool TryConstruct(ref Cursor at, IStreamVisitor visitor)
     {
@@ -124,7 +126,7 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
         if (!at.UInt32(out var length))
             return false;
         if (length > Limits.Stream.MachineBytesMax)
-            return Fail(StreamFault.TooLong, $"a machine's name of {length} bytes is above {Limits.Stream.MachineBytesMax}");
+            return Fail(StreamFault.TooLong, $"a machine type of {length} is above {Limits.Stream.MachineBytesMax}");
         if (!at.Bytes((int)length, out var machine))
             return false;
         _place = Place.AfterConfiguration;
@@ -180,7 +182,9 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
 
     private bool TryStart(ref Cursor at, IStreamVisitor visitor)
     {
-        if (!at.UInt32(out var section) || !at.Name(out var name) || !at.UInt32(out var instance) || !at.UInt32(out var version))
+        if (!at.UInt32(out var section) || !at.Name(out var name))
+            return false;
+        if (!at.UInt32(out var instance) || !at.UInt32(out var version))
             return false;
         if (!name.SequenceEqual(StreamLayout.RamName) || instance != 0 || version != StreamLayout.RamVersion)
             return GoOpaque(OpaqueReason.LiveSection,
@@ -233,14 +237,16 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
 
     private bool TryFull(ref Cursor at, IStreamVisitor visitor)
     {
-        if (!at.UInt32(out var section) || !at.Name(out var name) || !at.UInt32(out var instance) || !at.UInt32(out var version))
+        if (!at.UInt32(out var section) || !at.Name(out var name))
+            return false;
+        if (!at.UInt32(out var instance) || !at.UInt32(out var version))
             return false;
         if (Known(name) is not { } device)
-            return GoOpaque(OpaqueReason.DeviceState, $"device {Encoding.Latin1.GetString(name)} is for its hypervisor to read");
+            return GoOpaque(OpaqueReason.DeviceState, $"device {Encoding.Latin1.GetString(name)} is not known");
         if (!at.UInt32(out var length))
             return false;
         if (length > Limits.Stream.DeviceBytesMax)
-            return Fail(StreamFault.TooLong, $"{length} bytes of device {device} are above {Limits.Stream.DeviceBytesMax}");
+            return Fail(StreamFault.TooLong, $"{device} has {length} bytes, above {Limits.Stream.DeviceBytesMax}");
         if (!at.Bytes((int)length, out var body) || !TryFooter(ref at, section))
             return false;
         _place = Place.Top;

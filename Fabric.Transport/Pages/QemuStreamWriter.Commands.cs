@@ -44,7 +44,7 @@ public sealed partial class QemuStreamWriter
     public void PostcopyRamDiscard(RamBlock block, ReadOnlySpan<(long Start, long Length)> ranges)
     {
         var head = 2 + block.NameBytes.Length + 1;
-        Span<byte> payload = stackalloc byte[3 + Limits.Stream.NameBytesMax + (Limits.Stream.DiscardRangesMax * RamDiscard.RangeSize)];
+        Span<byte> payload = stackalloc byte[RamDiscard.BytesMax];
         while (!ranges.IsEmpty)
         {
             var count = Math.Min(ranges.Length, Limits.Stream.DiscardRangesMax);

@@ -26,7 +26,7 @@ public sealed partial class QemuStreamWriter(IBufferWriter<byte> output)
     public void Configuration(ReadOnlySpan<byte> machine)
     {
         if (machine.Length > Limits.Stream.MachineBytesMax)
-            throw new ArgumentException($"a machine type has {Limits.Stream.MachineBytesMax} bytes at most", nameof(machine));
+            throw new ArgumentException($"at most {Limits.Stream.MachineBytesMax} bytes", nameof(machine));
         var at = new Quill(output, 5 + machine.Length);
         at.Byte(StreamLayout.Configuration);
         at.UInt32((uint)machine.Length);
@@ -93,7 +93,7 @@ public sealed partial class QemuStreamWriter(IBufferWriter<byte> output)
     public void Page(RamBlock block, long offset, ReadOnlySpan<byte> data)
     {
         if (data.Length != Limits.Stream.PageSize)
-            throw new ArgumentException($"a page has {Limits.Stream.PageSize} bytes and not {data.Length}", nameof(data));
+            throw new ArgumentException($"{data.Length} bytes are not a page", nameof(data));
         var at = Record(block, offset, StreamLayout.FlagPage, data.Length);
         at.Bytes(data);
         at.Advance();
@@ -126,11 +126,11 @@ public sealed partial class QemuStreamWriter(IBufferWriter<byte> output)
         at.Advance();
     }
 
-    /// <summary>A device in one section, as a reader that was given its name takes it: with a length before the body.</summary>
+    /// <summary>A device in one section, with the length that a reader needs which was given its name.</summary>
     public void DeviceState(uint section, string name, uint instance, uint version, ReadOnlySpan<byte> body)
     {
         if (body.Length > Limits.Stream.DeviceBytesMax)
-            throw new ArgumentException($"a device's state has {Limits.Stream.DeviceBytesMax} bytes at most", nameof(body));
+            throw new ArgumentException($"at most {Limits.Stream.DeviceBytesMax} bytes", nameof(body));
         var bytes = Encoding.Latin1.GetBytes(name);
         var at = new Quill(output, 1 + 4 + 1 + bytes.Length + 4 + 4 + 4 + body.Length + FooterSize);
         at.Byte((byte)SectionKind.Full);

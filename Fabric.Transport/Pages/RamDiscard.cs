@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages;
 
@@ -12,6 +13,9 @@ public readonly ref struct RamDiscard
     internal const int BytesMin = 1 + 1 + 1 + 1 + RangeSize;
 
     internal const int RangeSize = 16;
+
+    /// <summary>The most that is written: the longest name, and all the ranges of one command.</summary>
+    internal const int BytesMax = 3 + Limits.Stream.NameBytesMax + (Limits.Stream.DiscardRangesMax * RangeSize);
 
     private readonly ReadOnlySpan<byte> _ranges;
 
@@ -37,7 +41,7 @@ public readonly ref struct RamDiscard
         }
     }
 
-    /// <summary>False when it contradicts itself. Whether the ranges lie in the block is for the receiver to see.</summary>
+    /// <summary>False when it contradicts itself. That the ranges lie in the block is not looked at.</summary>
     public static bool TryParse(ReadOnlySpan<byte> payload, out RamDiscard discard)
     {
         discard = default;

@@ -27,7 +27,7 @@ internal sealed class RamSetup
     public void Advise(ReadOnlySpan<byte> payload) =>
         _withPageSize = !payload.IsEmpty && CommandPayload.Long(payload) != Limits.Stream.PageSize;
 
-    /// <summary>Why the layout of what follows cannot be known; null when it can, or when the bytes are too few.</summary>
+    /// <summary>Why the layout of what follows cannot be known; null when it can, or bytes are missing.</summary>
     public string? TrySubsection(ref Cursor at, ReadOnlySpan<byte> name, out ReadOnlySpan<byte> body)
     {
         if (name.SequenceEqual(StreamLayout.TargetPageBits))
@@ -49,7 +49,7 @@ internal sealed class RamSetup
         return $"the configuration has {Encoding.Latin1.GetString(name)}, which is not known";
     }
 
-    /// <summary>What is wrong, with no fault when it is only not known; both empty when read, or when bytes are missing.</summary>
+    /// <summary>What is wrong, with no fault when it is only not known; nothing when read, or too short.</summary>
     public (StreamFault Fault, string? What) TryRead(ref Cursor at, ulong total)
     {
         if (_blocks.Length > 0)
@@ -82,7 +82,7 @@ internal sealed class RamSetup
         return default;
     }
 
-    /// <summary>A first pass that makes nothing: a list that arrives byte by byte is looked at once for each of its parts.</summary>
+    /// <summary>A first pass that makes nothing: a list that comes in bytes is looked at many times.</summary>
     private bool TryMeasure(
         Cursor at, ulong total, out int count, out long need, out (StreamFault Fault, string? What) wrong)
     {
@@ -113,7 +113,7 @@ internal sealed class RamSetup
             : length == 0 || length % Limits.Stream.PageSize != 0 || length > long.MaxValue
                 ? (StreamFault.BlockLength, $"block {Encoding.Latin1.GetString(name)} has {length} bytes")
             : length > left
-                ? (StreamFault.RamTotal, $"block {Encoding.Latin1.GetString(name)} has {length} bytes of {left} that are left")
+                ? (StreamFault.RamTotal, $"block {Encoding.Latin1.GetString(name)} has {length} bytes, {left} are left")
             : default;
     }
 

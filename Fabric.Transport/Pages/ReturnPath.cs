@@ -1,7 +1,7 @@
 namespace Fabric.Transport.Pages;
 
-// The return path, from target to source: u16 type, u16 length, payload. A bitmap follows its message and is not counted
-// in its length: u64 length, the bits (little endian, in whole u64), u64 0123456789abcdef.
+// The return path, from target to source: u16 type, u16 length, payload. A bitmap follows its message and does not
+// count in its length: u64 length, the bits (little endian, in whole u64), u64 0123456789abcdef.
 
 /// <summary>Messages of the return path, with QEMU's numbers (MIG_RP_MSG_*).</summary>
 public enum ReturnPathMessage : ushort
@@ -43,7 +43,7 @@ public interface IReturnPathVisitor
     /// <param name="length">Bytes.</param>
     void OnRequestPages(ReadOnlySpan<byte> block, ulong start, uint length);
 
-    /// <summary>A set bit for each page that the target holds; the first page is the lowest bit of the first byte.</summary>
+    /// <summary>A set bit for each page that the target holds; the lowest bit of the first byte comes first.</summary>
     void OnRecvBitmap(ReadOnlySpan<byte> block, ReadOnlySpan<byte> bitmap);
 
     /// <summary>Post-copy goes on.</summary>

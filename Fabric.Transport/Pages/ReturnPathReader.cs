@@ -50,8 +50,9 @@ public sealed class ReturnPathReader : IncrementalReader<IReturnPathVisitor>
                 visitor.OnPong(CommandPayload.Number(payload));
                 return true;
             case ReturnPathMessage.ResumeAck:
-                if (CommandPayload.Number(payload) != StreamLayout.ResumeAckValue)
-                    return Fail(StreamFault.MessagePayload, $"RESUME_ACK says {CommandPayload.Number(payload)} and not 1");
+                var value = CommandPayload.Number(payload);
+                if (value != StreamLayout.ResumeAckValue)
+                    return Fail(StreamFault.MessagePayload, $"RESUME_ACK says {value} and not 1");
                 visitor.OnResumeAck();
                 return true;
             case ReturnPathMessage.SwitchoverAck:
@@ -79,7 +80,7 @@ public sealed class ReturnPathReader : IncrementalReader<IReturnPathVisitor>
     private bool TryBitmap(ref Cursor at, ReadOnlySpan<byte> payload, IReturnPathVisitor visitor)
     {
         if (payload[0] != payload.Length - 1)
-            return Fail(StreamFault.MessagePayload, $"a bitmap names a block of {payload[0]} bytes in {payload.Length - 1}");
+            return Fail(StreamFault.MessagePayload, $"a bitmap names {payload[0]} bytes in {payload.Length - 1}");
         if (!at.UInt64(out var size))
             return false;
         if (size > Limits.Stream.BitmapBytesMax)

@@ -14,7 +14,7 @@ namespace Fabric.Transport.Pages;
 //   00      end; then 06 u32 length, a description in JSON, which a receiver does not need
 //   footer  7e u32 section
 //
-// A record is u64 (offset in the block | flags), then, unless CONTINUE is set, the block's name, then what the flag says:
+// A record is u64 (offset in the block | flags); unless CONTINUE is set, the block's name; then what the flag says:
 //
 //   02 ZERO      one byte that fills the page
 //   04 MEM_SIZE  the offset is the sum of all blocks; {name, u64 length [, u64 address]} until the sum is reached
@@ -22,9 +22,9 @@ namespace Fabric.Transport.Pages;
 //   10 EOS       ends the section's records
 //   20 CONTINUE  same block as the record before, be that in an earlier section
 //
-// The body of a device says nothing about its length, so a reader that does not know the device cannot find its end: from
-// the first such section on everything is opaque. Sections named in the reader's constructor are the exception; their body
-// is u32 length, bytes.
+// The body of a device says nothing about its length, so a reader that does not know the device cannot find its end:
+// from the first such section on everything is opaque. Sections that were named to the reader's constructor are the
+// exception; their body is u32 length, bytes.
 
 /// <summary>What a section brings.</summary>
 public enum SectionKind : byte

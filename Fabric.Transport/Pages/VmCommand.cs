@@ -9,7 +9,7 @@ public enum VmCommand : ushort
     /// <summary>u32 that a PONG gives back.</summary>
     Ping = 2,
 
-    /// <summary>Post-copy may follow: u64 page sizes as a sum, u64 page size of the target; or nothing, without RAM.</summary>
+    /// <summary>Post-copy may follow: u64 sum of the page sizes, u64 the target's page size; or nothing.</summary>
     PostcopyAdvise = 3,
 
     /// <summary>The target catches page faults from now on.</summary>

@@ -2,7 +2,7 @@ using Fabric.Transport.Pages;
 
 namespace Fabric.Transport.Tests.Pages;
 
-/// <summary>What real QEMU wrote is read, and written again to the same bytes. Counts are of an independent parser.</summary>
+/// <summary>What real QEMU wrote is read, and written again to the same bytes. An independent parser counted.</summary>
 public class CaptureTests
 {
     private static readonly string[] Names = ["light128", "sparse128", "q10light"];

@@ -16,7 +16,8 @@ internal static class Chunks
     }
 
     /// <summary>Pieces of 1 to 3 bytes, of some, and of many pages, all mixed.</summary>
-    public static void FeedRandom<T>(this IncrementalReader<T> reader, ReadOnlySpan<byte> bytes, T visitor, Random random)
+    public static void FeedRandom<T>(
+        this IncrementalReader<T> reader, ReadOnlySpan<byte> bytes, T visitor, Random random)
     {
         while (!bytes.IsEmpty)
         {

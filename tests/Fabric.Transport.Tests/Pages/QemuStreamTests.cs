@@ -20,7 +20,8 @@ public class QemuStreamTests
         "subsection configuration/uuid 1 00000000000000000000000000000000",
         "OpenReturnPath", "Ping 00000001", "PostcopyAdvise 00000000000010000000000000001000",
         "Start 2", "blocks pc.ram 65536 0, pc.rom 8192 65536", "eos", "footer 2",
-        "PostcopyRamDiscard 000670632e72616d00" + "0000000000001000" + "0000000000002000" + "0000000000008000" + "0000000000001000",
+        "PostcopyRamDiscard 000670632e72616d00" + "0000000000001000" + "0000000000002000" + "0000000000008000"
+            + "0000000000001000",
         "Packaged 00000038", "PostcopyListen", "device 3 fabric-guest 0 1 0405", "Ping 00000003", "PostcopyRun",
         "Part 2", "page pc.ram 3000 0909", "eos", "footer 2", "End 2", "eos", "footer 2", "end",
     ];
@@ -56,7 +57,8 @@ public class QemuStreamTests
         Convert.ToHexStringLower(bytes.AsSpan(0, head.Length / 2)).ShouldBe(head);
         var next = (head.Length / 2) + 4096;
         Convert.ToHexStringLower(bytes.AsSpan(next, 8)).ShouldBe("0000000000002028"); // a page that continues it
-        Convert.ToHexStringLower(bytes.AsSpan(next + 8 + 4096, 16)).ShouldBe("0000000000000002" + "0670632e726f6d" + "00");
+        var zero = Convert.ToHexStringLower(bytes.AsSpan(next + 8 + 4096, 16));
+        zero.ShouldBe("0000000000000002" + "0670632e726f6d" + "00");
     }
 
     [Theory]

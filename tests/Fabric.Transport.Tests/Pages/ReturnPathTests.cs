@@ -72,7 +72,8 @@ public class ReturnPathTests
     [InlineData("000500020261", OpaqueReason.Fault, StreamFault.MessagePayload)]
     [InlineData("000500020161" + "0000000000080008", OpaqueReason.Fault, StreamFault.TooLong)]
     [InlineData("000500020161" + "0000000000000007", OpaqueReason.Fault, StreamFault.MessagePayload)]
-    [InlineData("000500020161" + "0000000000000000" + "0123456789abcdee", OpaqueReason.Fault, StreamFault.MessagePayload)]
+    [InlineData("000500020161" + "0000000000000000" + "0123456789abcdee", OpaqueReason.Fault,
+        StreamFault.MessagePayload)]
     [InlineData("0006000400000000", OpaqueReason.Fault, StreamFault.MessagePayload)]
     [InlineData("00020004", OpaqueReason.Fault, StreamFault.Truncated)]
     [InlineData("", OpaqueReason.Fault, StreamFault.Truncated)]
@@ -94,7 +95,8 @@ public class ReturnPathTests
     public void A_bitmap_of_the_bound_is_read_and_the_writer_refuses_more()
     {
         var notes = new Notes();
-        new ReturnPathReader().Feed(Write(at => at.RecvBitmap(Main, new byte[Limits.Stream.BitmapBytesMax])), notes, 4_096);
+        var bytes = Write(at => at.RecvBitmap(Main, new byte[Limits.Stream.BitmapBytesMax]));
+        new ReturnPathReader().Feed(bytes, notes, 4_096);
         notes.Lines.Single().Length.ShouldBe("bitmap pc.ram ".Length + (2 * Limits.Stream.BitmapBytesMax));
         Write(at =>
         {

@@ -13,8 +13,8 @@ public class StreamAllocationTests
     [InlineData(7)]
     public void A_page_that_is_read_allocates_nothing(int chunk)
     {
-        // RAM only: the list of blocks and the words of why the rest is opaque are made once for each stream. The best of
-        // three: what the runtime itself makes on a first call is not the reader's.
+        // RAM only: the list of blocks and the words of why the rest is opaque are made once for each stream. The best
+        // of three: what the runtime itself makes on a first call is not the reader's.
         var bytes = Capture.Short("sparse128").AsSpan(0..^124_573);
         var least = long.MaxValue;
         for (var round = 0; round < 3; round++)

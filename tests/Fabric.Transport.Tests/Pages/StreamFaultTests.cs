@@ -4,7 +4,7 @@ using Fabric.Transport.Pages;
 
 namespace Fabric.Transport.Tests.Pages;
 
-/// <summary>Everything that can be wrong with a stream has a name, and is passed on from its first byte all the same.</summary>
+/// <summary>Everything that can be wrong with a stream has a name, and is passed on all the same.</summary>
 public class StreamFaultTests
 {
     private const string Start = "5145564d00000003"; // QEVM 3
@@ -32,11 +32,13 @@ public class StreamFaultTests
     [InlineData(Start + "0800070004" + "00000005", "00", StreamFault.Package)]
     [InlineData(Start + "0800070004" + "0000000a", "080007000400000001", StreamFault.Package)]
     [InlineData(Ram, "0000000000001004" + "0161" + "0000000000002000", StreamFault.RamTotal)]
-    [InlineData(Ram, "0000000000003004" + "0161" + "0000000000002000" + "0162" + "0000000000002000", StreamFault.RamTotal)]
+    [InlineData(Ram, "0000000000003004" + "0161" + "0000000000002000" + "0162" + "0000000000002000",
+        StreamFault.RamTotal)]
     [InlineData(Ram, "0000000000002004" + "0161" + "0000000000000800", StreamFault.BlockLength)]
     [InlineData(Ram, "0000000000002004" + "0161" + "0000000000000000", StreamFault.BlockLength)]
     [InlineData(Ram, "fffffffffffff004" + "0161" + "fffffffffffff000", StreamFault.BlockLength)]
-    [InlineData(Ram, "0000000000002004" + "0161" + "0000000000001000" + "0161" + "0000000000001000", StreamFault.BlockName)]
+    [InlineData(Ram, "0000000000002004" + "0161" + "0000000000001000" + "0161" + "0000000000001000",
+        StreamFault.BlockName)]
     [InlineData(Ram, "0000000000002004" + "00" + "0000000000001000", StreamFault.BlockName)]
     [InlineData(Part, "0000000000001008" + "0162", StreamFault.UnknownBlock)]
     [InlineData(Part, "0000000000001002" + "0262", StreamFault.Truncated)]
@@ -66,9 +68,11 @@ public class StreamFaultTests
     [InlineData(Ready, "070000000161", OpaqueReason.SectionType)]
     [InlineData(Ready, "7e00000002", OpaqueReason.SectionType)]
     [InlineData(Start + "070000000161", "05" + "0161" + "00000001", OpaqueReason.Configuration)]
-    [InlineData(Start + "070000000161", "05" + "1a" + "636f6e66696775726174696f6e2f6361706162696c6974696573" + "00000001"
+    [InlineData(Start + "070000000161", "05" + "1a"
+        + "636f6e66696775726174696f6e2f6361706162696c6974696573" + "00000001"
         + "00000001" + "0161", OpaqueReason.Configuration)]
-    [InlineData(Start + "070000000161", "05" + "1a" + "636f6e66696775726174696f6e2f6361706162696c6974696573" + "00000001"
+    [InlineData(Start + "070000000161", "05" + "1a"
+        + "636f6e66696775726174696f6e2f6361706162696c6974696573" + "00000001"
         + "ffffffff", OpaqueReason.Configuration)]
     [InlineData(Start + "070000000161", "05" + "1e" + "636f6e66696775726174696f6e2f7461726765742d706167652d62697473"
         + "00000001" + "0000000d", OpaqueReason.Configuration)]
@@ -80,8 +84,8 @@ public class StreamFaultTests
     [InlineData(Start, "0100000002" + "0372616d" + "0000000000000005", OpaqueReason.LiveSection)]
     [InlineData(Start, "0400000002" + "0372616d" + "0000000000000004", OpaqueReason.DeviceState)]
     [InlineData(Listed, "0000000000001004", OpaqueReason.RamLayout)] // listed twice
-    [InlineData(Start + "0800030010" + "00000000002010000000000000001000" + "0100000002" + "0372616d" + "0000000000000004",
-        "0000000000002004", OpaqueReason.RamLayout)] // pages of 2 MiB
+    [InlineData(Start + "0800030010" + "00000000002010000000000000001000" + "0100000002" + "0372616d"
+        + "0000000000000004", "0000000000002004", OpaqueReason.RamLayout)] // pages of 2 MiB
     [InlineData(Part, "0000000000001004", OpaqueReason.RamRecord)] // listed in a later section
     [InlineData(Part, "0000000000001000", OpaqueReason.RamRecord)]
     [InlineData(Part, "000000000000100a", OpaqueReason.RamRecord)]

@@ -11,7 +11,7 @@ namespace Fabric.Transport.Tests.Pages;
 /// </summary>
 public class StreamFuzzTests
 {
-    // What one input may make on the heap: the reader's buffer grown to its bound twice over (4 MiB at most), and blocks.
+    // What one input may make on the heap: the reader's buffer, doubled until its bound (3 MiB in all), and blocks.
     private const long HeapBytesMax = 8 * 1024 * 1024;
 
     private static readonly int Count = Setting("FABRIC_FUZZ", 4_000);
@@ -49,7 +49,8 @@ public class StreamFuzzTests
     });
 
     [Fact]
-    public void Damaged_streams_never_break_the_reader() => Run(random => Damage(Streams[random.Next(Streams.Length)], random));
+    public void Damaged_streams_never_break_the_reader() =>
+        Run(random => Damage(Streams[random.Next(Streams.Length)], random));
 
     [Fact]
     public void Damaged_return_paths_never_break_the_reader()
@@ -102,11 +103,11 @@ public class StreamFuzzTests
         }
         catch (Exception e)
         {
-            throw new InvalidOperationException($"seed {seed}; again: FABRIC_FUZZ=1 FABRIC_FUZZ_SEED={seed}: {e.Message}", e);
+            throw new InvalidOperationException($"again: FABRIC_FUZZ=1 FABRIC_FUZZ_SEED={seed}: {e.Message}", e);
         }
     }
 
-    /// <summary>One to eight changes: flipped bits, overwritten numbers, bytes left out, doubled, put in, a cut end.</summary>
+    /// <summary>One to eight changes: flipped bits, overwritten bytes, some left out or doubled, a cut end.</summary>
     private static byte[] Damage(byte[] stream, Random random)
     {
         var bytes = new List<byte>(stream[..random.Next(stream.Length / 2, stream.Length + 1)]);

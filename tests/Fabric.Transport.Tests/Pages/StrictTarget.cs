@@ -39,7 +39,8 @@ internal sealed class StrictTarget : IStreamVisitor
         Check(block, offset);
     }
 
-    public void OnDeviceState(uint section, string name, uint instance, uint version, ReadOnlySpan<byte> body) => Devices++;
+    public void OnDeviceState(uint section, string name, uint instance, uint version, ReadOnlySpan<byte> body) =>
+        Devices++;
 
     public void OnOpaque(ReadOnlySpan<byte> bytes)
     {

@@ -33,7 +33,8 @@ internal sealed class Transcript : IStreamVisitor
         Lines.Add($"page {block.Name} {offset:x} {data[0]:x2}{data[4095]:x2}");
     }
 
-    public void OnZeroPage(RamBlock block, long offset, byte fill) => Lines.Add($"zero {block.Name} {offset:x} {fill:x2}");
+    public void OnZeroPage(RamBlock block, long offset, byte fill) =>
+        Lines.Add($"zero {block.Name} {offset:x} {fill:x2}");
 
     public void OnEndOfRecords() => Lines.Add("eos");
 
