@@ -100,7 +100,7 @@ public interface IMachine : IAsyncDisposable
     /// <summary>
     /// Cancels an outgoing migration in any phase; no effect after completion. Idempotent. Where the last bytes are
     /// stuck the connection is cut instead, and the phase is then <see cref="MigrationPhase.Failed"/>, not
-    /// <see cref="MigrationPhase.Cancelled"/>. A running guest runs on in both cases.
+    /// <see cref="MigrationPhase.Cancelled"/>; a cancel from QEMU 9 on may end so too. A running guest runs on either way.
     /// </summary>
     Task CancelOutgoingAsync(CancellationToken cancellation);
 

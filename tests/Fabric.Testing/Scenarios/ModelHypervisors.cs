@@ -149,7 +149,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             return;
         }
 
-        source.Phase = MigrationPhase.Cancelled;
+        source.Phase = source.CancelFails ? MigrationPhase.Failed : MigrationPhase.Cancelled;
         ResumeAndLook(source);
         if (source.Transfer is { } transfer)
             SourceWentAway(transfer);

@@ -46,6 +46,9 @@ public sealed partial class ScenarioWorld
             case ["cancel", var vm]:
                 Operator(VmId.Of(vm), new CancelRequested());
                 break;
+            case ["cancel", "at", var host, "ends", "as", "failed"]:
+                MachineAt(host).CancelFails = true;
+                break;
             case ["recover", var vm]:
                 Operator(VmId.Of(vm), new RecoverRequested());
                 break;
