@@ -34,6 +34,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(RolledBack))]
 [JsonSerializable(typeof(CommitReverted))]
 [JsonSerializable(typeof(HeldForOperator))]
+[JsonSerializable(typeof(SourceDeclaredGone))]
+[JsonSerializable(typeof(SourceCameBack))]
 [JsonSerializable(typeof(MigrationEnded))]
 [JsonSerializable(typeof(CleanedUp))]
 [JsonSerializable(typeof(VmCreated))]

@@ -100,7 +100,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         catch (Exception e)
         {
             // It says whether anything was written, which is more than a time-out would.
-            if (input is CancelRequested or RecoverRequested)
+            if (input is CancelRequested or RecoverRequested or SourceGoneDeclared)
                 asker.Tell(new Failure(e));
             // The VM's stream may hold it all the same, and with it the end of this migration.
             if (decision.VmEvents.Count > 0)
@@ -126,7 +126,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <summary>A late report is history; whoever asks gets an answer; then there is nothing to stay for.</summary>
     private void AnswerWhenOver(object message)
     {
-        if (message is CancelRequested or RecoverRequested)
+        if (message is CancelRequested or RecoverRequested or SourceGoneDeclared)
             Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
         else if (message is Describe)
             Sender.Tell(State);

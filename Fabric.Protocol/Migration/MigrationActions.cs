@@ -163,7 +163,8 @@ internal static class MigrationActions
     {
         var plan = turn.Stage.Plan;
         var dead = turn.Sight.Source is SourceView.Dead or SourceView.DiedRunning;
-        turn.Happen(new SourceHandedOff(dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince));
+        turn.Happen(new SourceHandedOff(
+            dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince, turn.Sight.WireBytes));
         turn.Happen(new TargetLoaded(turn.Sight.TargetSince));
         var epoch = turn.Stage.Epoch + 1;
         turn.Happen(new Committed(plan.Target, epoch, turn.Now));

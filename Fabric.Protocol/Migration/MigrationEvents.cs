@@ -22,7 +22,12 @@ public sealed record RoundCompleted(int Attempt, Round Round, DateTimeOffset At)
 public sealed record SourcePaused(DateTimeOffset At) : MigrationEvent;
 
 /// <summary>The source can never run by itself again: paused for good, or known dead.</summary>
-public sealed record SourceHandedOff(bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At) : MigrationEvent;
+/// <param name="Dead">It is dead.</param>
+/// <param name="HypervisorDowntimeMs">What its hypervisor calls downtime.</param>
+/// <param name="At">When that was first seen.</param>
+/// <param name="WireBytes">Bytes of the attempt on the data link, both ways; not in journals written before it was noted.</param>
+public sealed record SourceHandedOff(
+    bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At, long? WireBytes = null) : MigrationEvent;
 
 /// <summary>The target holds all of the guest.</summary>
 public sealed record TargetLoaded(DateTimeOffset At) : MigrationEvent;
@@ -44,6 +49,15 @@ public sealed record CommitReverted(HostId Owner, long Epoch, FailureReason Reas
 
 /// <summary>Nothing more may be decided without an operator; nothing is running that was not.</summary>
 public sealed record HeldForOperator(FailureReason Reason, string Detail, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>
+/// An operator says that the source's host is gone for good and runs nothing any more. Nobody has seen it: who said so is
+/// noted, and it counts as a guest that ran until then.
+/// </summary>
+public sealed record SourceDeclaredGone(string By, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The source's host, which was declared gone, is there again before anything was decided from that.</summary>
+public sealed record SourceCameBack(DateTimeOffset At) : MigrationEvent;
 
 /// <summary>The migration's outcome, true when it is written.</summary>
 public sealed record MigrationEnded(
@@ -90,7 +104,8 @@ public sealed record SightLost(DateTimeOffset At) : SightEvent;
 
 /// <summary>The source's view changed.</summary>
 public sealed record SourceSighted(
-    SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At) : SightEvent;
+    SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At,
+    long? WireBytes = null) : SightEvent;
 
 /// <summary>The target's view changed.</summary>
 public sealed record TargetSighted(

@@ -9,6 +9,9 @@ namespace Fabric.Protocol;
 /// <param name="VmVersion">The version that the VM's stream must have for this migration to append to it (rule 9).</param>
 public sealed record MigrationState(MigrationStage Stage, Sight Sight, long VmVersion)
 {
+    /// <summary>An operator declared the source's host gone. Durable, so a restart does not forget it.</summary>
+    public bool SourceGone { get; init; }
+
     /// <summary>Before the first event.</summary>
     public static MigrationState Initial { get; } = new(new Unstarted(), Sight.None, 0);
 

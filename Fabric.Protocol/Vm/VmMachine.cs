@@ -30,6 +30,8 @@ public static class VmMachine
         (StartingVm or RunningVm, StartRequested) => Accept(),
         (KnownVm vm, StartRequested) => Conflict(vm, "started"),
 
+        // What was given up with its host may run when the host is back.
+        (StoppedVm vm, StopRequested { Force: true }) => Decided([], OrderStop(vm, force: true), new VmAnswer(null)),
         (StoppedVm, StopRequested) => Accept(),
         (StartingVm or RunningVm or StoppingVm, StopRequested stop) => Stop((KnownVm)state, stop, now),
         (KnownVm vm, StopRequested) => Conflict(vm, "stopped"),

@@ -63,6 +63,7 @@ internal static class Samples
         new RoundCompleted(1, Round, At),
         new SourcePaused(At),
         new SourceHandedOff(true, 30, At),
+        new SourceHandedOff(false, 30, At, 27_500_000),
         new TargetLoaded(At),
         new Committed(B, 8, At),
         new Activated(Times, At),
@@ -70,6 +71,8 @@ internal static class Samples
         new RolledBack(1, At),
         new CommitReverted(A, 9, FailureReason.TargetLostBeforeRun, "why", At),
         new HeldForOperator(FailureReason.TargetLostAfterGrant, "why", At),
+        new SourceDeclaredGone("ops", At),
+        new SourceCameBack(At),
         new MigrationEnded(
             MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why", new Downtime(6, 1, 2, 3, 4, 5, 30), At),
         new CleanedUp(Side.Source, At),

@@ -52,6 +52,10 @@ public sealed partial class ScenarioWorld
             case ["recover", var vm]:
                 Operator(VmId.Of(vm), new RecoverRequested());
                 break;
+            case ["declare", "source", "of", var vm, "gone"]:
+                _rules.OperatorDecided(VmId.Of(vm));
+                _coordinator.Ask(VmId.Of(vm), new SourceGoneDeclared("ops"));
+                break;
             case ["start", var vm]:
                 _coordinator.Ask(VmId.Of(vm), new StartRequested());
                 break;
