@@ -3,7 +3,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Coordination;
 
-/// <summary>The names of all events, in the journal and in a host's ledger. A name is never given to another event.</summary>
+/// <summary>
+/// The names of all events, in the journal and in a host's ledger. A name is never given to another event.
+/// </summary>
 public static class FabricEvents
 {
     /// <summary>The closed set of both.</summary>

@@ -114,8 +114,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         if (!await HeldAsync())
             return;
 
-        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for its
-        // old sight alone could end the migration.
+        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for
+        // its old sight alone could end the migration.
         await StepAsync(new HostLost(Side.Target));
         await StepAsync(new HostLost(Side.Source));
         await StepAsync(new Resumed());
@@ -141,7 +141,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
 
     private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
         ? []
-        : [new StreamAppend(FabricEvents.StreamOf(((Begun)State.Stage).Plan.Spec.Id), vmVersion, [.. decision.VmEvents])];
+        : [new StreamAppend(
+            FabricEvents.StreamOf(((Begun)State.Stage).Plan.Spec.Id), vmVersion, [.. decision.VmEvents])];
 
     private void Announce(MigrationDecision decision)
     {

@@ -4,7 +4,8 @@ using Fabric.Host.Api.Contracts;
 namespace Fabric.Host.Cli;
 
 /// <summary>
-/// <c>fabric hosts gone HOST --yes-i-know</c>: the operator's word, journalled with the name in the certificate, that what
+/// <c>fabric hosts gone HOST --yes-i-know</c>: the operator's word, journalled with the name in the certificate, that
+/// what
 /// ran on a host runs no more.
 /// </summary>
 internal static class HostsGoneVerb
@@ -16,7 +17,8 @@ internal static class HostsGoneVerb
         {
             Description = "It is switched off or destroyed: a guest that still runs there would run twice",
         };
-        var command = new Command("gone", "Declare a host gone for good, for migrations that wait for it as their source")
+        var command = new Command(
+            "gone", "Declare a host gone for good, for migrations that wait for it as their source")
         {
             name,
             sure,
@@ -26,8 +28,8 @@ internal static class HostsGoneVerb
             if (!run.Get(sure))
             {
                 throw new UsageException(
-                    $"If a guest still runs on {run.Get(name)}, this lets it run twice. Switch the host off first, then " +
-                    "say --yes-i-know.");
+                    $"If a guest still runs on {run.Get(name)}, this lets it run twice. Switch the host off first, " +
+                    "then say --yes-i-know.");
             }
 
             var done = await client.DeclareGoneAsync(run.Get(name), cancellation);

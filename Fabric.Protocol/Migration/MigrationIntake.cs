@@ -79,7 +79,8 @@ internal static class MigrationIntake
                 break;
             case PrecheckReport r when turn.Stage is InPreMigration:
                 MigrationActions.End(
-                    turn, MigrationOutcome.Refused, r.Obstacles[0].Reason, running: r.Side == Side.Target || !r.Obstacles.Any(IsFatal),
+                    turn, MigrationOutcome.Refused, r.Obstacles[0].Reason,
+                    running: r.Side == Side.Target || !r.Obstacles.Any(IsFatal),
                     $"{turn.Stage.Plan.HostAt(r.Side)}: {string.Join("; ", r.Obstacles.Select(o => o.Detail))}");
                 break;
             case OrderRefused r:
@@ -92,7 +93,9 @@ internal static class MigrationIntake
         }
     }
 
-    /// <summary>A VM that is not running just now may run the next moment; its own life reports say when it is dead.</summary>
+    /// <summary>
+    /// A VM that is not running just now may run the next moment; its own life reports say when it is dead.
+    /// </summary>
     private static bool IsFatal(Obstacle obstacle) =>
         obstacle.Reason is FailureReason.SourceVmDied or FailureReason.GuestShutDown;
 
@@ -109,7 +112,8 @@ internal static class MigrationIntake
             return;
         if (turn.Stage is InCleanUp cleanUp)
         {
-            // Only the loser's own word counts: the winner may have gone on to a later migration with the loser's copy left.
+            // Only the loser's own word counts: the winner may have gone on to a later migration with the loser's copy
+            // left.
             if (refused.Side == cleanUp.Loser)
                 turn.Happen(new CleanedUp(cleanUp.Loser, turn.Now));
         }
@@ -149,7 +153,8 @@ internal static class MigrationIntake
                 break;
             case OnHold { Reason: FailureReason.SourceLostInDoubt }:
                 MigrationActions.End(
-                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false, "the operator gave the target's copy up");
+                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false,
+                    "the operator gave the target's copy up");
                 Answer(turn, true, "The target's copy is given up; the VM is stopped.");
                 break;
             case OnHold { Reason: not FailureReason.NewerEpochSeen } when BothAreDead(turn.Sight):
@@ -187,7 +192,8 @@ internal static class MigrationIntake
             return;
         }
 
-        if (turn.Sight.Source != SourceView.HandedOff || turn.Sight.Target is not (TargetView.Crashed or TargetView.Gone))
+        if (turn.Sight.Source != SourceView.HandedOff
+            || turn.Sight.Target is not (TargetView.Crashed or TargetView.Gone))
         {
             Answer(turn, false, "The source must hold its paused copy and the target's must be known dead; seen are " +
                 $"{turn.Sight.Source} and {turn.Sight.Target}.");
@@ -202,8 +208,8 @@ internal static class MigrationIntake
     {
         if (!IsDead(turn.Sight.Source) || turn.Sight.Target != TargetView.Loaded)
         {
-            Answer(turn, false, "The source's copy must be known dead and the target must hold a complete one; seen are " +
-                $"{turn.Sight.Source} and {turn.Sight.Target}.");
+            Answer(turn, false, "The source's copy must be known dead and the target must hold a complete one; " +
+                $"seen are {turn.Sight.Source} and {turn.Sight.Target}.");
             return;
         }
 
@@ -212,8 +218,8 @@ internal static class MigrationIntake
     }
 
     /// <summary>
-    /// Rule 5 forbids to take silence for death; a person who has looked may say so. Only before the commit and only while
-    /// nothing is heard of the host: what is heard is truer than what is said.
+    /// Rule 5 forbids to take silence for death; a person who has looked may say so. Only before the commit and only
+    /// while nothing is heard of the host: what is heard is truer than what is said.
     /// </summary>
     private static void DeclareGone(MigrationTurn turn, SourceGoneDeclared declared)
     {
@@ -246,5 +252,6 @@ internal static class MigrationIntake
     private static bool RunsAtSourceAlone(Sight sight) => (sight.Source, sight.Target)
         is (SourceView.Ready or SourceView.Failed, TargetView.Absent or TargetView.Gone);
 
-    private static void Answer(MigrationTurn turn, bool accepted, string text) => turn.Do(new AnswerOperator(accepted, text));
+    private static void Answer(MigrationTurn turn, bool accepted, string text) =>
+        turn.Do(new AnswerOperator(accepted, text));
 }

@@ -4,7 +4,9 @@ namespace Fabric.Protocol.Tests;
 
 public sealed class VmEpochTests
 {
-    /// <summary>Hosts' ledgers remember the epochs of a deleted VM; one of the same name must not begin below them.</summary>
+    /// <summary>
+    /// Hosts' ledgers remember the epochs of a deleted VM; one of the same name must not begin below them.
+    /// </summary>
     [Fact]
     public void A_name_that_is_used_again_goes_on_from_the_last_epoch()
     {

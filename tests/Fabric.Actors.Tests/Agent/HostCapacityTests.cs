@@ -97,7 +97,8 @@ public sealed class HostCapacityTests : IAsyncDisposable
     }
 
     private List<FailureReason> Obstacles() =>
-        [.. _capacity.Obstacles(new Precheck(Stamp.OfLife(Spec.Id, 1), Side.Target, Spec with { Id = VmId.Of("v2") })).Select(o => o.Reason)];
+        [.. _capacity.Obstacles(new Precheck(Stamp.OfLife(Spec.Id, 1), Side.Target,
+            Spec with { Id = VmId.Of("v2") })).Select(o => o.Reason)];
 
     private async Task StartAsync()
     {

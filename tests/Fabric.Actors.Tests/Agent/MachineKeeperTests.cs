@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Fabric.Actors.Tests.Agent;
 
 /// <summary>
-/// What a hypervisor says before it goes must be heard, even when it can no longer be looked at: a source that was heard
-/// to fail or to run on did not die paused, and taking it for one commits to an older copy.
+/// What a hypervisor says before it goes must be heard, even when it can no longer be looked at: a source that was
+/// heard to fail or to run on did not die paused, and taking it for one commits to an older copy.
 /// </summary>
 public sealed class MachineKeeperTests : IAsyncDisposable
 {

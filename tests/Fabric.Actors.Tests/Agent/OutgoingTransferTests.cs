@@ -18,7 +18,8 @@ public sealed class OutgoingTransferTests
 
     [Theory]
     [InlineData("/proc/no/such/directory")]
-    [InlineData("/tmp/a-name-that-is-much-too-long-for-a-socket/00000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(
+        "/tmp/a-name-that-is-much-too-long-for-a-socket/00000000000000000000000000000000000000000000000000000000000")]
     public async Task A_relay_that_cannot_start_ends_the_attempt_and_closes_its_link(string directory)
     {
         await BeginAsync(directory, (_, _) => Task.FromResult<IDataLink>(_link));
@@ -38,7 +39,8 @@ public sealed class OutgoingTransferTests
     {
         var tools = new AgentTools(
             new AgentOptions { Host = HostId.Of("a"), MachinesDirectory = "/", Advertised = Order.Endpoint },
-            new ScriptedHypervisor(), null!, null!, null!, null!, new LinkBufferPool(), TimeProvider.System, NullLogger.Instance);
+            new ScriptedHypervisor(), null!, null!, null!, null!, new LinkBufferPool(), TimeProvider.System,
+            NullLogger.Instance);
         await using var transfer = new OutgoingTransfer(tools, Order, directory, connect);
         await transfer.BeginAsync(new ScriptedMachine(), broke =>
         {

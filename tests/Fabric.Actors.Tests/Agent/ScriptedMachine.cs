@@ -10,7 +10,8 @@ internal sealed class ScriptedMachine : IMachine
     private readonly Channel<MachineEvent> _events = Channel.CreateBounded<MachineEvent>(16);
     private readonly TaskCompletionSource _exited = new();
 
-    public Func<MachineStatus> Look { get; set; } = () => new MachineStatus(RunState.Running, MigrationPhase.None, null, null);
+    public Func<MachineStatus> Look { get; set; } = () =>
+        new MachineStatus(RunState.Running, MigrationPhase.None, null, null);
 
     public int ProcessId => 4711;
 

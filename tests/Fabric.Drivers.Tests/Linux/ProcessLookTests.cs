@@ -3,7 +3,9 @@ using Fabric.Drivers.Qemu;
 
 namespace Fabric.Drivers.Tests.Linux;
 
-/// <summary>A look at a process that fails says that nobody looked. Taken for a death it makes a second copy of a guest.</summary>
+/// <summary>
+/// A look at a process that fails says that nobody looked. Taken for a death it makes a second copy of a guest.
+/// </summary>
 public sealed class ProcessLookTests
 {
     private const int NoSuchProcess = 3;

@@ -48,7 +48,8 @@ internal static class Samples
         new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
         new TargetReport(
-            Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why", Times),
+            Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
+            Times),
         new RoundReport(Stamp, Round),
         new ProgressReport(Stamp, Progress),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
@@ -74,7 +75,8 @@ internal static class Samples
         new SourceDeclaredGone("ops", At),
         new SourceCameBack(At),
         new MigrationEnded(
-            MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why", new Downtime(6, 1, 2, 3, 4, 5, 30), At),
+            MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why",
+            new Downtime(6, 1, 2, 3, 4, 5, 30), At),
         new CleanedUp(Side.Source, At),
         new VmCreated(Spec, A, At),
         new VmStartOrdered(7, At),
