@@ -33,8 +33,8 @@ public interface IHypervisor
     Task<IMachine?> AdoptAsync(string directory, CancellationToken cancellation);
 
     /// <summary>
-    /// Ends the process of a directory without its monitors, for one that cannot be adopted because it hangs. False when
-    /// there was none.
+    /// Ends the process of a directory without its monitors, for one that cannot be adopted because it hangs. False
+    /// when there was none.
     /// </summary>
     Task<bool> KillAsync(string directory, CancellationToken cancellation);
 }
@@ -100,7 +100,8 @@ public interface IMachine : IAsyncDisposable
     /// <summary>
     /// Cancels an outgoing migration in any phase; no effect after completion. Idempotent. Where the last bytes are
     /// stuck the connection is cut instead, and the phase is then <see cref="MigrationPhase.Failed"/>, not
-    /// <see cref="MigrationPhase.Cancelled"/>. A running guest runs on in both cases.
+    /// <see cref="MigrationPhase.Cancelled"/>; a cancel from QEMU 9 on may end so too. A running guest runs on either
+    /// way.
     /// </summary>
     Task CancelOutgoingAsync(CancellationToken cancellation);
 

@@ -126,11 +126,12 @@ public static class Failures
             "The target may have run before it was lost. If going back to the paused copy is acceptable, " +
             "say so with 'fabric vm recover'.",
         FailureReason.SourceLostInDoubt =>
-            "The source's process died unseen and its guest may have run on after the target was complete. If going on " +
-            "from the target's copy is acceptable, say so with 'fabric vm recover'; if not, 'fabric cancel' gives it up.",
+            "The source's process died unseen and its guest may have run on after the target was complete. If going " +
+            "on from the target's copy is acceptable, say so with 'fabric vm recover'; if not, 'fabric cancel' gives " +
+            "it up.",
         FailureReason.NewerEpochSeen =>
-            "A host has seen a newer epoch than this journal: was it restored from a backup? Compare 'fabric journal' " +
-            "with the host's ledger before anything else.",
+            "A host has seen a newer epoch than this journal: was it restored from a backup? Compare 'fabric " +
+            "journal' with the host's ledger before anything else.",
         FailureReason.AssertionBroken => "Report this with the output of 'fabric journal'; no guest was touched.",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "not a failure"),
     };

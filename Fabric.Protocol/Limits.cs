@@ -298,8 +298,8 @@ public static class Limits
         public const int NotSentLowWater = 128 * 1024;
 
         /// <summary>
-        /// Send buffer of the socket towards the target's QEMU. The kernel doubles it and counts its own overhead to it: 512 KiB
-        /// are one frame, and as much as the next piece.
+        /// Send buffer of the socket towards the target's QEMU. The kernel doubles it and counts its own overhead to
+        /// it: 512 KiB are one frame, and as much as the next piece.
         /// </summary>
         public const int QemuSendBuffer = 256 * 1024;
 
@@ -372,7 +372,8 @@ public static class Limits
     {
         /// <summary>
         /// One line of QMP. The longest answers known are query-qmp-schema (about 200 KiB, not asked for here) and
-        /// device lists (tens of KiB): 4 MiB is 20 times the former, and 2 monitors x 100 VMs x 4 MiB is 800 MiB at worst.
+        /// device lists (tens of KiB): 4 MiB is 20 times the former, and 2 monitors x 100 VMs x 4 MiB is 800 MiB at
+        /// worst.
         /// </summary>
         public const int LineBytesMax = 4 * 1024 * 1024;
 
@@ -397,7 +398,9 @@ public static class Limits
         /// </summary>
         public const int MachineEventsMax = 256;
 
-        /// <summary>Connecting, the greeting and the first command: a busy host took 0.1 s; 10 s is 100 times that.</summary>
+        /// <summary>
+        /// Connecting, the greeting and the first command: a busy host took 0.1 s; 10 s is 100 times that.
+        /// </summary>
         public const int GreetingTimeoutMs = 10_000;
 
         /// <summary>
@@ -411,13 +414,19 @@ public static class Limits
         /// </summary>
         public const int CancelTimeoutMs = 2_000;
 
-        /// <summary>A process to be gone after its monitor closed, or after a kill is asked for: memory is given back.</summary>
+        /// <summary>
+        /// A process to be gone after its monitor closed, or after a kill is asked for: memory is given back.
+        /// </summary>
         public const int ExitTimeoutMs = 30_000;
 
-        /// <summary>Between a monitor's end of file and the end of its process: QEMU exits within some ms of it.</summary>
+        /// <summary>
+        /// Between a monitor's end of file and the end of its process: QEMU exits within some ms of it.
+        /// </summary>
         public const int ExitAfterCloseMs = 2_000;
 
-        /// <summary>Starting a process: 0.04 s here without memory preallocation; big guests with KVM need seconds.</summary>
+        /// <summary>
+        /// Starting a process: 0.04 s here without memory preallocation; big guests with KVM need seconds.
+        /// </summary>
         public const int StartTimeoutMs = 60_000;
 
         /// <summary>One question to the program, such as its version: below 0.1 s.</summary>
@@ -426,10 +435,14 @@ public static class Limits
         /// <summary>What a question to the program may print: the device list is 20 KiB.</summary>
         public const int ProbeOutputBytesMax = 1024 * 1024;
 
-        /// <summary>Between two looks at a migration under way: five a second, each about 1 ms of QEMU's main loop.</summary>
+        /// <summary>
+        /// Between two looks at a migration under way: five a second, each about 1 ms of QEMU's main loop.
+        /// </summary>
         public const int ProgressIntervalMs = 200;
 
-        /// <summary>Looks for one in which run state and migration fit together: it moves at most 3 times in a row.</summary>
+        /// <summary>
+        /// Looks for one in which run state and migration fit together: it moves at most 3 times in a row.
+        /// </summary>
         public const int ObserveTriesMax = 5;
 
         /// <summary>The end of a log that goes into an error or an event.</summary>
@@ -444,23 +457,33 @@ public static class Limits
         /// <summary>What "unlimited" is for max-bandwidth, bytes a second: 1 TiB/s, over any memory bus.</summary>
         public const long BandwidthUnlimited = 1L << 40;
 
-        /// <summary>Dirty-bitmap words lose pages on QEMU below 10 under TCG when memory is whole words: 64 x 4 KiB.</summary>
+        /// <summary>
+        /// Dirty-bitmap words lose pages on QEMU below 10 under TCG when memory is whole words: 64 x 4 KiB.
+        /// </summary>
         public const long CorruptingMemoryKiB = 64 * 4;
     }
 
     /// <summary>A host's agent.</summary>
     public static class Agent
     {
-        /// <summary>A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.</summary>
+        /// <summary>
+        /// A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.
+        /// </summary>
         public const int EffectsWaitingMax = 64;
 
-        /// <summary>Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.</summary>
+        /// <summary>
+        /// Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.
+        /// </summary>
         public const int OldDirectoriesMax = 8;
 
-        /// <summary>How long a source tries to reach its target: a route that heals does so in seconds; three times 5 s.</summary>
+        /// <summary>
+        /// How long a source tries to reach its target: a route that heals does so in seconds; three times 5 s.
+        /// </summary>
         public const int ConnectPatienceMs = 15_000;
 
-        /// <summary>From a hypervisor's failure to its relay's end: both see the same socket close, 1 s is 1,000 times that.</summary>
+        /// <summary>
+        /// From a hypervisor's failure to its relay's end: both see the same socket close, 1 s is 1,000 times that.
+        /// </summary>
         public const int RelayEndMs = 1_000;
 
         /// <summary>Between two tries: four a second, 60 in all.</summary>

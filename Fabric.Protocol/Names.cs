@@ -67,7 +67,8 @@ public sealed class NameJsonConverter<T> : JsonConverter<T>
         writer.WriteStringValue(value.Value);
 
     /// <inheritdoc/>
-    public override T ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+    public override T ReadAsPropertyName(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         T.Of(reader.GetString() ?? "");
 
     /// <inheritdoc/>

@@ -4,8 +4,8 @@ namespace Fabric.Protocol;
 
 /// <summary>
 /// JSON of everything that crosses a link or lies in a journal: source-generated, closed sets, enums by name. Unknown
-/// members are refused nowhere (the wire only grows); what must not be missing, or no value of its enum, is for the codec
-/// to check.
+/// members are refused nowhere (the wire only grows); what must not be missing, or no value of its enum, is for the
+/// codec to check.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -34,6 +34,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(RolledBack))]
 [JsonSerializable(typeof(CommitReverted))]
 [JsonSerializable(typeof(HeldForOperator))]
+[JsonSerializable(typeof(SourceDeclaredGone))]
+[JsonSerializable(typeof(SourceCameBack))]
 [JsonSerializable(typeof(MigrationEnded))]
 [JsonSerializable(typeof(CleanedUp))]
 [JsonSerializable(typeof(VmCreated))]

@@ -6,7 +6,8 @@ namespace Fabric.Protocol;
 public sealed record DataEndpoint(string Host, int Port)
 {
     /// <inheritdoc/>
-    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() =>
+        Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 
 /// <summary>How the source sends.</summary>
@@ -23,7 +24,8 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs);
 /// <param name="BytesPerSecond">What the path carried.</param>
 /// <param name="DurationMs">How long the round took.</param>
 public sealed record Round(
-    int Number, long Pages, long Bytes, long DirtyPages, long DirtyPagesPerSecond, long BytesPerSecond, long DurationMs);
+    int Number, long Pages, long Bytes, long DirtyPages, long DirtyPagesPerSecond, long BytesPerSecond,
+    long DurationMs);
 
 /// <summary>Where a transfer stands; shown to operators, never used to decide about ownership.</summary>
 /// <param name="Round">The round under way, from 1.</param>

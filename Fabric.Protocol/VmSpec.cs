@@ -38,7 +38,8 @@ public sealed record VmSpec
 
     /// <summary>Whether two specifications describe the same machine, device for device.</summary>
     public bool SameAs(VmSpec other) =>
-        this with { Devices = [] } == (other with { Devices = [] }) && Devices.SequenceEqual(other.Devices, StringComparer.Ordinal);
+        this with { Devices = [] } == (other with { Devices = [] })
+            && Devices.SequenceEqual(other.Devices, StringComparer.Ordinal);
 
     /// <summary>What is wrong with the specification by itself, in words; empty when nothing is.</summary>
     public IReadOnlyList<string> Faults()
@@ -59,12 +60,14 @@ public sealed record VmSpec
         }
 
         if (Append is { } append && (append.Length > Limits.Vm.AppendLengthMax || append.Any(char.IsControl)))
-            faults.Add($"the kernel command line is over {Limits.Vm.AppendLengthMax} characters or holds control characters");
+            faults.Add(
+                $"the kernel command line is over {Limits.Vm.AppendLengthMax} characters or holds control characters");
         if ((Initrd ?? Append) is not null && Kernel is null)
             faults.Add("an initrd or a kernel command line needs a kernel");
         if (Devices.Count > Limits.Vm.DevicesMax)
             faults.Add($"{Devices.Count} devices are more than {Limits.Vm.DevicesMax}");
-        faults.AddRange(Devices.Where(d => !IsArgument(d)).Select(d => $"device '{Names.Shown(d)}' is not a device argument"));
+        faults.AddRange(
+            Devices.Where(d => !IsArgument(d)).Select(d => $"device '{Names.Shown(d)}' is not a device argument"));
         return faults;
     }
 

@@ -11,7 +11,8 @@ internal static partial class AgentLog
     [LoggerMessage(4001, LogLevel.Error, "{Vm}: {Effect} was dropped: too many wait. Its order will be repeated.")]
     public static partial void EffectDropped(ILogger log, string vm, string effect);
 
-    [LoggerMessage(4002, LogLevel.Warning, "{Vm}: the hypervisor did not take the cancel; its migration socket is closed.")]
+    [LoggerMessage(
+        4002, LogLevel.Warning, "{Vm}: the hypervisor did not take the cancel; its migration socket is closed.")]
     public static partial void CancelForced(ILogger log, string vm, Exception cause);
 
     [LoggerMessage(4003, LogLevel.Information, "{Directory}: could not be looked at after an event.")]

@@ -9,8 +9,8 @@ namespace Fabric.Actors.Agent;
 public sealed record CopyTold(string Directory, CopyInput Input);
 
 /// <summary>
-/// The shell around <see cref="CopyMachine"/>: a host's copy of one VM. Its journal is the host's ledger. After a start it
-/// looks for the process that the ledger speaks of before it obeys anything.
+/// The shell around <see cref="CopyMachine"/>: a host's copy of one VM. Its journal is the host's ledger. After a start
+/// it looks for the process that the ledger speaks of before it obeys anything.
 /// </summary>
 public sealed class CopyActor(VmId id, IJournal ledger, ICopyHandsFactory factory, IReportSink reports)
     : PersistentActor<CopyState, CopyEvent>(ledger)

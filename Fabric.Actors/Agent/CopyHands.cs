@@ -12,7 +12,8 @@ public sealed class CopyHands : ICopyHands
     private readonly Func<string, CopyInput, ValueTask> _tell;
     private readonly Action<Report> _report;
     private readonly Channel<(CopyEffect Effect, TimeSpan Noted)> _work =
-        Channel.CreateBounded<(CopyEffect, TimeSpan)>(new BoundedChannelOptions(Limits.Agent.EffectsWaitingMax) { SingleReader = true });
+        Channel.CreateBounded<(CopyEffect, TimeSpan)>(
+            new BoundedChannelOptions(Limits.Agent.EffectsWaitingMax) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
     private MachineKeeper? _keeper;
@@ -278,7 +279,8 @@ public sealed class CopyHands : ICopyHands
     }
 
     private MachineKeeper Kept() => _keeper
-        ?? throw new HypervisorException(HypervisorFault.Exited, $"There is no process of {_vm} on {_tools.Options.Host}.");
+        ?? throw new HypervisorException(
+            HypervisorFault.Exited, $"There is no process of {_vm} on {_tools.Options.Host}.");
 
     private IMachine Machine() => Kept().Machine;
 

@@ -39,7 +39,8 @@ public sealed class HostAgent : INodeLinkClientHandler
         await foreach (var stream in ledger.ListStreamsAsync(EntityKinds.Copy, cancellation))
         {
             if (string.Equals(stream.Stream.Kind, EntityKinds.Copy, StringComparison.Ordinal))
-                await system.Entity(EntityKinds.Copy, stream.Stream.Id).TellAsync(message, cancellationToken: cancellation);
+                await system.Entity(EntityKinds.Copy, stream.Stream.Id).TellAsync(
+                    message, cancellationToken: cancellation);
         }
     }
 
@@ -60,8 +61,10 @@ public sealed class HostAgent : INodeLinkClientHandler
     public async ValueTask OnMessageAsync(object message, CancellationToken ended)
     {
         if (message is not Order order)
-            throw new LinkProtocolException(LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
-        await _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).TellAsync(new OrderGiven(order), cancellationToken: ended);
+            throw new LinkProtocolException(
+                LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
+        await _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).TellAsync(
+            new OrderGiven(order), cancellationToken: ended);
     }
 
     private async Task<HostFacts> FactsAsync()

@@ -4,7 +4,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Agent;
 
-/// <summary>What of this host's memory and of its places for migrations is taken. An estimate for prechecks, not a lock.</summary>
+/// <summary>
+/// What of this host's memory and of its places for migrations is taken. An estimate for prechecks, not a lock.
+/// </summary>
 public sealed class HostCapacity(AgentOptions options)
 {
     private readonly ConcurrentDictionary<VmId, Claim> _claims = new();
@@ -18,7 +20,8 @@ public sealed class HostCapacity(AgentOptions options)
         : (ReadKiB("MemAvailable:") * 1024) - _claims.Values.Where(c => c.Incoming).Sum(c => c.Bytes));
 
     /// <summary>Notes what the copy of a VM takes now.</summary>
-    public void Note(VmId vm, long bytes, bool incoming, bool migrating) => _claims[vm] = new Claim(bytes, incoming, migrating);
+    public void Note(VmId vm, long bytes, bool incoming, bool migrating) =>
+        _claims[vm] = new Claim(bytes, incoming, migrating);
 
     /// <summary>Notes that a copy that is here is in a migration, or not any more.</summary>
     public void NoteMigrating(VmId vm, bool migrating)
@@ -37,7 +40,8 @@ public sealed class HostCapacity(AgentOptions options)
         if (migrating >= options.MigrationsMax)
         {
             yield return new Obstacle(FailureReason.HostBusy, string.Create(
-                CultureInfo.InvariantCulture, $"{migrating} of at most {options.MigrationsMax} migrations run on {options.Host}"));
+                CultureInfo.InvariantCulture,
+                $"{migrating} of at most {options.MigrationsMax} migrations run on {options.Host}"));
         }
 
         if (order.Side != Side.Target)
@@ -47,7 +51,8 @@ public sealed class HostCapacity(AgentOptions options)
         {
             yield return new Obstacle(FailureReason.MemoryShort, string.Create(
                 CultureInfo.InvariantCulture,
-                $"{order.Spec.Id} needs {order.Spec.MemoryBytes() >> 20} MiB and {options.Host} has {free >> 20} MiB free"));
+                $"{order.Spec.Id} needs {order.Spec.MemoryBytes() >> 20} MiB and {options.Host} has " +
+                $"{free >> 20} MiB free"));
         }
     }
 

@@ -3,8 +3,8 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Agent;
 
 /// <summary>
-/// What a copy's actor does with: one process and its transfer. Nothing here decides. Effects are run in the order given,
-/// off the actor's lane; what comes of them arrives as inputs.
+/// What a copy's actor does with: one process and its transfer. Nothing here decides. Effects are run in the order
+/// given, off the actor's lane; what comes of them arrives as inputs.
 /// </summary>
 public interface ICopyHands : IAsyncDisposable
 {

@@ -5,7 +5,9 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Actors.Agent;
 
-/// <summary>The target's way: a ticket, the data link of whoever shows it, and the relay to the waiting hypervisor.</summary>
+/// <summary>
+/// The target's way: a ticket, the data link of whoever shows it, and the relay to the waiting hypervisor.
+/// </summary>
 internal sealed class IncomingTransfer : IAsyncDisposable
 {
     private readonly AgentTools _tools;

@@ -27,7 +27,8 @@ internal sealed class MachineKeeper : IAsyncDisposable
     /// <param name="log">For looks that fail.</param>
     /// <param name="tell">Hears inputs.</param>
     /// <param name="progress">Hears numbers.</param>
-    /// <param name="migrationIsOurs">Whether what the process says of a migration is of the attempt under way, not of an earlier one.</param>
+    /// <param name="migrationIsOurs">Whether what the process says of a migration is of the attempt under way, not of
+    /// an earlier one.</param>
     /// <param name="wireBytes">Bytes on the data link.</param>
     public MachineKeeper(
         string directory, IMachine machine, TimeProvider time, ILogger log, Func<CopyInput, ValueTask> tell,
@@ -52,7 +53,9 @@ internal sealed class MachineKeeper : IAsyncDisposable
         await TellLookAsync();
     }
 
-    /// <summary>Looks, and tells. One after the other: what was seen first, and how long it took, is told first.</summary>
+    /// <summary>
+    /// Looks, and tells. One after the other: what was seen first, and how long it took, is told first.
+    /// </summary>
     public async Task TellLookAsync()
     {
         await _looking.WaitAsync(_stop.Token);
@@ -124,7 +127,8 @@ internal sealed class MachineKeeper : IAsyncDisposable
                     if (happened is MigrationPhaseChanged { Phase: MigrationPhase.Failed or MigrationPhase.Cancelled }
                         or RunStateChanged { Run: RunState.Running })
                     {
-                        await _tell(new TransferBroke(FailureReason.SourceTransferFailed, "the hypervisor gave up sending"));
+                        await _tell(
+                            new TransferBroke(FailureReason.SourceTransferFailed, "the hypervisor gave up sending"));
                     }
                 }
 

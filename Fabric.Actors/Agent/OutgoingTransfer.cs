@@ -6,9 +6,20 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Actors.Agent;
 
+/// <summary>Makes the data link of a ticket; fails with a <see cref="LinkException"/>.</summary>
+internal delegate Task<IDataLink> ConnectData(Ticket ticket, CancellationToken cancellation);
+
 /// <summary>The source's way: data link, relay, and QEMU's connection to it.</summary>
-internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory) : IAsyncDisposable
+internal sealed class OutgoingTransfer(
+    AgentTools tools, BeginTransfer order, string directory, ConnectData connect) : IAsyncDisposable
 {
+    /// <summary>Over the host's own connector.</summary>
+    public OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory)
+        : this(tools, order, directory, (ticket, cancellation) => tools.Connector.ConnectAsync(
+            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation))
+    {
+    }
+
     private readonly CancellationTokenSource _stop = new();
     private SourceRelay? _relay;
     private Task _watching = Task.CompletedTask;
@@ -130,9 +141,7 @@ internal sealed class OutgoingTransfer(AgentTools tools, BeginTransfer order, st
         {
             try
             {
-                return await tools.Connector.ConnectAsync(
-                    order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket,
-                    _stop.Token);
+                return await connect(ticket, _stop.Token);
             }
             catch (LinkException e) when (e.Fault is LinkFault.Unreachable or LinkFault.Cut
                 && tools.Time.GetElapsedTime(began).TotalMilliseconds < Limits.Agent.ConnectPatienceMs)

@@ -13,7 +13,8 @@ internal static class TransferReasons
         RelayEnd.Completed or RelayEnd.LinkLost or RelayEnd.Stalled => FailureReason.DataLinkLost,
         RelayEnd.SourceClosed => FailureReason.SourceTransferFailed,
         RelayEnd.TargetClosed => FailureReason.TargetVmDied,
-        RelayEnd.Aborted => outcome.Reason == AbortReason.Cancelled ? FailureReason.Cancelled : FailureReason.DataLinkLost,
+        RelayEnd.Aborted =>
+            outcome.Reason == AbortReason.Cancelled ? FailureReason.Cancelled : FailureReason.DataLinkLost,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome.End, "not an end of a relay"),
     };
 

@@ -49,13 +49,17 @@ public sealed class FabricLinkCodec : ILinkCodec
         return Checked(message);
     }
 
-    /// <summary>What the types cannot say: a part that is missing in the JSON is null here, whatever its type says.</summary>
+    /// <summary>
+    /// What the types cannot say: a part that is missing in the JSON is null here, whatever its type says.
+    /// </summary>
     private static object Checked(object? message) => message switch
     {
         Order { Stamp: null } or Report { Stamp: null } => throw new JsonException("the message has no stamp"),
         PrecheckReport { Obstacles: null } => throw new JsonException("the precheck has no obstacles, not even none"),
-        TargetReport { View: TargetView.Prepared, Offer: null } => throw new JsonException("prepared, but nothing is offered"),
-        RoundReport { Round: null } or ProgressReport { Progress: null } => throw new JsonException("the numbers are missing"),
+        TargetReport { View: TargetView.Prepared, Offer: null } =>
+            throw new JsonException("prepared, but nothing is offered"),
+        RoundReport { Round: null } or ProgressReport { Progress: null } =>
+            throw new JsonException("the numbers are missing"),
         StartVm { Spec: null } or PrepareTarget { Spec: null } or Precheck { Spec: null } =>
             throw new JsonException("the specification is missing"),
         BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null } =>

@@ -22,7 +22,8 @@ public sealed class Coordinator : INodeLinkHubHandler
         system.Entities.Register(
             EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts)));
         system.Entities.Register(
-            EntityKinds.Migration, id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
+            EntityKinds.Migration,
+            id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
         system.Entities.Register(
             EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
     }
@@ -66,7 +67,8 @@ public sealed class Coordinator : INodeLinkHubHandler
         switch (message)
         {
             case HostFacts facts:
-                await _system.Entity(EntityKinds.Host, host.Value).TellAsync(new HostIntroduced(facts), cancellationToken: ended);
+                await _system.Entity(EntityKinds.Host, host.Value).TellAsync(
+                    new HostIntroduced(facts), cancellationToken: ended);
                 break;
             case Report { Stamp.Migration: { } migration } report:
                 await _system.Entity(EntityKinds.Migration, migration.Value)
@@ -77,7 +79,8 @@ public sealed class Coordinator : INodeLinkHubHandler
                     .TellAsync(new HostReported(host, report), cancellationToken: ended);
                 break;
             default:
-                throw new LinkProtocolException(LinkFault.UnknownMessage, $"a host does not send {message.GetType().Name}");
+                throw new LinkProtocolException(
+                    LinkFault.UnknownMessage, $"a host does not send {message.GetType().Name}");
         }
     }
 

@@ -3,7 +3,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Coordination;
 
-/// <summary>The names of all events, in the journal and in a host's ledger. A name is never given to another event.</summary>
+/// <summary>
+/// The names of all events, in the journal and in a host's ledger. A name is never given to another event.
+/// </summary>
 public static class FabricEvents
 {
     /// <summary>The closed set of both.</summary>
@@ -24,6 +26,8 @@ public static class FabricEvents
             .Add("migration.rolled-back.v1", json.RolledBack)
             .Add("migration.commit-reverted.v1", json.CommitReverted)
             .Add("migration.held.v1", json.HeldForOperator)
+            .Add("migration.source-declared-gone.v1", json.SourceDeclaredGone)
+            .Add("migration.source-came-back.v1", json.SourceCameBack)
             .Add("migration.ended.v1", json.MigrationEnded)
             .Add("migration.cleaned-up.v1", json.CleanedUp);
         b.Add("vm.created.v1", json.VmCreated)

@@ -4,8 +4,8 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Coordination;
 
 /// <summary>
-/// A fault plan's hold: the first migration that enters the stage waits there, its event durable and nothing done in it,
-/// so that something can be broken exactly then. Off unless <c>faults.hold-at</c> says otherwise.
+/// A fault plan's hold: the first migration that enters the stage waits there, its event durable and nothing done in
+/// it, so that something can be broken exactly then. Off unless <c>faults.hold-at</c> says otherwise.
 /// </summary>
 public sealed class HoldPoint(StageKind stage, TimeSpan timeout, TimeProvider time)
 {

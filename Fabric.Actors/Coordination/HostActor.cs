@@ -4,7 +4,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Coordination;
 
-/// <summary>What is known of a host: that it once joined (durable), whether it is connected, and what it says of itself.</summary>
+/// <summary>
+/// What is known of a host: that it once joined (durable), whether it is connected, and what it says of itself.
+/// </summary>
 public sealed class HostActor(HostId id, IJournal journal, IHostLinks hosts)
     : PersistentActor<HostJoined?, HostEvent>(journal)
 {

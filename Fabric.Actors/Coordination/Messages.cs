@@ -60,7 +60,8 @@ public sealed record VmReply(VmRefusal? Refusal, MigrationId? Migration);
 public sealed record HostDescription(HostId Host, bool Connected, HostFacts? Facts, DateTimeOffset? JoinedAt);
 
 /// <summary>On the event stream, for whoever watches a migration: what was journalled, in order.</summary>
-public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IReadOnlyList<MigrationEvent> Events) : IFabricNews;
+public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IReadOnlyList<MigrationEvent> Events)
+    : IFabricNews;
 
 /// <summary>On the event stream: numbers of a transfer, several times a second.</summary>
 public sealed record MigrationProgress(MigrationId Migration, int Attempt, TransferProgress Progress) : IFabricNews;

@@ -100,7 +100,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         catch (Exception e)
         {
             // It says whether anything was written, which is more than a time-out would.
-            if (input is CancelRequested or RecoverRequested)
+            if (input is CancelRequested or RecoverRequested or SourceGoneDeclared)
                 asker.Tell(new Failure(e));
             // The VM's stream may hold it all the same, and with it the end of this migration.
             if (decision.VmEvents.Count > 0)
@@ -114,8 +114,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
         if (!await HeldAsync())
             return;
 
-        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for its
-        // old sight alone could end the migration.
+        // What was seen before the hold is old: both ends are asked again, as after a restart. The target first, for
+        // its old sight alone could end the migration.
         await StepAsync(new HostLost(Side.Target));
         await StepAsync(new HostLost(Side.Source));
         await StepAsync(new Resumed());
@@ -126,7 +126,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     /// <summary>A late report is history; whoever asks gets an answer; then there is nothing to stay for.</summary>
     private void AnswerWhenOver(object message)
     {
-        if (message is CancelRequested or RecoverRequested)
+        if (message is CancelRequested or RecoverRequested or SourceGoneDeclared)
             Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
         else if (message is Describe)
             Sender.Tell(State);
@@ -141,7 +141,8 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
 
     private StreamAppend[] VmAppend(MigrationDecision decision, long vmVersion) => decision.VmEvents.Count == 0
         ? []
-        : [new StreamAppend(FabricEvents.StreamOf(((Begun)State.Stage).Plan.Spec.Id), vmVersion, [.. decision.VmEvents])];
+        : [new StreamAppend(
+            FabricEvents.StreamOf(((Begun)State.Stage).Plan.Spec.Id), vmVersion, [.. decision.VmEvents])];
 
     private void Announce(MigrationDecision decision)
     {

@@ -59,7 +59,8 @@ public sealed class SqliteJournal : IJournal, IAsyncDisposable
         StreamId stream, long fromVersion = 1, CancellationToken cancellationToken = default) =>
         _reader.ReadAsync(stream, fromVersion, cancellationToken);
 
-    public IAsyncEnumerable<StreamInfo> ListStreamsAsync(string kindPrefix, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<StreamInfo> ListStreamsAsync(
+        string kindPrefix, CancellationToken cancellationToken = default) =>
         _reader.ListStreamsAsync(kindPrefix, cancellationToken);
 
     /// <summary>Writes what was accepted, then closes the file.</summary>

@@ -111,7 +111,9 @@ internal sealed partial class ActorCell
 
     public bool Rereads => _props.Supervision.RereadAfter is not null;
 
-    /// <summary>Not the actor's fault, so not counted as one of its failures: a journal may be full for hours.</summary>
+    /// <summary>
+    /// Not the actor's fault, so not counted as one of its failures: a journal may be full for hours.
+    /// </summary>
     private async ValueTask LeaveAsync(Exception cause)
     {
         if (_props.Supervision.RereadAfter is not { } delay)

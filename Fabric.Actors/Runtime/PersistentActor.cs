@@ -36,7 +36,9 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
     /// <summary>Pure. Throws when the event cannot follow this state (a commit before its prepare).</summary>
     protected abstract TState Evolve(TState state, TEvent @event);
 
-    /// <summary>Whether the event belongs in the journal. One that does not only evolves the state, in its place.</summary>
+    /// <summary>
+    /// Whether the event belongs in the journal. One that does not only evolves the state, in its place.
+    /// </summary>
     protected virtual bool IsDurable(TEvent @event) => true;
 
     /// <summary>After the replay and before the first message: take up the effects that were open.</summary>
@@ -64,7 +66,8 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
     protected Task PersistAsync(TEvent @event) => PersistAsync([@event]);
 
     /// <summary>
-    /// Appends the durable events, and what <paramref name="also"/> holds for other streams, in one transaction; then evolves.
+    /// Appends the durable events, and what <paramref name="also"/> holds for other streams, in one transaction; then
+    /// evolves.
     /// </summary>
     /// <exception cref="JournalConflictException">Another writer was there; this actor stops.</exception>
     /// <exception cref="JournalUnavailableException">Not written, or unknown (see its Outcome); this actor

@@ -35,7 +35,8 @@ public sealed record SupervisionPolicy
 
     /// <summary>
     /// An actor that lost touch with its journal comes back by itself after this long and reads it again; its messages
-    /// wait so long. Null: it stops, and its next message starts it, at once and again and again while the journal fails.
+    /// wait so long. Null: it stops, and its next message starts it, at once and again and again while the journal
+    /// fails.
     /// </summary>
     public TimeSpan? RereadAfter { get; init; }
 

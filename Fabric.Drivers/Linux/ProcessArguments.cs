@@ -6,13 +6,17 @@ namespace Fabric.Drivers.Linux;
 internal static class ProcessArguments
 {
     /// <summary>Whether the process was given these two arguments in a row. False when it is gone.</summary>
-    public static bool Has(int processId, string option, string value)
+    public static bool Has(int processId, string option, string value) =>
+        Has(processId, option, value, File.ReadAllText);
+
+    /// <summary>The same, with the looking handed in: what a failed one means is decided here.</summary>
+    internal static bool Has(int processId, string option, string value, Func<string, string> read)
     {
         string[] arguments;
         try
         {
             arguments =
-                File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
+                read($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/cmdline").Split('\0');
         }
         catch (IOException e) when (ProcFiles.IsGone(e))
         {

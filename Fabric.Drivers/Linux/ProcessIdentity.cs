@@ -14,13 +14,19 @@ public sealed record ProcessIdentity(int ProcessId, long StartTicks, string Boot
     // Field 22 of /proc/PID/stat. The name in field 2 may hold anything, so counting begins after its last ')'.
     private const int StartTicksField = 19;
 
-    /// <summary>The living process of that pid; null when it is known that there is none. A zombie is not alive.</summary>
-    /// <exception cref="HypervisorException">It could not be looked at (too many open files, say): nothing is known.</exception>
-    public static ProcessIdentity? OfLiving(int processId)
+    /// <summary>
+    /// The living process of that pid; null when it is known that there is none. A zombie is not alive.
+    /// </summary>
+    /// <exception cref="HypervisorException">It could not be looked at (too many open files, say): nothing is
+    /// known.</exception>
+    public static ProcessIdentity? OfLiving(int processId) => OfLiving(processId, File.ReadAllText);
+
+    /// <summary>The same, with the looking handed in: what a failed one means is decided here.</summary>
+    internal static ProcessIdentity? OfLiving(int processId, Func<string, string> read)
     {
         try
         {
-            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            var stat = read($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
             var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length <= StartTicksField || fields[0] is "Z" or "X" or "x")
                 return null;

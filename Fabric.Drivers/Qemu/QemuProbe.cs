@@ -54,7 +54,8 @@ internal static class QemuProbe
 
     // A KVM without the processor's help behind it (seen in nested machines) opens, and then its guests hang.
     private static bool HasVirtualization() =>
-        File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags", StringComparison.Ordinal)) is { } flags
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("flags",
+            StringComparison.Ordinal)) is { } flags
         && flags.Split(' ').Any(f => f is "vmx" or "svm");
 
     // The node may exist where the kernel has no KVM behind it: only opening it tells.

@@ -37,7 +37,7 @@ public static class FabricApi
         var v1 = app.MapGroup("/api/v1");
         VmRoutes.Map(v1, service, defaults, time);
         MigrationRoutes.Map(v1, service, time);
-        HostRoutes.Map(v1, service);
+        HostRoutes.Map(v1, service, time);
         WatchRoutes.Map(v1, service, time, app.Lifetime.ApplicationStopping);
         HostRoutes.MapHealth(app, service);
     }

@@ -17,7 +17,7 @@ internal static class HostRoutes
         typeof(HostRoutes).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion ?? "0";
 
-    public static void Map(IEndpointRouteBuilder routes, FabricService service)
+    public static void Map(IEndpointRouteBuilder routes, FabricService service, TimeProvider time)
     {
         routes.Route("GET", "/hosts", async context =>
             {
@@ -34,6 +34,16 @@ internal static class HostRoutes
                     ApiJson.Default.HostSummary);
             })
             .WithName("GetHost").Produces<HostSummary>();
+        routes.Route("POST", "/hosts/{host}/gone", async context =>
+            {
+                var host = Name<HostId>(context, "host");
+                await StrictJson.ReadOptionalAsync(context, ApiJson.Default.NothingRequest, time);
+                var by = PeerGate.PeerOf(context).Name;
+                var answers = await service.DeclareGoneAsync(host, by, context.RequestAborted);
+                var text = answers.Count == 0 ? $"No migration waits for {host}." : string.Join('\n', answers);
+                return Results.Json(new Done(text), ApiJson.Default.Done, statusCode: 202);
+            })
+            .WithName("DeclareHostGone").Produces<Done>(202);
     }
 
     public static void MapHealth(IEndpointRouteBuilder routes, FabricService service) =>

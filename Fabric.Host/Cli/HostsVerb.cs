@@ -7,7 +7,8 @@ namespace Fabric.Host.Cli;
 internal static class HostsVerb
 {
     public static Command Create(CliContext cli) => ClientVerb.Of(
-        cli, new Command("hosts", "List all hosts that ever joined"), async (run, client, cancellation) =>
+        cli, new Command("hosts", "List all hosts that ever joined") { HostsGoneVerb.Create(cli) },
+        async (run, client, cancellation) =>
         {
             var list = await client.ListHostsAsync(cancellation);
             run.Output.Write(list, ApiJson.Default.HostList, writer =>

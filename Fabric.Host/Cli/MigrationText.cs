@@ -89,8 +89,10 @@ internal static class MigrationText
         if (m.Transfer is { } seen)
         {
             table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));
-            table.Add("  wire bytes", Show.Bytes(seen.Progress.WireBytes));
         }
+
+        if ((m.WireBytes ?? m.Transfer?.Progress.WireBytes) is { } wire)
+            table.Add("  wire bytes", Show.Bytes(wire));
 
         table.WriteTo(writer);
     }

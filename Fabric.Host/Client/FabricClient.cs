@@ -51,6 +51,10 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     public Task<Done> RecoverVmAsync(string vm, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, $"/api/v1/vms/{Part(vm)}/recover", null, ApiJson.Default.Done, cancellation);
 
+    /// <summary>Says that a host is gone for good.</summary>
+    public Task<Done> DeclareGoneAsync(string host, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Post, $"/api/v1/hosts/{Part(host)}/gone", null, ApiJson.Default.Done, cancellation);
+
     /// <summary>Begins a migration.</summary>
     public Task<MigrationSummary> MigrateAsync(
         string vm, MigrateRequest request, CancellationToken cancellation) => AskAsync(

@@ -40,6 +40,8 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider time)
             RolledBack => "rolled back: source runs",
             CommitReverted e => $"commit reverted: {e.Reason}, {e.Owner} owns the VM, epoch {e.Epoch}",
             HeldForOperator e => $"held for the operator: {e.Reason} {e.Detail}",
+            SourceDeclaredGone e => $"{e.By} declares the source's host gone",
+            SourceCameBack => "the source's host is back",
             MigrationEnded e => $"outcome {e.Outcome} {e.Reason} {e.Detail}",
             CleanedUp e => $"{e.Side} cleaned up",
             _ => happened.GetType().Name,

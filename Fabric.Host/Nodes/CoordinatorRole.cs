@@ -30,7 +30,8 @@ internal sealed class CoordinatorRole : IAsyncDisposable
 
     /// <summary>Opens the journal, takes up what is in it, and begins to listen.</summary>
     public static async Task<CoordinatorRole> StartAsync(
-        NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time, CancellationToken cancellation)
+        NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time,
+        CancellationToken cancellation)
     {
         var journal = SqliteJournal.Open(
             new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "journal.db") },

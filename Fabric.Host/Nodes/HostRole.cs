@@ -26,7 +26,8 @@ internal sealed class HostRole : IAsyncDisposable
     private readonly Task _linking;
 
     private HostRole(
-        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector, ActorSystem system,
+        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector,
+        ActorSystem system,
         NodeLinkClient link)
     {
         (_ledger, _listener, _buffers, _connector, _system) = (ledger, listener, buffers, connector, system);
@@ -35,7 +36,8 @@ internal sealed class HostRole : IAsyncDisposable
 
     /// <summary>Opens the ledger, takes up the copies in it, and begins to look for the coordinator.</summary>
     public static async Task<HostRole> StartAsync(
-        NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time, CancellationToken cancellation)
+        NodeSettings settings, PeerPolicy policy, ILoggerFactory logs, TimeProvider time,
+        CancellationToken cancellation)
     {
         var log = logs.CreateLogger("Fabric.Agent");
         var host = HostId.Of(settings.Node.Name);
@@ -48,7 +50,8 @@ internal sealed class HostRole : IAsyncDisposable
             MigrationsMax = settings.Host.MigrationsMax,
         };
         var ledger = SqliteJournal.Open(
-            new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") }, FabricEvents.Registry, time);
+            new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") },
+            FabricEvents.Registry, time);
         var tickets = new TicketBook(RandomNumberGenerator.Create(), time);
         var listener = DataListener.Start(
             await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), policy, tickets, time,

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabric.Host.Nodes;
 
-/// <summary>All that a node's assembly logs. Event ids 5000 to 5099; a number is never given to another event.</summary>
+/// <summary>
+/// All that a node's assembly logs. Event ids 5000 to 5099; a number is never given to another event.
+/// </summary>
 internal static partial class NodeLog
 {
     [LoggerMessage(5000, LogLevel.Information, "Node {Name} runs as {Roles}.")]
@@ -17,6 +19,7 @@ internal static partial class NodeLog
     [LoggerMessage(5003, LogLevel.Information, "Hypervisor: {Note}")]
     public static partial void HypervisorNote(ILogger log, string note);
 
-    [LoggerMessage(5004, LogLevel.Warning, "A fault plan is on: every migration is held at {Stage} for up to {Timeout}.")]
+    [LoggerMessage(
+        5004, LogLevel.Warning, "A fault plan is on: every migration is held at {Stage} for up to {Timeout}.")]
     public static partial void HoldIsOn(ILogger log, string stage, TimeSpan timeout);
 }

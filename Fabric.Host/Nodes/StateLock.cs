@@ -24,8 +24,8 @@ internal sealed class StateLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new NodeStartException(
-                $"The state directory '{directory}' cannot be taken: {e.Message} If another node runs there, stop it or give " +
-                "this one its own node.state-dir.", e);
+                $"The state directory '{directory}' cannot be taken: {e.Message} If another node runs there, stop it " +
+                "or give this one its own node.state-dir.", e);
         }
     }
 

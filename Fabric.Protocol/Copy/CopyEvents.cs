@@ -1,6 +1,8 @@
 namespace Fabric.Protocol;
 
-/// <summary>What happened to this host's copy of a VM. Those that are not <see cref="CopySight"/>s are in the ledger.</summary>
+/// <summary>
+/// What happened to this host's copy of a VM. Those that are not <see cref="CopySight"/>s are in the ledger.
+/// </summary>
 public abstract record CopyEvent;
 
 /// <summary>It is to run here under a new epoch.</summary>

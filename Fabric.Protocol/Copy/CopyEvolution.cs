@@ -4,12 +4,14 @@ namespace Fabric.Protocol;
 public static class CopyEvolution
 {
     /// <summary>The state after the event.</summary>
-    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the ledger is not one history.</exception>
+    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the ledger is not one
+    /// history.</exception>
     public static CopyState Evolve(CopyState state, CopyEvent happened) => (state, happened) switch
     {
         (OwnedCopy s, OwnedSighted e) => s with { Running = e.Running, Activation = e.Activation ?? s.Activation },
         (OutgoingCopy s, OutgoingSighted e) => s with { Phase = e.Phase, Progress = e.Progress ?? s.Progress },
-        (OutgoingCopy s, OutgoingBroken e) => s with { Broken = s.Broken ?? e.Reason, BrokenDetail = s.BrokenDetail ?? e.Detail },
+        (OutgoingCopy s, OutgoingBroken e) =>
+            s with { Broken = s.Broken ?? e.Reason, BrokenDetail = s.BrokenDetail ?? e.Detail },
         (IncomingCopy s, IncomingSighted e) => s with { Phase = e.Phase, Offer = e.Offer ?? s.Offer },
 
         (NoCopy or EndedCopy, CopyStartNoted e) => new OwnedCopy(
@@ -18,12 +20,14 @@ public static class CopyEvolution
         (OwnedCopy or OutgoingCopy, CopyEnded e) => End((HeldCopy)state, e),
 
         (OwnedCopy s, OutgoingBegun e) => new OutgoingCopy(
-            s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, Attempt(e.Stamp), OutgoingPhase.Starting,
+            s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, Attempt(e.Stamp),
+            OutgoingPhase.Starting,
             null, null, null),
         (OutgoingCopy s, HandOffNoted) => s with { Phase = OutgoingPhase.HandedOff },
         (OutgoingCopy s, RollbackNoted e) => s with { Fence = s.Fence.Raised(e.Stamp), Phase = OutgoingPhase.Resuming },
         (OutgoingCopy s, OutgoingEnded e) => new OwnedCopy(
-            s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, true, false, Closed(e.Stamp, e.Reason, e.Detail), null),
+            s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, true, false,
+            Closed(e.Stamp, e.Reason, e.Detail), null),
         (OwnedCopy s, OutgoingEnded e) => s with
         {
             Fence = s.Fence.Raised(e.Stamp),
@@ -59,5 +63,6 @@ public static class CopyEvolution
     private static AttemptRef Attempt(Stamp stamp) => AttemptRef.Of(stamp)
         ?? throw new InvalidOperationException($"stamp {stamp} names no migration");
 
-    private static ClosedAttempt Closed(Stamp stamp, FailureReason reason, string? detail) => new(Attempt(stamp), reason, detail);
+    private static ClosedAttempt Closed(Stamp stamp, FailureReason reason, string? detail) =>
+        new(Attempt(stamp), reason, detail);
 }

@@ -19,7 +19,8 @@ public sealed record MachineSeen(MachineLook Look) : CopyInput;
 /// <param name="Progress">Numbers of its migration.</param>
 /// <param name="Activation">How long the grant took, in the first look after it.</param>
 public sealed record MachineLook(
-    RunState Run, MigrationPhase Phase, string? Detail = null, TransferProgress? Progress = null, ActivationTimes? Activation = null);
+    RunState Run, MigrationPhase Phase, string? Detail = null, TransferProgress? Progress = null,
+    ActivationTimes? Activation = null);
 
 /// <summary>The process did not start.</summary>
 public sealed record MachineFailedToStart(FailureReason Reason, string Detail) : CopyInput;

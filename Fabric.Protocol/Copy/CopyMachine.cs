@@ -73,7 +73,8 @@ public static class CopyMachine
             var fence = turn.State.Fence;
             turn.Refuse(order, side, stale, string.Create(
                 CultureInfo.InvariantCulture,
-                $"order {order.Stamp} is older than epoch {fence.Epoch}, term {fence.Term}, attempt {fence.Attempt} in this host's ledger"));
+                $"order {order.Stamp} is older than epoch {fence.Epoch}, term {fence.Term}, attempt {fence.Attempt} " +
+                $"in this host's ledger"));
             return;
         }
 
@@ -203,7 +204,9 @@ public static class CopyMachine
                 break;
             case ClosingCopy { Closed: { } closed } s:
                 turn.Happen(new CopyCleared());
-                turn.TellTarget(new Stamp(s.Spec.Id, closed.Attempt.Migration, closed.Attempt.Term, closed.Attempt.Attempt, s.Epoch));
+                turn.TellTarget(
+                    new Stamp(
+                        s.Spec.Id, closed.Attempt.Migration, closed.Attempt.Term, closed.Attempt.Attempt, s.Epoch));
                 break;
             case ClosingCopy s:
                 turn.Happen(new CopyCleared());

@@ -26,7 +26,9 @@ public sealed record Fence(long Epoch, long Term, int Attempt)
             ? new Fence(stamp.Epoch, stamp.Term, stamp.Attempt)
             : this;
 
-    /// <summary>Why an order with this stamp is too old; null when it is not. Orders of the VM's own life have only an epoch.</summary>
+    /// <summary>
+    /// Why an order with this stamp is too old; null when it is not. Orders of the VM's own life have only an epoch.
+    /// </summary>
     public Refusal? Judge(Stamp stamp)
     {
         if (stamp.Epoch < Epoch)
@@ -39,8 +41,8 @@ public sealed record Fence(long Epoch, long Term, int Attempt)
 }
 
 /// <summary>
-/// What this host has of one VM. The ledger holds the events behind it; fields said to be <i>seen</i> live in memory and
-/// are looked at again after a restart.
+/// What this host has of one VM. The ledger holds the events behind it; fields said to be <i>seen</i> live in memory
+/// and are looked at again after a restart.
 /// </summary>
 public abstract record CopyState(Fence Fence);
 
@@ -55,9 +57,11 @@ public sealed record NoCopy(Fence Fence, ClosedAttempt? Closed) : CopyState(Fenc
 /// <param name="Fence">The newest stamp.</param>
 /// <param name="Spec">The machine.</param>
 /// <param name="Directory">Its own directory, relative to the agent's, where its process is found again.</param>
-/// <param name="Epoch">The epoch under which it may run; for one that is coming in, the epoch before the commit.</param>
+/// <param name="Epoch">The epoch under which it may run; for one that is coming in, the epoch before the
+/// commit.</param>
 /// <param name="GrantedBy">The attempt that brought it here, if one did.</param>
-public abstract record HeldCopy(Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy) : CopyState(Fence);
+public abstract record HeldCopy(Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy)
+    : CopyState(Fence);
 
 /// <summary>This host owns the VM and it may run.</summary>
 /// <param name="Fence">The newest stamp.</param>
@@ -129,7 +133,8 @@ public sealed record IncomingCopy(
 /// <param name="Closed">The attempt that is closed, when it was coming in.</param>
 /// <param name="ReleasedBy">The attempt whose target runs, when it had gone away.</param>
 public sealed record ClosingCopy(
-    Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy, ClosedAttempt? Closed, AttemptRef? ReleasedBy)
+    Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy, ClosedAttempt? Closed,
+    AttemptRef? ReleasedBy)
     : HeldCopy(Fence, Spec, Directory, Epoch, GrantedBy);
 
 /// <summary>This host owns the VM, and its process is dead.</summary>

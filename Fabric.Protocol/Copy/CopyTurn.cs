@@ -28,7 +28,9 @@ internal sealed class CopyTurn(CopyState state)
 
     public void TellLife(Stamp stamp) => Report(CopyViews.LifeOf(State, stamp));
 
-    /// <summary>Whoever orders what does not fit has not heard how things stand: it is told together with the refusal.</summary>
+    /// <summary>
+    /// Whoever orders what does not fit has not heard how things stand: it is told together with the refusal.
+    /// </summary>
     public void Refuse(Order order, Side? side, Refusal refusal, string detail)
     {
         Report(new OrderRefused(order.Stamp, side, refusal, State.Fence.Epoch, detail));

@@ -19,8 +19,8 @@ public static class CopyViews
     };
 
     /// <summary>
-    /// What the host, as the target of the stamped attempt, has to say; null while a closed copy's process is still being
-    /// ended, for it is neither there nor gone.
+    /// What the host, as the target of the stamped attempt, has to say; null while a closed copy's process is still
+    /// being ended, for it is neither there nor gone.
     /// </summary>
     public static TargetReport? TargetOf(CopyState state, Stamp stamp) => state switch
     {
@@ -34,14 +34,16 @@ public static class CopyViews
         OutgoingCopy { GrantedBy: { } granted } when granted.Is(stamp) => new TargetReport(stamp, TargetView.Running),
         EndedCopy { GrantedBy: { } granted } s when granted.Is(stamp) =>
             new TargetReport(stamp, TargetView.Crashed, null, s.Reason, s.Detail),
-        IncomingCopy or OwnedCopy or OutgoingCopy or EndedCopy or ClosingCopy => new TargetReport(stamp, TargetView.Absent),
+        IncomingCopy or OwnedCopy or OutgoingCopy or EndedCopy or ClosingCopy =>
+            new TargetReport(stamp, TargetView.Absent),
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "not a state of a copy"),
     };
 
     /// <summary>How the VM lives here under the stamp's epoch.</summary>
     public static LifeReport LifeOf(CopyState state, Stamp stamp) => state switch
     {
-        OwnedCopy s when s.Epoch == stamp.Epoch => new LifeReport(stamp, s.Running ? LifeView.Running : LifeView.Starting, null, null),
+        OwnedCopy s when s.Epoch == stamp.Epoch =>
+            new LifeReport(stamp, s.Running ? LifeView.Running : LifeView.Starting, null, null),
         OutgoingCopy s when s.Epoch == stamp.Epoch => new LifeReport(stamp, LifeView.Running, null, null),
         EndedCopy s when s.Epoch == stamp.Epoch => new LifeReport(stamp, s.Ended, s.Reason, s.Detail),
         NoCopy or IncomingCopy or OwnedCopy or OutgoingCopy or EndedCopy or ClosingCopy =>

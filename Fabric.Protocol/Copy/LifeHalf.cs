@@ -58,12 +58,16 @@ internal static class LifeHalf
 
                 break;
             case RunState.Shutdown:
-                turn.Happen(new CopyEnded(LifeView.Stopped, s.Stopping ? null : FailureReason.GuestShutDown, "the guest turned itself off"));
+                turn.Happen(
+                    new CopyEnded(
+                        LifeView.Stopped, s.Stopping ? null : FailureReason.GuestShutDown,
+                        "the guest turned itself off"));
                 turn.Do(new KillMachine(s.Directory));
                 Tell(turn, s);
                 break;
             case RunState.Broken:
-                turn.Happen(new CopyEnded(LifeView.Dead, FailureReason.SourceVmDied, look.Detail ?? "the guest crashed"));
+                turn.Happen(
+                    new CopyEnded(LifeView.Dead, FailureReason.SourceVmDied, look.Detail ?? "the guest crashed"));
                 turn.Do(new KillMachine(s.Directory));
                 Tell(turn, s);
                 break;

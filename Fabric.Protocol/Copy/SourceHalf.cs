@@ -1,9 +1,9 @@
 namespace Fabric.Protocol;
 
 /// <summary>
-/// The source's half of a transfer. It goes from pre-switchover to the last pages by itself: nothing irreversible happens
-/// there, and asking would cost a round trip of downtime. What it notes durably is the hand-off, and every right to run
-/// again after it.
+/// The source's half of a transfer. It goes from pre-switchover to the last pages by itself: nothing irreversible
+/// happens there, and asking would cost a round trip of downtime. What it notes durably is the hand-off, and every
+/// right to run again after it.
 /// </summary>
 internal static class SourceHalf
 {
@@ -24,7 +24,9 @@ internal static class SourceHalf
                 turn.TellSource(order.Stamp);
                 break;
             default:
-                turn.Refuse(order, Side.Source, Refusal.WrongState, $"the copy here is a {turn.State.GetType().Name} that cannot begin");
+                turn.Refuse(
+                    order, Side.Source, Refusal.WrongState,
+                    $"the copy here is a {turn.State.GetType().Name} that cannot begin");
                 break;
         }
     }
@@ -134,7 +136,9 @@ internal static class SourceHalf
         }
     }
 
-    /// <summary>The relay died with the agent, so whatever was under way cannot go on; what was complete is complete.</summary>
+    /// <summary>
+    /// The relay died with the agent, so whatever was under way cannot go on; what was complete is complete.
+    /// </summary>
     public static void Recovered(CopyTurn turn, MachineLook look)
     {
         var s = (OutgoingCopy)turn.State;
@@ -147,7 +151,10 @@ internal static class SourceHalf
                 Seen(turn, look);
                 break;
             case (_, MigrationPhase.None) when look.Run == RunState.Running:
-                turn.Happen(new OutgoingEnded(StampOf(s), FailureReason.SourceTransferFailed, "the source's agent restarted before it began"));
+                turn.Happen(
+                    new OutgoingEnded(
+                        StampOf(s), FailureReason.SourceTransferFailed,
+                        "the source's agent restarted before it began"));
                 turn.TellSource(StampOf(s));
                 break;
             case (_, MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled):
@@ -163,7 +170,8 @@ internal static class SourceHalf
 
     public static void Broke(CopyTurn turn, TransferBroke broke)
     {
-        if (turn.State is not OutgoingCopy { Phase: OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused } s)
+        if (turn.State is not OutgoingCopy s
+            || s.Phase is not (OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused))
             return;
         turn.Happen(new OutgoingBroken(broke.Reason, broke.Detail));
         turn.Do(new CancelSending(s.Directory));
@@ -179,8 +187,8 @@ internal static class SourceHalf
         End(turn, (OutgoingCopy)turn.State, FailureReason.SourceVmDied, detail, DiedPaused((OutgoingCopy)turn.State));
 
     /// <summary>
-    /// Whether the guest is known not to have run since it was paused: then the target's copy, if complete, is the latest.
-    /// Noted, or seen to the end; after a cancel or a break the hypervisor may have resumed it before it died.
+    /// Whether the guest is known not to have run since it was paused: then the target's copy, if complete, is the
+    /// latest. Noted, or seen to the end; after a cancel or a break the hypervisor may have resumed it before it died.
     /// </summary>
     private static bool DiedPaused(OutgoingCopy s) => s.Phase switch
     {
@@ -211,7 +219,8 @@ internal static class SourceHalf
                 turn.Happen(new HandOffNoted());
                 turn.TellSource(StampOf(s));
                 break;
-            case MigrationPhase.None or MigrationPhase.Completed when s.Broken is not null && look.Run == RunState.Running:
+            case MigrationPhase.None or MigrationPhase.Completed
+                when s.Broken is not null && look.Run == RunState.Running:
                 // It was cancelled before the hypervisor had begun; what it shows is of before.
                 turn.Happen(new OutgoingEnded(StampOf(s), s.Broken.Value, s.BrokenDetail));
                 turn.Do(new CloseTransfer());
@@ -224,7 +233,8 @@ internal static class SourceHalf
                 turn.TellSource(StampOf(s));
                 break;
             case MigrationPhase.Failed or MigrationPhase.Cancelled:
-                // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by itself.
+                // The hand-off is not noted, so this host owns the right to run; the hypervisor did not resume by
+                // itself.
                 turn.Do(new RunMachine(s.Directory));
                 break;
             case MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.Completed

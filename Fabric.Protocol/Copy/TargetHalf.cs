@@ -70,7 +70,9 @@ internal static class TargetHalf
                 turn.TellTarget(StampOf(s));
                 break;
             case MigrationPhase.Failed:
-                Close(turn, FailureReason.TargetLoadFailed, look.Detail ?? "the target's hypervisor could not load the guest", processIsGone: false);
+                Close(
+                    turn, FailureReason.TargetLoadFailed,
+                    look.Detail ?? "the target's hypervisor could not load the guest", processIsGone: false);
                 break;
             default:
                 break;
@@ -100,7 +102,8 @@ internal static class TargetHalf
     {
         switch (turn.State)
         {
-            case IncomingCopy { Phase: IncomingPhase.Loaded } s when s.Attempt.Is(order.Stamp) && s.Epoch < order.Stamp.Epoch:
+            case IncomingCopy { Phase: IncomingPhase.Loaded } s
+                when s.Attempt.Is(order.Stamp) && s.Epoch < order.Stamp.Epoch:
                 turn.Happen(new GrantNoted(order.Stamp));
                 turn.Do(new RunMachine(s.Directory));
                 turn.Do(new CloseTransfer());
@@ -165,7 +168,8 @@ internal static class TargetHalf
     private static void Reserve(CopyTurn turn, PrepareTarget order)
     {
         var directory = string.Create(
-            CultureInfo.InvariantCulture, $"{order.Spec.Id}/e{order.Stamp.Epoch}-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
+            CultureInfo.InvariantCulture,
+            $"{order.Spec.Id}/e{order.Stamp.Epoch}-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
         turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
         turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source));
     }

@@ -6,7 +6,8 @@ namespace Fabric.Protocol;
 /// <param name="MemoryBytes">What guests may use.</param>
 /// <param name="MemoryFreeBytes">What of it is not promised.</param>
 /// <param name="Data">Where it takes data links.</param>
-public sealed record HostFacts(string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data);
+public sealed record HostFacts(
+    string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data);
 
 /// <summary>What happened to a host. In the journal.</summary>
 public abstract record HostEvent;

@@ -6,7 +6,9 @@ namespace Fabric.Protocol;
 /// What the coordinator asks of a host's agent. Orders are idempotent and may be lost, repeated or late; the stamp says
 /// which may still be obeyed. The set is closed: an unknown one is refused by the codec.
 /// </summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "order", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
+[JsonPolymorphic(
+    TypeDiscriminatorPropertyName = "order",
+    UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
 [JsonDerivedType(typeof(StartVm), "start-vm")]
 [JsonDerivedType(typeof(StopVm), "stop-vm")]
 [JsonDerivedType(typeof(ObserveVm), "observe-vm")]
@@ -55,5 +57,7 @@ public sealed record DiscardTarget(Stamp Stamp) : Order(Stamp);
 /// <summary>After the commit: note it durably, then run. The stamp's epoch is the committed one.</summary>
 public sealed record Grant(Stamp Stamp, Side Side) : Order(Stamp);
 
-/// <summary>After the target is known to run: the paused copy here is dropped. The stamp's epoch is the committed one.</summary>
+/// <summary>
+/// After the target is known to run: the paused copy here is dropped. The stamp's epoch is the committed one.
+/// </summary>
 public sealed record ReleaseSource(Stamp Stamp) : Order(Stamp);

@@ -6,7 +6,9 @@ namespace Fabric.Protocol;
 /// What an agent tells the coordinator: always the state as it is now, so that a lost, repeated or late report does no
 /// harm. The set is closed.
 /// </summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "report", UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
+[JsonPolymorphic(
+    TypeDiscriminatorPropertyName = "report",
+    UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
 [JsonDerivedType(typeof(LifeReport), "life")]
 [JsonDerivedType(typeof(PrecheckReport), "precheck")]
 [JsonDerivedType(typeof(SourceReport), "source")]
@@ -32,7 +34,8 @@ public sealed record Obstacle(FailureReason Reason, string Detail);
 /// <param name="Detail">In words.</param>
 /// <param name="Progress">Numbers, when there are any.</param>
 public sealed record SourceReport(
-    Stamp Stamp, SourceView View, FailureReason? Reason = null, string? Detail = null, TransferProgress? Progress = null)
+    Stamp Stamp, SourceView View, FailureReason? Reason = null, string? Detail = null,
+    TransferProgress? Progress = null)
     : Report(Stamp);
 
 /// <summary>Where the attempt stands at the target.</summary>
@@ -74,7 +77,8 @@ public sealed record ProgressReport(Stamp Stamp, TransferProgress Progress) : Re
 /// <param name="Refusal">Why.</param>
 /// <param name="EpochSeen">The highest epoch in the ledger.</param>
 /// <param name="Detail">In words.</param>
-public sealed record OrderRefused(Stamp Stamp, Side? Side, Refusal Refusal, long EpochSeen, string Detail) : Report(Stamp);
+public sealed record OrderRefused(Stamp Stamp, Side? Side, Refusal Refusal, long EpochSeen, string Detail)
+    : Report(Stamp);
 
 /// <summary>Why an agent refuses an order. Closed.</summary>
 public enum Refusal

@@ -11,12 +11,14 @@ public enum Side
 }
 
 /// <summary>
-/// What the source's agent says of its copy, for one attempt. An attempt goes through these in this order, so a lower one
-/// than was seen before is a late report.
+/// What the source's agent says of its copy, for one attempt. An attempt goes through these in this order, so a lower
+/// one than was seen before is a late report.
 /// </summary>
 public enum SourceView
 {
-    /// <summary>No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).</summary>
+    /// <summary>
+    /// No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).
+    /// </summary>
     Unknown,
 
     /// <summary>The guest runs here under the stamp's epoch; the attempt has not begun.</summary>
@@ -35,14 +37,14 @@ public enum SourceView
     Failed,
 
     /// <summary>
-    /// The process is known dead, and the guest may have run here until then: no complete copy elsewhere is known to be as
-    /// new as what was lost.
+    /// The process is known dead, and the guest may have run here until then: no complete copy elsewhere is known to be
+    /// as new as what was lost.
     /// </summary>
     DiedRunning,
 
     /// <summary>
-    /// The process is known dead, and the guest did not run here after the attempt had paused it: a complete copy at the
-    /// target is the latest.
+    /// The process is known dead, and the guest did not run here after the attempt had paused it: a complete copy at
+    /// the target is the latest.
     /// </summary>
     Dead,
 
@@ -56,7 +58,9 @@ public enum SourceView
 /// </summary>
 public enum TargetView
 {
-    /// <summary>No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).</summary>
+    /// <summary>
+    /// No fresh word: the agent is not connected, or was not asked yet. Never read as failure (rule 5).
+    /// </summary>
     Unknown,
 
     /// <summary>This attempt left no trace here (yet).</summary>

@@ -32,7 +32,9 @@ internal static class MigrationActions
                 break;
             case RecoveryAction.WaitForSwitchover:
                 if (turn.PassedSince(turn.Stage.Since, policy.SwitchoverTimeoutMs))
-                    Abandon(turn, FailureReason.SwitchoverTimedOut, $"source {turn.Sight.Source}, target {turn.Sight.Target}");
+                    Abandon(
+                        turn, FailureReason.SwitchoverTimedOut,
+                        $"source {turn.Sight.Source}, target {turn.Sight.Target}");
                 else
                     Look(turn, again);
                 break;
@@ -40,7 +42,9 @@ internal static class MigrationActions
                 Precheck(turn, entered);
                 break;
             case RecoveryAction.PrepareTarget:
-                Send(turn, entered, Side.Target, new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source));
+                Send(
+                    turn, entered, Side.Target,
+                    new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source));
                 break;
             case RecoveryAction.EnterStorageSync:
                 turn.Happen(new TargetReserved(turn.Sight.Offer!.Endpoint, turn.Now));
@@ -105,7 +109,9 @@ internal static class MigrationActions
                 Hold(turn);
                 break;
             case RecoveryAction.Complete:
-                End(turn, MigrationOutcome.Completed, null, running: true, null, (turn.Stage as InActivation)?.Downtime);
+                End(
+                    turn, MigrationOutcome.Completed, null, running: true, null,
+                    (turn.Stage as InActivation)?.Downtime);
                 break;
             case RecoveryAction.GrantSource:
                 Send(turn, entered, Side.Source, new Grant(turn.Stage.Stamp, Side.Source));
@@ -135,7 +141,8 @@ internal static class MigrationActions
 
     /// <summary>Ends the migration and unlocks its VM in one transaction.</summary>
     public static void End(
-        MigrationTurn turn, MigrationOutcome outcome, FailureReason? reason, bool running, string? detail, Downtime? downtime = null)
+        MigrationTurn turn, MigrationOutcome outcome, FailureReason? reason, bool running, string? detail,
+        Downtime? downtime = null)
     {
         var plan = turn.Stage.Plan;
         var keeper = outcome switch
@@ -163,7 +170,8 @@ internal static class MigrationActions
     {
         var plan = turn.Stage.Plan;
         var dead = turn.Sight.Source is SourceView.Dead or SourceView.DiedRunning;
-        turn.Happen(new SourceHandedOff(dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince));
+        turn.Happen(new SourceHandedOff(
+            dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince, turn.Sight.WireBytes));
         turn.Happen(new TargetLoaded(turn.Sight.TargetSince));
         var epoch = turn.Stage.Epoch + 1;
         turn.Happen(new Committed(plan.Target, epoch, turn.Now));
@@ -175,12 +183,14 @@ internal static class MigrationActions
         if (turn.Sight.Source == SourceView.DiedRunning && turn.Sight.Target == TargetView.Loaded)
         {
             turn.Happen(new HeldForOperator(
-                FailureReason.SourceLostInDoubt, turn.Sight.SourceDetail ?? "the source died and may have run on", turn.Now));
+                FailureReason.SourceLostInDoubt, turn.Sight.SourceDetail ?? "the source died and may have run on",
+                turn.Now));
             return;
         }
 
         turn.Happen(new HeldForOperator(
-            FailureReason.TargetLostAfterGrant, turn.Sight.TargetDetail ?? "the target died after its grant", turn.Now));
+            FailureReason.TargetLostAfterGrant, turn.Sight.TargetDetail ?? "the target died after its grant",
+            turn.Now));
     }
 
     private static bool PastDeadline(MigrationTurn turn, RecoveryAction action) =>
@@ -200,7 +210,9 @@ internal static class MigrationActions
         if (turn.PassedSince(turn.Stage.Since, plan.Policy.HostReturnMs))
         {
             var silent = turn.Sight.SourceChecked ? plan.Target : plan.Source;
-            End(turn, MigrationOutcome.Refused, FailureReason.PrecheckTimedOut, running: true, $"{silent} did not answer");
+            End(
+                turn, MigrationOutcome.Refused, FailureReason.PrecheckTimedOut, running: true,
+                $"{silent} did not answer");
             return;
         }
 
@@ -247,7 +259,9 @@ internal static class MigrationActions
         else if (alive)
             End(turn, MigrationOutcome.RolledBack, rollback.Reason, running: true, rollback.Detail);
         else
-            End(turn, MigrationOutcome.Lost, turn.Sight.SourceReason ?? FailureReason.SourceVmDied, running: false, turn.Sight.SourceDetail);
+            End(
+                turn, MigrationOutcome.Lost, turn.Sight.SourceReason ?? FailureReason.SourceVmDied, running: false,
+                turn.Sight.SourceDetail);
     }
 
     /// <summary>Asks both ends: a report may have been lost, whatever was seen last.</summary>

@@ -1,6 +1,8 @@
 namespace Fabric.Protocol;
 
-/// <summary>What happened in a migration. Those that are not <see cref="SightEvent"/>s are in the journal, one a line.</summary>
+/// <summary>
+/// What happened in a migration. Those that are not <see cref="SightEvent"/>s are in the journal, one a line.
+/// </summary>
 public abstract record MigrationEvent;
 
 /// <summary>Stage 0 begins.</summary>
@@ -22,7 +24,13 @@ public sealed record RoundCompleted(int Attempt, Round Round, DateTimeOffset At)
 public sealed record SourcePaused(DateTimeOffset At) : MigrationEvent;
 
 /// <summary>The source can never run by itself again: paused for good, or known dead.</summary>
-public sealed record SourceHandedOff(bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At) : MigrationEvent;
+/// <param name="Dead">It is dead.</param>
+/// <param name="HypervisorDowntimeMs">What its hypervisor calls downtime.</param>
+/// <param name="At">When that was first seen.</param>
+/// <param name="WireBytes">Bytes of the attempt on the data link, both ways; not in journals written before it was
+/// noted.</param>
+public sealed record SourceHandedOff(
+    bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At, long? WireBytes = null) : MigrationEvent;
 
 /// <summary>The target holds all of the guest.</summary>
 public sealed record TargetLoaded(DateTimeOffset At) : MigrationEvent;
@@ -40,14 +48,25 @@ public sealed record AttemptAbandoned(FailureReason Reason, string? Detail, Date
 public sealed record RolledBack(int Attempt, DateTimeOffset At) : MigrationEvent;
 
 /// <summary>The target never ran and never will: ownership goes back to the source under a higher epoch.</summary>
-public sealed record CommitReverted(HostId Owner, long Epoch, FailureReason Reason, string? Detail, DateTimeOffset At) : MigrationEvent;
+public sealed record CommitReverted(HostId Owner, long Epoch, FailureReason Reason, string? Detail, DateTimeOffset At)
+    : MigrationEvent;
 
 /// <summary>Nothing more may be decided without an operator; nothing is running that was not.</summary>
 public sealed record HeldForOperator(FailureReason Reason, string Detail, DateTimeOffset At) : MigrationEvent;
 
+/// <summary>
+/// An operator says that the source's host is gone for good and runs nothing any more. Nobody has seen it: who said so
+/// is noted, and it counts as a guest that ran until then.
+/// </summary>
+public sealed record SourceDeclaredGone(string By, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The source's host, which was declared gone, is there again before anything was decided from that.</summary>
+public sealed record SourceCameBack(DateTimeOffset At) : MigrationEvent;
+
 /// <summary>The migration's outcome, true when it is written.</summary>
 public sealed record MigrationEnded(
-    MigrationOutcome Outcome, FailureReason? Reason, Keeper Keeper, string? Detail, Downtime? Downtime, DateTimeOffset At)
+    MigrationOutcome Outcome, FailureReason? Reason, Keeper Keeper, string? Detail, Downtime? Downtime,
+    DateTimeOffset At)
     : MigrationEvent;
 
 /// <summary>The loser's copy is gone; the last event.</summary>
@@ -80,7 +99,8 @@ public enum MigrationOutcome
 /// <param name="RunMs">Starting the vCPUs.</param>
 /// <param name="HypervisorMs">What the source's hypervisor itself calls downtime.</param>
 public sealed record Downtime(
-    double TotalMs, double LastPagesMs, double LoadMs, double CommitMs, double GrantMs, double RunMs, long? HypervisorMs);
+    double TotalMs, double LastPagesMs, double LoadMs, double CommitMs, double GrantMs, double RunMs,
+    long? HypervisorMs);
 
 /// <summary>What was seen of the hosts: kept in memory only, and asked for again after a restart.</summary>
 public abstract record SightEvent : MigrationEvent;
@@ -90,11 +110,13 @@ public sealed record SightLost(DateTimeOffset At) : SightEvent;
 
 /// <summary>The source's view changed.</summary>
 public sealed record SourceSighted(
-    SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At) : SightEvent;
+    SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At,
+    long? WireBytes = null) : SightEvent;
 
 /// <summary>The target's view changed.</summary>
 public sealed record TargetSighted(
-    TargetView View, TransferOffer? Offer, FailureReason? Reason, string? Detail, ActivationTimes? Activation, DateTimeOffset At)
+    TargetView View, TransferOffer? Offer, FailureReason? Reason, string? Detail, ActivationTimes? Activation,
+    DateTimeOffset At)
     : SightEvent;
 
 /// <summary>A host found nothing in the way.</summary>

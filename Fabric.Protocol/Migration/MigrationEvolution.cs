@@ -4,10 +4,14 @@ namespace Fabric.Protocol;
 public static class MigrationEvolution
 {
     /// <summary>The state after the event.</summary>
-    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one history.</exception>
+    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one
+    /// history.</exception>
     public static MigrationState Evolve(MigrationState state, MigrationEvent happened) => (state.Stage, happened) switch
     {
+        (Begun, SightLost lost) when state.SourceGone =>
+            state with { Sight = Sight.Lost(lost.At).WithSourceGone(lost.At) },
         (Begun, SightLost lost) => state with { Sight = Sight.Lost(lost.At) },
+        (Begun, SourceSighted { View: SourceView.Unknown }) when state.SourceGone => state,
         (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (InPreMigration, PrecheckPassed passed) => state with
@@ -19,9 +23,18 @@ public static class MigrationEvolution
 
         (Unstarted, MigrationRequested e) =>
             new MigrationState(new InPreMigration(e.Plan, e.At), Sight.Lost(e.At), e.Plan.Term),
+        (InPreCopy or InStopAndCopy or InRollback, SourceDeclaredGone e) =>
+            state with { SourceGone = true, Sight = state.Sight.WithSourceGone(e.At) },
+        (InPreCopy or InStopAndCopy or InRollback or OnHold, SourceCameBack e) => state with
+        {
+            SourceGone = false,
+            Sight = state.Sight with { Source = SourceView.Unknown, SourceSince = e.At },
+        },
         (InPreMigration or InRollback, AttemptStarted e) => Enter(
-            state with { Sight = Sight.Lost(e.At) }, b => new InReservation(b.Plan, b.StartedAt, e.At, e.Attempt)),
-        (InReservation s, TargetReserved e) => Enter(state, b => new InStorageSync(b.Plan, b.StartedAt, e.At, s.Attempt)),
+            state with { Sight = Sight.Lost(e.At), SourceGone = false },
+            b => new InReservation(b.Plan, b.StartedAt, e.At, e.Attempt)),
+        (InReservation s, TargetReserved e) =>
+            Enter(state, b => new InStorageSync(b.Plan, b.StartedAt, e.At, s.Attempt)),
         (InStorageSync s, StorageReady e) => Enter(state, b => new InPreCopy(b.Plan, b.StartedAt, e.At, s.Attempt, 0)),
         (InPreCopy s, RoundCompleted) => state with { Stage = s with { RoundsDone = s.RoundsDone + 1 } },
         (InStopAndCopy or InRollback, RoundCompleted) => state,
@@ -37,9 +50,12 @@ public static class MigrationEvolution
             new SwitchoverTimes(s.Since, s.HandedOffAt ?? e.At, s.LoadedAt ?? e.At, s.HypervisorDowntimeMs))),
         (InCommitment s, Activated e) => Enter(state, b => new InActivation(
             b.Plan, b.StartedAt, e.At, s.Attempt, s.CommittedEpoch, DowntimeOf(s.Times, e))),
-        (InAttempt s and (InReservation or InStorageSync or InPreCopy or InStopAndCopy or InRollback), AttemptAbandoned e) =>
+        (InAttempt s and (InReservation or InStorageSync or InPreCopy or InStopAndCopy or InRollback),
+            AttemptAbandoned e) =>
             Enter(state, b => new InRollback(
                 b.Plan, b.StartedAt, s is InRollback earlier ? earlier.Since : e.At, s.Attempt, e.Reason, e.Detail)),
+        (OnHold s, AttemptAbandoned e) when s.HeldEpoch == s.Plan.Epoch => Enter(state, b => new InRollback(
+            b.Plan, b.StartedAt, e.At, s.Attempt, e.Reason, e.Detail)),
         (InRollback, RolledBack) => state,
         (InCommitment or OnHold, CommitReverted e) => Enter(Moved(state), b => new InReversal(
             b.Plan, b.StartedAt, e.At, b.CurrentAttempt, e.Epoch, e.Reason, e.Detail)),

@@ -21,5 +21,9 @@ public sealed record CancelRequested : MigrationInput;
 /// <summary>The operator accepts that a held VM goes on from its paused copy.</summary>
 public sealed record RecoverRequested : MigrationInput;
 
+/// <summary>The operator says that the source's host is gone for good, and with it what ran there.</summary>
+/// <param name="By">Who says so.</param>
+public sealed record SourceGoneDeclared(string By) : MigrationInput;
+
 /// <summary>The wake-up that was asked for.</summary>
 public sealed record Woken : MigrationInput;

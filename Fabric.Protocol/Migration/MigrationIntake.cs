@@ -10,6 +10,9 @@ internal static class MigrationIntake
             case Resumed:
                 turn.Happen(new SightLost(turn.Now));
                 break;
+            case HostFound(Side.Source) when MayComeBack(turn):
+                turn.Happen(new SourceCameBack(turn.Now));
+                break;
             case Woken or HostFound:
                 break;
             case HostLost(Side.Source):
@@ -29,6 +32,9 @@ internal static class MigrationIntake
                 break;
             case RecoverRequested:
                 Recover(turn);
+                break;
+            case SourceGoneDeclared declared:
+                DeclareGone(turn, declared);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(input), input, "not an input of a migration");
@@ -59,7 +65,8 @@ internal static class MigrationIntake
                 // Late: it was overtaken by a newer one.
                 break;
             case SourceReport r:
-                turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now));
+                turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now,
+                    r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null));
                 break;
             case TargetReport r:
                 turn.Happen(new TargetSighted(r.View, r.Offer, r.Reason, r.Detail, r.Activation, turn.Now));
@@ -72,7 +79,8 @@ internal static class MigrationIntake
                 break;
             case PrecheckReport r when turn.Stage is InPreMigration:
                 MigrationActions.End(
-                    turn, MigrationOutcome.Refused, r.Obstacles[0].Reason, running: r.Side == Side.Target || !r.Obstacles.Any(IsFatal),
+                    turn, MigrationOutcome.Refused, r.Obstacles[0].Reason,
+                    running: r.Side == Side.Target || !r.Obstacles.Any(IsFatal),
                     $"{turn.Stage.Plan.HostAt(r.Side)}: {string.Join("; ", r.Obstacles.Select(o => o.Detail))}");
                 break;
             case OrderRefused r:
@@ -85,7 +93,9 @@ internal static class MigrationIntake
         }
     }
 
-    /// <summary>A VM that is not running just now may run the next moment; its own life reports say when it is dead.</summary>
+    /// <summary>
+    /// A VM that is not running just now may run the next moment; its own life reports say when it is dead.
+    /// </summary>
     private static bool IsFatal(Obstacle obstacle) =>
         obstacle.Reason is FailureReason.SourceVmDied or FailureReason.GuestShutDown;
 
@@ -102,7 +112,8 @@ internal static class MigrationIntake
             return;
         if (turn.Stage is InCleanUp cleanUp)
         {
-            // Only the loser's own word counts: the winner may have gone on to a later migration with the loser's copy left.
+            // Only the loser's own word counts: the winner may have gone on to a later migration with the loser's copy
+            // left.
             if (refused.Side == cleanUp.Loser)
                 turn.Happen(new CleanedUp(cleanUp.Loser, turn.Now));
         }
@@ -135,9 +146,15 @@ internal static class MigrationIntake
             case InReversal:
                 Answer(turn, false, "The VM is going back to the source already.");
                 break;
+            case OnHold { Reason: FailureReason.SourceLostInDoubt } when !IsDead(turn.Sight.Source):
+                // It was declared gone and came back: it is looked at, and rolled back as if it had never been away.
+                turn.Happen(new AttemptAbandoned(FailureReason.Cancelled, "the source came back", turn.Now));
+                Answer(turn, true, "Cancelled; the source came back, and the VM goes on there.");
+                break;
             case OnHold { Reason: FailureReason.SourceLostInDoubt }:
                 MigrationActions.End(
-                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false, "the operator gave the target's copy up");
+                    turn, MigrationOutcome.Lost, FailureReason.SourceVmDied, running: false,
+                    "the operator gave the target's copy up");
                 Answer(turn, true, "The target's copy is given up; the VM is stopped.");
                 break;
             case OnHold { Reason: not FailureReason.NewerEpochSeen } when BothAreDead(turn.Sight):
@@ -175,7 +192,8 @@ internal static class MigrationIntake
             return;
         }
 
-        if (turn.Sight.Source != SourceView.HandedOff || turn.Sight.Target is not (TargetView.Crashed or TargetView.Gone))
+        if (turn.Sight.Source != SourceView.HandedOff
+            || turn.Sight.Target is not (TargetView.Crashed or TargetView.Gone))
         {
             Answer(turn, false, "The source must hold its paused copy and the target's must be known dead; seen are " +
                 $"{turn.Sight.Source} and {turn.Sight.Target}.");
@@ -188,10 +206,10 @@ internal static class MigrationIntake
 
     private static void RecoverAtTarget(MigrationTurn turn)
     {
-        if (turn.Sight.Source is not (SourceView.Dead or SourceView.DiedRunning) || turn.Sight.Target != TargetView.Loaded)
+        if (!IsDead(turn.Sight.Source) || turn.Sight.Target != TargetView.Loaded)
         {
-            Answer(turn, false, "The source's copy must be known dead and the target must hold a complete one; seen are " +
-                $"{turn.Sight.Source} and {turn.Sight.Target}.");
+            Answer(turn, false, "The source's copy must be known dead and the target must hold a complete one; " +
+                $"seen are {turn.Sight.Source} and {turn.Sight.Target}.");
             return;
         }
 
@@ -199,11 +217,41 @@ internal static class MigrationIntake
         Answer(turn, true, "The VM goes on from its complete copy at the target.");
     }
 
+    /// <summary>
+    /// Rule 5 forbids to take silence for death; a person who has looked may say so. Only before the commit and only
+    /// while nothing is heard of the host: what is heard is truer than what is said.
+    /// </summary>
+    private static void DeclareGone(MigrationTurn turn, SourceGoneDeclared declared)
+    {
+        if (turn.Stage is not (InPreCopy or InStopAndCopy or InRollback))
+        {
+            Answer(turn, false, $"Nothing waits for {turn.Stage.Plan.Source} in {turn.Stage.Kind}.");
+            return;
+        }
+
+        if (turn.Sight.Source != SourceView.Unknown)
+        {
+            Answer(turn, false, $"{turn.Stage.Plan.Source} is not silent: its copy is seen as {turn.Sight.Source}.");
+            return;
+        }
+
+        turn.Happen(new SourceDeclaredGone(declared.By, turn.Now));
+        Answer(turn, true, $"{turn.Stage.Plan.Source} counts as gone, and its copy as dead.");
+    }
+
+    /// <summary>After the commit another owner is decided: what comes back then is older, and is released.</summary>
+    private static bool MayComeBack(MigrationTurn turn) => turn.State.SourceGone
+        && (turn.Stage is InPreCopy or InStopAndCopy or InRollback
+            || (turn.Stage is OnHold held && held.Epoch == held.Plan.Epoch));
+
+    private static bool IsDead(SourceView source) => source is SourceView.Dead or SourceView.DiedRunning;
+
     private static bool BothAreDead(Sight sight) => (sight.Source, sight.Target)
         is (SourceView.Dead or SourceView.DiedRunning, TargetView.Crashed or TargetView.Gone);
 
     private static bool RunsAtSourceAlone(Sight sight) => (sight.Source, sight.Target)
         is (SourceView.Ready or SourceView.Failed, TargetView.Absent or TargetView.Gone);
 
-    private static void Answer(MigrationTurn turn, bool accepted, string text) => turn.Do(new AnswerOperator(accepted, text));
+    private static void Answer(MigrationTurn turn, bool accepted, string text) =>
+        turn.Do(new AnswerOperator(accepted, text));
 }

@@ -13,7 +13,9 @@ namespace Fabric.Protocol;
 /// </summary>
 public static class MigrationMachine
 {
-    /// <summary>A cell leads to another at most once per stage, so more turns than stages is a fault of the table.</summary>
+    /// <summary>
+    /// A cell leads to another at most once per stage, so more turns than stages is a fault of the table.
+    /// </summary>
     private const int TurnsMax = 16;
 
     /// <summary>What the input leads to. Events are to be made durable before any effect is run.</summary>

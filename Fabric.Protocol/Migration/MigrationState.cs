@@ -6,9 +6,13 @@ namespace Fabric.Protocol;
 /// </summary>
 /// <param name="Stage">Each stage is a record that holds only what is legal in it.</param>
 /// <param name="Sight">What was last seen.</param>
-/// <param name="VmVersion">The version that the VM's stream must have for this migration to append to it (rule 9).</param>
+/// <param name="VmVersion">The version that the VM's stream must have for this migration to append to it (rule
+/// 9).</param>
 public sealed record MigrationState(MigrationStage Stage, Sight Sight, long VmVersion)
 {
+    /// <summary>An operator declared the source's host gone. Durable, so a restart does not forget it.</summary>
+    public bool SourceGone { get; init; }
+
     /// <summary>Before the first event.</summary>
     public static MigrationState Initial { get; } = new(new Unstarted(), Sight.None, 0);
 
@@ -115,9 +119,12 @@ public sealed record InStopAndCopy(
     public override StageKind Kind => StageKind.StopAndCopy;
 }
 
-/// <summary>The attempt is abandoned: the source is to run again, then the target's copy to be gone, or the reverse.</summary>
+/// <summary>
+/// The attempt is abandoned: the source is to run again, then the target's copy to be gone, or the reverse.
+/// </summary>
 public sealed record InRollback(
-    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, FailureReason Reason, string? Detail)
+    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, FailureReason Reason,
+    string? Detail)
     : InAttempt(Plan, StartedAt, Since, Attempt)
 {
     /// <inheritdoc/>
@@ -130,7 +137,8 @@ public sealed record SwitchoverTimes(
 
 /// <summary>Stage 5: the target owns the VM and waits for its grant.</summary>
 public sealed record InCommitment(
-    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, long CommittedEpoch, SwitchoverTimes Times)
+    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, long CommittedEpoch,
+    SwitchoverTimes Times)
     : InAttempt(Plan, StartedAt, Since, Attempt)
 {
     /// <inheritdoc/>
@@ -142,7 +150,8 @@ public sealed record InCommitment(
 
 /// <summary>Stage 6: the target runs; the source's copy is still there.</summary>
 public sealed record InActivation(
-    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, long CommittedEpoch, Downtime Downtime)
+    MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, long CommittedEpoch,
+    Downtime Downtime)
     : InAttempt(Plan, StartedAt, Since, Attempt)
 {
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 namespace Fabric.Protocol;
 
-/// <summary>One decision under way: events happen to the state as they are decided, effects pile up behind them.</summary>
+/// <summary>
+/// One decision under way: events happen to the state as they are decided, effects pile up behind them.
+/// </summary>
 internal sealed class MigrationTurn(MigrationState state, DateTimeOffset now)
 {
     private readonly List<MigrationEvent> _events = [];

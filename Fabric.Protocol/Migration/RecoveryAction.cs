@@ -1,6 +1,8 @@
 namespace Fabric.Protocol;
 
-/// <summary>What a cell of the recovery table says. Closed; each is one branch of <see cref="MigrationMachine"/>.</summary>
+/// <summary>
+/// What a cell of the recovery table says. Closed; each is one branch of <see cref="MigrationMachine"/>.
+/// </summary>
 public enum RecoveryAction
 {
     /// <summary>Progress comes by report; look again at each wake-up.</summary>
@@ -60,7 +62,9 @@ public enum RecoveryAction
     /// <summary>Both sides are settled: next attempt, or the end.</summary>
     Settle,
 
-    /// <summary>The source is settled and the target not seen: the end, or wait for it before the next attempt.</summary>
+    /// <summary>
+    /// The source is settled and the target not seen: the end, or wait for it before the next attempt.
+    /// </summary>
     SettleWithoutTarget,
 
     /// <summary>Order the target to run.</summary>
@@ -72,7 +76,9 @@ public enum RecoveryAction
     /// <summary>The target never ran and never will: give ownership back to the source.</summary>
     RevertCommit,
 
-    /// <summary>The target may have run and is gone, or the source may have run on and is: only an operator may decide.</summary>
+    /// <summary>
+    /// The target may have run and is gone, or the source may have run on and is: only an operator may decide.
+    /// </summary>
     HoldForOperator,
 
     /// <summary>The target is known to run: the outcome is true.</summary>

@@ -9,13 +9,15 @@ namespace Fabric.Protocol;
 /// <list type="bullet">
 /// <item>A commit needs the target Loaded and the source HandedOff or Dead; nowhere else is <c>CMIT</c> written but in
 /// RollingBack with a dead source, where the target's copy is the only one left.</item>
-/// <item>A source that died running may have gone on after the target was complete: committing would take the guest back
+/// <item>A source that died running may have gone on after the target was complete: committing would take the guest
+/// back
 /// in time, discarding might lose it. An operator decides.</item>
 /// <item>A rollback closes the attempt at both hosts, begun or not, so that late orders find it closed.</item>
 /// <item>With the source Unknown a rollback discards nothing: the target's copy may be the only one.</item>
 /// <item>A source that handed off resumes after the target's copy is gone, or after the fence wait: without a grant,
 /// which only a commit gives, the target's copy cannot run (rule 3).</item>
-/// <item>A target that is Gone after the commit never ran (its ledger says so): ownership goes back. One that Crashed may
+/// <item>A target that is Gone after the commit never ran (its ledger says so): ownership goes back. One that Crashed
+/// may
 /// have run: an operator decides.</item>
 /// <item>A source seen running after the commit breaks rule 4: nothing is granted, nothing is killed.</item>
 /// </list>
@@ -208,7 +210,8 @@ public static class RecoveryTable
                 throw new FormatException($"the recovery table's line '{line}' does not have {targets.Length} cells");
             if (line[0] != ' ')
             {
-                if (row != sources.Length || !words.Skip(1).SequenceEqual(targets.Select(t => t.ToString()), StringComparer.Ordinal))
+                if (row != sources.Length
+                    || !words.Skip(1).SequenceEqual(targets.Select(t => t.ToString()), StringComparer.Ordinal))
                     throw new FormatException($"the recovery table is not whole before '{line}'");
                 stage = Enum.Parse<StageKind>(words[0]);
                 row = 0;
@@ -216,7 +219,8 @@ public static class RecoveryTable
             }
 
             if (!string.Equals(words[0], sources[row].ToString(), StringComparison.Ordinal))
-                throw new FormatException($"the recovery table has '{words[0]}' where {sources[row]} belongs, in {stage}");
+                throw new FormatException(
+                    $"the recovery table has '{words[0]}' where {sources[row]} belongs, in {stage}");
             for (var column = 0; column < targets.Length; column++)
                 cells[(int)stage, row, column] = ActionOf(words[column + 1]);
             row++;

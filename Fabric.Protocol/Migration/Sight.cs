@@ -24,6 +24,9 @@ public sealed record Sight
     /// <summary>What the source's hypervisor calls its downtime.</summary>
     public long? HypervisorDowntimeMs { get; init; }
 
+    /// <summary>What the attempt has put on the data link so far.</summary>
+    public long? WireBytes { get; init; }
+
     /// <summary>When the source was first seen paused.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
@@ -54,6 +57,15 @@ public sealed record Sight
     /// <summary>Nothing is known any more, from this moment on.</summary>
     public static Sight Lost(DateTimeOffset at) => new() { SourceSince = at, TargetSince = at };
 
+    /// <summary>The source's guest is taken to have run until it was lost with its host.</summary>
+    internal Sight WithSourceGone(DateTimeOffset at) => Source >= SourceView.DiedRunning ? this : this with
+    {
+        Source = SourceView.DiedRunning,
+        SourceSince = at,
+        SourceReason = FailureReason.SourceVmDied,
+        SourceDetail = "an operator declared its host gone",
+    };
+
     internal Sight Seen(SourceSighted seen) => this with
     {
         Source = seen.View,
@@ -61,6 +73,7 @@ public sealed record Sight
         SourceReason = seen.Reason,
         SourceDetail = seen.Detail,
         HypervisorDowntimeMs = seen.HypervisorDowntimeMs ?? HypervisorDowntimeMs,
+        WireBytes = seen.WireBytes ?? WireBytes,
         PausedAt = PausedAt ?? (seen.View is SourceView.Paused or SourceView.HandedOff ? seen.At : null),
     };
 

@@ -24,9 +24,12 @@ public sealed record VmDeleted(DateTimeOffset At) : VmEvent;
 /// <summary>A migration has it; nothing else may change it until it is unlocked.</summary>
 public sealed record VmLocked(MigrationId Migration, HostId Target, DateTimeOffset At) : VmEvent;
 
-/// <summary>Another host owns it, under a new epoch. Written in the transaction of a commit, or of its reversal.</summary>
+/// <summary>
+/// Another host owns it, under a new epoch. Written in the transaction of a commit, or of its reversal.
+/// </summary>
 public sealed record OwnershipMoved(MigrationId Migration, HostId Owner, long Epoch, DateTimeOffset At) : VmEvent;
 
 /// <summary>The migration is over, and the VM runs at its owner or not.</summary>
 public sealed record VmUnlocked(
-    MigrationId Migration, MigrationOutcome Outcome, bool Running, DateTimeOffset At, FailureReason? Reason = null) : VmEvent;
+    MigrationId Migration, MigrationOutcome Outcome, bool Running, DateTimeOffset At,
+    FailureReason? Reason = null) : VmEvent;

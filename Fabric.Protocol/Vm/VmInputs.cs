@@ -58,6 +58,8 @@ public enum VmRefusalCode
     Invalid,
 }
 
-/// <summary>What was decided: events of the VM, and the first events of a migration it starts, in one transaction.</summary>
+/// <summary>
+/// What was decided: events of the VM, and the first events of a migration it starts, in one transaction.
+/// </summary>
 public sealed record VmDecision(
     IReadOnlyList<VmEvent> Events, MigrationRequested? Migration, IReadOnlyList<VmEffect> Effects);

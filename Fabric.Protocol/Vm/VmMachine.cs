@@ -4,7 +4,8 @@ namespace Fabric.Protocol;
 
 /// <summary>
 /// Ownership and epoch of one VM. While a migration has it locked, this machine changes nothing: the migration's commit
-/// and unlock are the only events that may come, and they come from there, with this stream's version expected (rule 9).
+/// and unlock are the only events that may come, and they come from there, with this stream's version expected (rule
+/// 9).
 /// <code>
 ///  NoVm -> Stopped -> Starting -> Running -> Locked(migration) -> Running
 ///             ^           |         |  |          |
@@ -15,14 +16,17 @@ public static class VmMachine
 {
     private const long RetryMs = 1_000;
 
-    /// <summary>A host tells a death at once, but the word may be lost; so a running VM is looked at once a minute.</summary>
+    /// <summary>
+    /// A host tells a death at once, but the word may be lost; so a running VM is looked at once a minute.
+    /// </summary>
     private const long LookMs = 60_000;
 
     /// <summary>What the input leads to.</summary>
     public static VmDecision Decide(VmState state, VmInput input, DateTimeOffset now) => (state, input) switch
     {
         (NoVm, CreateVm create) => Create(create, now),
-        (KnownVm vm, CreateVm) => Refuse(VmRefusalCode.Conflict, null, $"VM {vm.Spec.Id} exists already, at {vm.Owner}."),
+        (KnownVm vm, CreateVm) =>
+            Refuse(VmRefusalCode.Conflict, null, $"VM {vm.Spec.Id} exists already, at {vm.Owner}."),
         (NoVm, VmWoken or LifeReported or LifeRefused) => Nothing(),
         (NoVm, _) => Refuse(VmRefusalCode.NotFound, FailureReason.UnknownVm, "There is no such VM."),
 
@@ -30,6 +34,8 @@ public static class VmMachine
         (StartingVm or RunningVm, StartRequested) => Accept(),
         (KnownVm vm, StartRequested) => Conflict(vm, "started"),
 
+        // What was given up with its host may run when the host is back.
+        (StoppedVm vm, StopRequested { Force: true }) => Decided([], OrderStop(vm, force: true), new VmAnswer(null)),
         (StoppedVm, StopRequested) => Accept(),
         (StartingVm or RunningVm or StoppingVm, StopRequested stop) => Stop((KnownVm)state, stop, now),
         (KnownVm vm, StopRequested) => Conflict(vm, "stopped"),
@@ -39,7 +45,8 @@ public static class VmMachine
 
         (RunningVm vm, MigrateRequested ask) => Migrate(vm, ask, now),
         (LockedVm vm, MigrateRequested) => Refuse(
-            VmRefusalCode.Conflict, FailureReason.AlreadyMigrating, $"Migration {vm.Migration} of {vm.Spec.Id} is under way."),
+            VmRefusalCode.Conflict, FailureReason.AlreadyMigrating,
+            $"Migration {vm.Migration} of {vm.Spec.Id} is under way."),
         (KnownVm vm, MigrateRequested) => Refuse(
             VmRefusalCode.Conflict, FailureReason.VmNotRunning, $"VM {vm.Spec.Id} is {NameOf(vm)}, not running."),
 
@@ -57,7 +64,8 @@ public static class VmMachine
     };
 
     /// <summary>The state after the event.</summary>
-    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one history.</exception>
+    /// <exception cref="InvalidOperationException">The event cannot happen in this state: the journal is not one
+    /// history.</exception>
     public static VmState Evolve(VmState state, VmEvent happened) => (state, happened) switch
     {
         (NoVm s, VmCreated e) => new StoppedVm(s.Version + 1, e.Spec, e.Owner, s.Epoch, null, null),
@@ -118,7 +126,9 @@ public static class VmMachine
     private static VmDecision Stop(KnownVm vm, StopRequested stop, DateTimeOffset now) =>
         vm is StoppingVm { Force: var force } && (force || !stop.Force)
             ? Accept()
-            : Decided([new VmStopOrdered(stop.Force, now)], OrderStop(vm, stop.Force), new VmAnswer(null), new WakeVmAfter(RetryMs));
+            : Decided(
+                [new VmStopOrdered(stop.Force, now)], OrderStop(vm, stop.Force), new VmAnswer(null),
+                new WakeVmAfter(RetryMs));
 
     private static VmDecision Migrate(RunningVm vm, MigrateRequested ask, DateTimeOffset now)
     {
@@ -149,7 +159,8 @@ public static class VmMachine
                 Decided([new VmStopped(FailureReason.SourceVmDied, $"{vm.Owner} has no such VM in its ledger", now)]),
             (StartingVm, LifeView.Absent or LifeView.Starting) => Nothing(),
             (RunningVm or StoppingVm, LifeView.Running or LifeView.Starting) => Nothing(),
-            (StoppedVm, LifeView.Starting or LifeView.Running or LifeView.Stopped or LifeView.Dead or LifeView.Absent) => Nothing(),
+            (StoppedVm, LifeView.Starting or LifeView.Running or LifeView.Stopped or LifeView.Dead
+                or LifeView.Absent) => Nothing(),
             _ => throw new ArgumentOutOfRangeException(nameof(told), told, "not a view of a VM's life"),
         };
     }
@@ -173,5 +184,6 @@ public static class VmMachine
 
     private static VmDecision Nothing() => Decided([]);
 
-    private static VmDecision Decided(IReadOnlyList<VmEvent> events, params VmEffect[] effects) => new(events, null, effects);
+    private static VmDecision Decided(IReadOnlyList<VmEvent> events, params VmEffect[] effects) =>
+        new(events, null, effects);
 }

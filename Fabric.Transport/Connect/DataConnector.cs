@@ -82,8 +82,8 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
             // In TLS 1.3 the target's refusal of our certificate arrives only here, as an alert or a closed connection.
             throw new LinkException(
                 LinkFault.Cut,
-                $"{target} at {endpoint} ended the connection before it answered the hello: if its log says that TLS was " +
-                "refused, look at this host's certificate", e);
+                $"{target} at {endpoint} ended the connection before it answered the hello: if its log says that TLS " +
+                "was refused, look at this host's certificate", e);
         }
         finally
         {

@@ -92,7 +92,8 @@ public sealed class DataListener : IAsyncDisposable
             try
             {
                 var socket = await _socket.AcceptAsync(_stop.Token);
-                var handshake = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.HandshakeTimeoutMs), _time);
+                var handshake = new CancellationTokenSource(
+                    TimeSpan.FromMilliseconds(Limits.Relay.HandshakeTimeoutMs), _time);
                 _slots.Enter(handshake);
                 _ = BlockingThread.RunAsync("data link handshake", () => Handshake(socket, handshake));
             }

@@ -33,7 +33,11 @@ public static class LabEnvironment
     public static QemuOptions Qemu(string version)
     {
         if (string.Equals(version, Installed, StringComparison.Ordinal))
-            return new QemuOptions { Binary = Needed("/usr/bin/qemu-system-x86_64"), Accelerator = QemuAccelerator.Tcg };
+            return new QemuOptions
+            {
+                Binary = Needed("/usr/bin/qemu-system-x86_64"),
+                Accelerator = QemuAccelerator.Tcg,
+            };
         // A wrapper that knows its firmware and libraries.
         return new QemuOptions
         {
@@ -58,13 +62,15 @@ public static class LabEnvironment
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        using var process = Process.Start(start) ?? throw new InvalidOperationException("deploy/setup.sh does not start");
+        using var process = Process.Start(start)
+            ?? throw new InvalidOperationException("deploy/setup.sh does not start");
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"deploy/setup.sh ended with {process.ExitCode}: {output}{errors.Result}");
+            : throw new InvalidOperationException(
+                $"deploy/setup.sh ended with {process.ExitCode}: {output}{errors.Result}");
     }
 
     private static string FindRoot()

@@ -13,7 +13,8 @@ public sealed class OnHoldTests
     [Fact]
     public void Both_copies_dead_after_the_grant_can_be_given_up()
     {
-        var decision = Decide(Held(2, FailureReason.TargetLostAfterGrant, SourceView.Dead, TargetView.Crashed), new CancelRequested());
+        var decision = Decide(
+            Held(2, FailureReason.TargetLostAfterGrant, SourceView.Dead, TargetView.Crashed), new CancelRequested());
         decision.Events.OfType<MigrationEnded>().Single().Outcome.ShouldBe(MigrationOutcome.Lost);
         decision.VmEvents.OfType<VmUnlocked>().Single().Running.ShouldBeFalse();
     }
@@ -21,7 +22,8 @@ public sealed class OnHoldTests
     [Fact]
     public void A_broken_assertion_before_the_commit_ends_where_the_guest_runs()
     {
-        var decision = Decide(Held(1, FailureReason.AssertionBroken, SourceView.Failed, TargetView.Gone), new CancelRequested());
+        var decision = Decide(
+            Held(1, FailureReason.AssertionBroken, SourceView.Failed, TargetView.Gone), new CancelRequested());
         decision.Events.OfType<MigrationEnded>().Single().Keeper.ShouldBe(Keeper.Source);
         decision.VmEvents.OfType<VmUnlocked>().Single().Running.ShouldBeTrue();
     }
@@ -29,7 +31,8 @@ public sealed class OnHoldTests
     [Fact]
     public void A_broken_assertion_is_recovered_from_the_paused_copy_when_the_other_is_dead()
     {
-        var decision = Decide(Held(2, FailureReason.AssertionBroken, SourceView.HandedOff, TargetView.Gone), new RecoverRequested());
+        var decision = Decide(
+            Held(2, FailureReason.AssertionBroken, SourceView.HandedOff, TargetView.Gone), new RecoverRequested());
         decision.Events.OfType<CommitReverted>().Single().Epoch.ShouldBe(3);
     }
 

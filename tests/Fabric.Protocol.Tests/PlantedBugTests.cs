@@ -44,7 +44,8 @@ public sealed class PlantedBugTests
 
     /// <summary>Does what the machines say, and one thing more.</summary>
     private sealed class BuggyCoordinator(
-        IScenarioCoordinator right, IScenarioSurroundings world, Func<Report, Order?> bug, HostId to) : IScenarioCoordinator
+        IScenarioCoordinator right, IScenarioSurroundings world, Func<Report, Order?> bug,
+        HostId to) : IScenarioCoordinator
     {
         public bool IsUp => right.IsUp;
 

@@ -55,7 +55,8 @@ public sealed class RecoveryTableTests
     public void Every_action_is_used_somewhere() =>
         Enum.GetValues<RecoveryAction>().Except(Cells().Select(c => c.Action)).ShouldBeEmpty();
 
-    private static IEnumerable<(StageKind Stage, SourceView Source, TargetView Target, RecoveryAction Action)> Cells() =>
+    private static IEnumerable<(StageKind Stage, SourceView Source, TargetView Target, RecoveryAction Action)>
+        Cells() =>
         from stage in RecoveryTable.Stages
         from source in Enum.GetValues<SourceView>()
         from target in Enum.GetValues<TargetView>()

@@ -2,7 +2,13 @@ namespace Fabric.Protocol.Tests;
 
 public sealed class VmSpecTests
 {
-    private static readonly VmSpec Good = new() { Id = VmId.Of("v1"), MemoryKiB = 131_136, Kernel = "/k", Append = "quiet" };
+    private static readonly VmSpec Good = new()
+    {
+        Id = VmId.Of("v1"),
+        MemoryKiB = 131_136,
+        Kernel = "/k",
+        Append = "quiet",
+    };
 
     [Fact]
     public void A_good_specification_has_no_faults() => Good.Faults().ShouldBeEmpty();

@@ -43,7 +43,9 @@ public sealed class MemoryJournal(EventRegistry registry, TimeProvider time) : I
     /// <summary>Sees what was committed, in the order of commits.</summary>
     public Action<AppendResult>? OnCommitted { get; set; }
 
-    /// <summary>What is wrong with every append until it is taken away, after those of <see cref="FailNext"/>.</summary>
+    /// <summary>
+    /// What is wrong with every append until it is taken away, after those of <see cref="FailNext"/>.
+    /// </summary>
     public JournalFailure? Always { get; set; }
 
     /// <summary>Failures are used up in order; one with a condition waits for the first append that meets it.</summary>

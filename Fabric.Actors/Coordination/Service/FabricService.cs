@@ -108,6 +108,36 @@ public sealed partial class FabricService : IAsyncDisposable
                 "Only a VM that a migration holds is recovered.");
     }
 
+    /// <summary>
+    /// Takes a person's word that a host is gone for good: each migration that waits for its source there counts the
+    /// guest there as dead. What each answered; a host that is connected is not gone.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> DeclareGoneAsync(HostId host, string by, CancellationToken cancellation)
+    {
+        if ((await GetHostAsync(host, cancellation)).Connected)
+        {
+            throw new FabricException(
+                FabricFault.Conflict, null, $"Host {host} is connected.", "Nothing waits for a host that is there.");
+        }
+
+        var answers = new List<string>();
+        for (string? after = null; ;)
+        {
+            var page = await ListVmsAsync(after, Limits.Api.PageMax, cancellation);
+            foreach (var migration in page.Vms.Select(v => v.Migration).OfType<MigrationId>())
+            {
+                if ((await GetMigrationAsync(migration, cancellation)).Source != host)
+                    continue;
+                var answer = await AskAsync<OperatorAnswer>(
+                    EntityKinds.Migration, migration.Value, new SourceGoneDeclared(by), cancellation);
+                answers.Add($"{migration}: {answer.Text}");
+            }
+
+            if ((after = page.Next) is null)
+                return answers;
+        }
+    }
+
     /// <summary>Lets a migration go on that a fault plan holds.</summary>
     public void ReleaseHold()
     {

@@ -13,6 +13,7 @@ internal sealed class MigrationFold
     private readonly List<AttemptSummary> _attempts = [];
     private MigrationState _state = MigrationState.Initial;
     private MigrationEnded? _end;
+    private long? _wireBytes;
     private (FailureReason Reason, string? Detail)? _last;
 
     public long Version { get; private set; }
@@ -36,6 +37,9 @@ internal sealed class MigrationFold
                 break;
             case RoundCompleted e:
                 _rounds.Add(new RoundSummary(e.Attempt, e.Round, e.At));
+                break;
+            case SourceHandedOff e:
+                _wireBytes = e.WireBytes;
                 break;
             case AttemptAbandoned e:
                 _last = (e.Reason, e.Detail);
@@ -82,6 +86,7 @@ internal sealed class MigrationFold
             RoundsDone = _rounds.Count,
             Rounds = whole ? [.. _rounds] : null,
             Attempts = whole ? [.. _attempts] : null,
+            WireBytes = _wireBytes,
             Transfer = live?.Seen,
             HeldAt = IsOver ? null : live?.HeldAt,
         };

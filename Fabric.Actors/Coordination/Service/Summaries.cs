@@ -81,6 +81,9 @@ public sealed record MigrationSummary
     /// <summary>Each attempt; not in lists.</summary>
     public IReadOnlyList<AttemptSummary>? Attempts { get; init; }
 
+    /// <summary>What crossed the data link until the hand-over, both ways; durable, so also of long ago.</summary>
+    public long? WireBytes { get; init; }
+
     /// <summary>The last numbers seen of the transfer, since this coordinator's start.</summary>
     public TransferSeen? Transfer { get; init; }
 

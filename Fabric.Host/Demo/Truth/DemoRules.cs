@@ -14,7 +14,8 @@ public static class DemoRules
     [
         new("oneRunning", Overlaps.Find(e.Copies), string.Create(
             CultureInfo.InvariantCulture,
-            $"{e.Copies.Count} copies, {e.Copies.Sum(c => c.Runs.Count)} runs, {e.Copies.Sum(c => c.Samples)} samples")),
+            $"{e.Copies.Count} copies, {e.Copies.Sum(c => c.Runs.Count)} runs, " +
+            $"{e.Copies.Sum(c => c.Samples)} samples")),
         new(
             "noRunWithoutGrant", [.. e.Copies.SelectMany(c => EarlyRuns(c, e.Migrations))],
             "runs of copies that came in"),

@@ -57,7 +57,8 @@ internal sealed class SourceLoader
         if (!found)
             RefuseDirectory(path, include);
         if (!found && include.Required)
-            throw new HoconException(include.Origin, $"the required file {HoconJson.Quote(include.Name)} does not exist " +
+            throw new HoconException(include.Origin,
+                $"the required file {HoconJson.Quote(include.Name)} does not exist " +
                 $"(looked for {string.Join(", ", Candidates(path))}): create it, or write include without required()");
         return result;
     }
@@ -66,7 +67,8 @@ internal sealed class SourceLoader
     private static void RefuseDirectory(string path, Include include)
     {
         if (Directory.Exists(path))
-            throw new HoconException(include.Origin, $"{HoconJson.Quote(include.Name)} is a directory: name a file in it");
+            throw new HoconException(
+                include.Origin, $"{HoconJson.Quote(include.Name)} is a directory: name a file in it");
     }
 
     private static IEnumerable<string> Candidates(string path) =>

@@ -50,7 +50,8 @@ public sealed class CopyActorTests : RuntimeTest, ICopyHandsFactory, IReportSink
         _reports.ShouldBeEmpty();
         _look.SetResult(Runs);
         Idle();
-        _reports.OfType<LifeReport>().Select(r => r.View).ShouldBe([LifeView.Running, LifeView.Running, LifeView.Running]);
+        _reports.OfType<LifeReport>().Select(r => r.View).ShouldBe(
+            [LifeView.Running, LifeView.Running, LifeView.Running]);
     }
 
     [Fact]

@@ -8,7 +8,8 @@ namespace Fabric.Actors.Tests.Cluster;
 
 public sealed class FabricLinkCodecTests
 {
-    private const string Stamp = "\"stamp\":{\"vm\":\"v1\",\"migration\":\"v1-m4\",\"term\":4,\"attempt\":1,\"epoch\":1}";
+    private const string Stamp =
+        "\"stamp\":{\"vm\":\"v1\",\"migration\":\"v1-m4\",\"term\":4,\"attempt\":1,\"epoch\":1}";
 
     [Fact]
     public void What_is_written_is_read_again()
@@ -32,7 +33,8 @@ public sealed class FabricLinkCodecTests
     [InlineData("{\"report\":\"source\"," + Stamp + ",\"view\":\"Failed\",\"reason\":999}")]
     [InlineData("{\"report\":\"target\"," + Stamp + ",\"view\":\"Prepared\"}")]
     [InlineData("{\"report\":\"precheck\"," + Stamp + ",\"side\":\"Source\"}")]
-    [InlineData("{\"report\":\"precheck\"," + Stamp + ",\"side\":\"Source\",\"obstacles\":[{\"reason\":999,\"detail\":\"\"}]}")]
+    [InlineData(
+        "{\"report\":\"precheck\"," + Stamp + ",\"side\":\"Source\",\"obstacles\":[{\"reason\":999,\"detail\":\"\"}]}")]
     [InlineData("{\"report\":\"round\"," + Stamp + "}")]
     [InlineData("{\"report\":\"source\",\"view\":\"Ready\"}")]
     [InlineData("{\"order\":\"start-vm\"," + Stamp + "}")]

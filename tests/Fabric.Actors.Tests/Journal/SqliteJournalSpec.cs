@@ -37,7 +37,8 @@ public sealed class SqliteJournalSpec : JournalSpec
     [Fact]
     public async Task Reader_of_its_own_sees_what_a_writer_of_the_same_file_has_committed()
     {
-        using var reader = new SqliteJournalReader(new SqliteJournalOptions { Path = DatabasePath }, TestEvents.Registry);
+        using var reader = new SqliteJournalReader(
+            new SqliteJournalOptions { Path = DatabasePath }, TestEvents.Registry);
         (await reader.ReadAsync(Migration).ToListAsync()).ShouldBeEmpty();
         await AppendAsync(Migration, 0, new Opened("a"));
         (await reader.ReadAsync(Migration).ToListAsync()).Single().Event.ShouldBe(new Opened("a"));

@@ -184,7 +184,9 @@ public sealed class PersistentActorTests : RuntimeTest
         Dispatcher.Run(() => System.Entity("slow", "s").Ask<long>("sum", Patience), Limit).ShouldBe(0);
     }
 
-    /// <summary>A journal that cannot be read for longer than any window of restarts must not end an actor for good.</summary>
+    /// <summary>
+    /// A journal that cannot be read for longer than any window of restarts must not end an actor for good.
+    /// </summary>
     [Fact]
     public void Recovery_goes_on_by_itself_however_long_the_journal_could_not_be_read()
     {

@@ -53,7 +53,9 @@ internal sealed class ActorLife
         Pump();
     }
 
-    /// <summary>Runs code that is not an actor's, as a connection's reader would, and all that follows from it.</summary>
+    /// <summary>
+    /// Runs code that is not an actor's, as a connection's reader would, and all that follows from it.
+    /// </summary>
     public void Run(Func<Task> code)
     {
         Task? task = null;
@@ -64,7 +66,9 @@ internal sealed class ActorLife
             task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Until nothing is left to do now. From inside, as when a process speaks while it is acted on: later.</summary>
+    /// <summary>
+    /// Until nothing is left to do now. From inside, as when a process speaks while it is acted on: later.
+    /// </summary>
     public void Pump()
     {
         if (_pumping || IsOver)
@@ -82,7 +86,9 @@ internal sealed class ActorLife
         Check();
     }
 
-    /// <summary>What the world finds wrong must reach the test; inside an actor it would only restart the actor.</summary>
+    /// <summary>
+    /// What the world finds wrong must reach the test; inside an actor it would only restart the actor.
+    /// </summary>
     public void Guard(Action act)
     {
         try

@@ -3,8 +3,8 @@ using Fabric.Testing.Scenarios;
 namespace Fabric.Actors.Tests.Scenarios;
 
 /// <summary>
-/// The transcripts that the bare machines play, through the real actors: the same text, byte for byte. They are recorded
-/// where the protocol's own tests are; here they are only read.
+/// The transcripts that the bare machines play, through the real actors: the same text, byte for byte. They are
+/// recorded where the protocol's own tests are; here they are only read.
 /// </summary>
 public sealed class ActorTranscriptTests
 {

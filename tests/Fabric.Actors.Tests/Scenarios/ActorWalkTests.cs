@@ -3,7 +3,9 @@ using Fabric.Testing.Scenarios;
 
 namespace Fabric.Actors.Tests.Scenarios;
 
-/// <summary>The walks of the bare machines through the real actors; the seed also orders what happens at once.</summary>
+/// <summary>
+/// The walks of the bare machines through the real actors; the seed also orders what happens at once.
+/// </summary>
 public sealed class ActorWalkTests
 {
     private const int Seeds = 30;
@@ -34,8 +36,8 @@ public sealed class ActorWalkTests
     }
 
     /// <summary>
-    /// Until a journal fails: what waited for it then goes on at once, in an order that each world is free to choose. So
-    /// may two migrations that wake in one instant, about once in 300 walks; these 30 have none.
+    /// Until a journal fails: what waited for it then goes on at once, in an order that each world is free to choose.
+    /// So may two migrations that wake in one instant, about once in 300 walks; these 30 have none.
     /// </summary>
     [Theory]
     [MemberData(nameof(Few))]

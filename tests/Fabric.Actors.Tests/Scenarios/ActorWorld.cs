@@ -5,7 +5,8 @@ namespace Fabric.Actors.Tests.Scenarios;
 /// <summary>The world of the real actors, with a manual clock.</summary>
 internal static class ActorWorld
 {
-    /// <param name="seed">Orders what happens at once; null: as it became ready, which is what transcripts show.</param>
+    /// <param name="seed">Orders what happens at once; null: as it became ready, which is what transcripts
+    /// show.</param>
     public static ScenarioWorld Create(int? seed = null)
     {
         var lives = 0;

@@ -4,7 +4,8 @@ using Fabric.Testing;
 namespace Fabric.Actors.Tests.Scenarios;
 
 /// <summary>A journal as one life of a process sees it; an append at which the process dies never returns.</summary>
-internal sealed class LifeJournal(ActorLife life, MemoryJournal journal, Func<bool> diesHere, Action<string> say) : IJournal
+internal sealed class LifeJournal(
+    ActorLife life, MemoryJournal journal, Func<bool> diesHere, Action<string> say) : IJournal
 {
     public async Task<AppendResult> AppendAsync(
         IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken = default)
@@ -34,7 +35,8 @@ internal sealed class LifeJournal(ActorLife life, MemoryJournal journal, Func<bo
         StreamId stream, long fromVersion = 1, CancellationToken cancellationToken = default) =>
         journal.ReadAsync(stream, fromVersion, cancellationToken);
 
-    public IAsyncEnumerable<StreamInfo> ListStreamsAsync(string kindPrefix, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<StreamInfo> ListStreamsAsync(
+        string kindPrefix, CancellationToken cancellationToken = default) =>
         journal.ListStreamsAsync(kindPrefix, cancellationToken);
 
     private static string Text(Exception e) => e switch

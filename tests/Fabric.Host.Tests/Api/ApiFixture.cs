@@ -107,6 +107,13 @@ public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
         return host;
     }
 
+    /// <summary>A host's agent is not connected any more.</summary>
+    public ValueTask LoseHostAsync(string name)
+    {
+        Hosts.Disconnect(HostId.Of(name));
+        return Coordinator.OnHostDisconnectedAsync(HostId.Of(name), new LinkEnd(LinkFault.PeerClosed, "the test"));
+    }
+
     /// <summary>Hosts a and b, and a VM that is stopped at a.</summary>
     public async Task<VmId> StoppedVmAsync(string name = "web")
     {

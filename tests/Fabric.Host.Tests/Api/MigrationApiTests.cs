@@ -41,6 +41,21 @@ public sealed class MigrationApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_crossed_the_wire_outlives_the_coordinator()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        var id = (await BeginAsync()).Id;
+        await MigrationScript.UntilAsync(_at, id, m => m.Stage == StageKind.Over);
+
+        // As after a restart: nothing is known but what the journal holds.
+        await using var next = new FabricService(_at.System, _at.Journal, _at.Hosts, hold: null);
+        var over = await next.GetMigrationAsync(id, CancellationToken.None);
+        over.Transfer.ShouldBeNull();
+        over.WireBytes.ShouldBe(30_000_000);
+    }
+
+    [Fact]
     public async Task The_journal_is_told_as_recorded_and_in_pages()
     {
         _ = new MigrationScript(_at);

@@ -80,6 +80,8 @@ public sealed class ClientVerbTests : IAsyncLifetime
     [InlineData("vm show nope", 3, "unknown-vm")]
     [InlineData("vm show WEB", 3, "invalid-name")]
     [InlineData("vm recover nope", 3, "unknown-vm")]
+    [InlineData("hosts gone nope --yes-i-know", 3, "unknown-host")]
+    [InlineData("hosts gone nope", 2, "usage")]
     [InlineData("migrations show nope", 3, "not-found")]
     [InlineData("journal nope", 3, "not-found")]
     [InlineData("cancel nope", 3, "unknown-vm")]

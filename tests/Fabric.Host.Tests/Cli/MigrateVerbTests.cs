@@ -138,6 +138,31 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_host_is_declared_gone_only_while_it_is_not_there_and_who_said_so_is_noted()
+    {
+        _ = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        using var news = _at.System.EventStream.Subscribe<MigrationNews>();
+        var following = _cli.RunAsync("migrate web --to b");
+        await UntilRoundAsync(news);
+        (await _cli.RunAsync("hosts gone a --yes-i-know")).ShouldBe(3);
+        _cli.Error.ShouldContain("is connected");
+
+        await _at.LoseHostAsync("a");
+        (await _cli.RunAsync("hosts gone a --yes-i-know")).ShouldBe(0);
+        _cli.Out.ShouldContain("a counts as gone");
+        var page = await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None);
+        var journal = await _at.Client.JournalAsync(page.Migrations[0].Id.Value, 0, CancellationToken.None);
+        journal.Events.Single(e => e.Name is "migration.source-declared-gone.v1").Event.GetProperty("by").GetString()
+            .ShouldBe("operator");
+        (await _cli.RunAsync("hosts gone a --yes-i-know")).ShouldBe(0);
+        _cli.Out.ShouldContain("is not silent");
+        var stamp = new Stamp(page.Migrations[0].Vm, page.Migrations[0].Id, 4, 1, 1);
+        await _at.SayAsync("b", new TargetReport(stamp, TargetView.Gone));
+        (await following).ShouldBe(5);
+    }
+
+    [Fact]
     public async Task A_server_that_goes_away_leaves_the_outcome_unknown_and_says_how_to_look_again()
     {
         _ = new MigrationScript(_at) { PausesAfterRound = false };

@@ -44,7 +44,8 @@ public sealed partial class HouseTests
     [Fact]
     public void The_protocol_does_not_wait_read_clocks_throw_dice_or_touch_files() =>
         Repository.Sources("Fabric.Protocol")
-            .SelectMany(file => File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
+            .SelectMany(file => File.ReadLines(file).Where(
+                line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
                 .Where(line => Impure().IsMatch(line))
                 .Select(line => $"{Repository.Relative(file)}: {line.Trim()}"))
             .ShouldBeEmpty();
@@ -59,14 +60,21 @@ public sealed partial class HouseTests
     [Fact]
     public void Files_are_short()
     {
-        var product = Repository.Sources("Fabric.Protocol", "Fabric.Transport", "Fabric.Drivers", "Fabric.Actors", "Fabric.Host");
+        var product = Repository.Sources(
+            "Fabric.Protocol", "Fabric.Transport", "Fabric.Drivers", "Fabric.Actors", "Fabric.Host");
         product.Where(file => File.ReadLines(file).Count() > 600).Select(Repository.Relative).ShouldBeEmpty();
-        Repository.Sources("tests").Where(file => File.ReadLines(file).Count() > 900).Select(Repository.Relative).ShouldBeEmpty();
+        Repository.Sources("tests").Where(file => File.ReadLines(file).Count() > 900).Select(Repository.Relative)
+            .ShouldBeEmpty();
     }
 
-    [GeneratedRegex(@"\b(async|await|Task<|ValueTask|Socket\b|File\.|Random\b|UtcNow|DateTime\.Now|Guid\.NewGuid|Stopwatch|Environment\.)", RegexOptions.ExplicitCapture, 1_000)]
+    [GeneratedRegex(
+        @"\b(async|await|Task<|ValueTask|Socket\b|File\.|Random\b|UtcNow|DateTime\.Now|Guid\.NewGuid|Stopwatch|" +
+        @"Environment\.)",
+        RegexOptions.ExplicitCapture, 1_000)]
     private static partial Regex Impure();
 
-    [GeneratedRegex(@"CreateUnbounded|DateTime(Offset)?\.(Utc)?Now|new Random\(\)|Thread\.Sleep|async void", RegexOptions.ExplicitCapture, 1_000)]
+    [GeneratedRegex(
+        @"CreateUnbounded|DateTime(Offset)?\.(Utc)?Now|new Random\(\)|Thread\.Sleep|async void",
+        RegexOptions.ExplicitCapture, 1_000)]
     private static partial Regex Loose();
 }

@@ -7,7 +7,10 @@ internal static class GuestCheck
     public static void IsClean(LabFabric fabric, params string[] hosts)
     {
         var beats = hosts.SelectMany(h => fabric.Consoles(h, LabGuest.Vm)).SelectMany(File.ReadLines)
-            .Where(line => line.StartsWith("HB ", StringComparison.Ordinal) && line.Contains(" derr=", StringComparison.Ordinal))
+            .Where(
+                line =>
+                    line.StartsWith("HB ", StringComparison.Ordinal)
+                        && line.Contains(" derr=", StringComparison.Ordinal))
             .ToList();
         beats.Count.ShouldBeGreaterThan(0);
         beats.Where(line => !line.Contains(" bad=0 ", StringComparison.Ordinal)).ShouldBeEmpty();

@@ -22,7 +22,8 @@ namespace Fabric.Lab.Tests.Migration;
 internal sealed class LabFabric : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("fl-").FullName;
-    private readonly Dictionary<string, (HostRole Role, NodeCertificate Certificate)> _hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (HostRole Role, NodeCertificate Certificate)> _hosts = new(
+        StringComparer.Ordinal);
     private readonly QemuOptions _qemu;
     private readonly IReadOnlyDictionary<string, string> _more;
     private readonly int _port = FreePort();
@@ -42,9 +43,11 @@ internal sealed class LabFabric : IAsyncDisposable
     /// <param name="qemu">Which QEMU.</param>
     /// <param name="hosts">Hosts to start.</param>
     /// <param name="body">The test.</param>
-    /// <param name="more">Further hosts, with certificates but not started, and what their configuration says more.</param>
+    /// <param name="more">Further hosts, with certificates but not started, and what their configuration says
+    /// more.</param>
     public static Task RunAsync(
-        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null) =>
+        QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body,
+        IReadOnlyDictionary<string, string>? more = null) =>
         RunBareAsync(
             qemu, hosts,
             async fabric =>
@@ -59,7 +62,8 @@ internal sealed class LabFabric : IAsyncDisposable
     public static async Task RunBareAsync(
         QemuOptions qemu, string[] hosts, Func<LabFabric, Task> body, IReadOnlyDictionary<string, string>? more = null)
     {
-        await using var fabric = await StartAsync(qemu, hosts, more ?? new Dictionary<string, string>(StringComparer.Ordinal));
+        await using var fabric = await StartAsync(
+            qemu, hosts, more ?? new Dictionary<string, string>(StringComparer.Ordinal));
         try
         {
             await body(fabric);
@@ -161,7 +165,8 @@ internal sealed class LabFabric : IAsyncDisposable
     {
         Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of(host))));
         Accepted(await AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested()));
-        await Until.TrueAsync(async () => await AskAsync<VmState>(EntityKinds.Vm, spec.Id.Value, Describe.State) is RunningVm);
+        await Until.TrueAsync(
+            async () => await AskAsync<VmState>(EntityKinds.Vm, spec.Id.Value, Describe.State) is RunningVm);
         await Until.TrueAsync(() => Task.FromResult(Consoles(host, spec.Id).Any(
             c => File.ReadAllText(c).Contains("DIRTIER ready", StringComparison.Ordinal))), seconds);
     }
@@ -173,7 +178,8 @@ internal sealed class LabFabric : IAsyncDisposable
         await Until.TrueAsync(async () =>
         {
             events = await JournalAsync(id);
-            return events.Any(e => e is CleanedUp or MigrationEnded { Outcome: MigrationOutcome.Refused } or HeldForOperator);
+            return events.Any(
+                e => e is CleanedUp or MigrationEnded { Outcome: MigrationOutcome.Refused } or HeldForOperator);
         });
         return events;
     }
@@ -229,9 +235,10 @@ internal sealed class LabFabric : IAsyncDisposable
     private string Configure(string node, string more)
     {
         var file = PathOf($"{node}.conf");
+        var role = node is "coordinator" ? "coordinator" : "host";
         File.WriteAllText(file, $$"""
             fabric {
-              node { name = {{node}}, state-dir = "{{PathOf(node)}}", roles = [{{(node is "coordinator" ? "coordinator" : "host")}}] }
+              node { name = {{node}}, state-dir = "{{PathOf(node)}}", roles = [{{role}}] }
               tls { ca = "ca/ca.crt", cert = "ca/{{node}}.crt", key = "ca/{{node}}.key" }
               {{more}}
             }

@@ -25,7 +25,8 @@ public sealed class RecoveryTests
 
     /// <summary>F103: cancel while active.</summary>
     [Fact]
-    public Task Cancel_in_pre_copy_leaves_the_guest_at_the_source_and_nothing_at_the_target() => RunAsync(async fabric =>
+    public Task Cancel_in_pre_copy_leaves_the_guest_at_the_source_and_nothing_at_the_target() =>
+        RunAsync(async fabric =>
     {
         var id = await fabric.MigrateAsync(LabGuest.Vm, "b", LabGuest.Slow);
         await fabric.SeenAsync<StorageReady>(id);
@@ -58,7 +59,9 @@ public sealed class RecoveryTests
         GuestCheck.IsClean(fabric, "a", "b");
     });
 
-    /// <summary>Hard case 3: the coordinator goes away; the data plane goes on, and the same attempt completes.</summary>
+    /// <summary>
+    /// Hard case 3: the coordinator goes away; the data plane goes on, and the same attempt completes.
+    /// </summary>
     [Fact]
     public Task A_coordinator_restarted_in_pre_copy_costs_no_attempt() => RunAsync(async fabric =>
     {

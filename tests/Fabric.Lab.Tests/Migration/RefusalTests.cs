@@ -3,7 +3,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Migration;
 
-/// <summary>Bad input: a clear reason before anything moves, the VM untouched, and the next good request works.</summary>
+/// <summary>
+/// Bad input: a clear reason before anything moves, the VM untouched, and the next good request works.
+/// </summary>
 [Trait("Category", "Lab")]
 public sealed class RefusalTests
 {
@@ -29,15 +31,19 @@ public sealed class RefusalTests
         async fabric =>
         {
             var spec = LabGuest.Spec();
-            await StartsNotAsync(fabric, spec with { Id = VmId.Of("d"), Devices = ["no-such-device"] }, FailureReason.HypervisorUnfit);
-            await StartsNotAsync(fabric, spec with { Id = VmId.Of("k"), Kernel = "/no/such/kernel" }, FailureReason.ImageMissing);
-            await StartsNotAsync(fabric, spec with { Id = VmId.Of("m"), MemoryKiB = 131072 }, FailureReason.MemorySizeCorrupts);
+            await StartsNotAsync(
+                fabric, spec with { Id = VmId.Of("d"), Devices = ["no-such-device"] }, FailureReason.HypervisorUnfit);
+            await StartsNotAsync(
+                fabric, spec with { Id = VmId.Of("k"), Kernel = "/no/such/kernel" }, FailureReason.ImageMissing);
+            await StartsNotAsync(
+                fabric, spec with { Id = VmId.Of("m"), MemoryKiB = 131072 }, FailureReason.MemorySizeCorrupts);
             fabric.LivingMachines("a").ShouldBeEmpty();
         });
 
     private static async Task StartsNotAsync(LabFabric fabric, VmSpec spec, FailureReason reason)
     {
-        (await fabric.AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new CreateVm(spec, HostId.Of("a")))).Refusal.ShouldBeNull();
+        (await fabric.AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value,
+            new CreateVm(spec, HostId.Of("a")))).Refusal.ShouldBeNull();
         (await fabric.AskAsync<VmReply>(EntityKinds.Vm, spec.Id.Value, new StartRequested())).Refusal.ShouldBeNull();
         StoppedVm? stopped = null;
         await Until.TrueAsync(async () =>

@@ -18,7 +18,8 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
     public CopyState CopyOf(VmId vm) => _copies.GetValueOrDefault(vm, NoCopy.Initial);
 
     private ModelHands Hands => _made ??= new ModelHands(
-        host, world, (vm, directory, input) => Tell(vm, directory, input), report => world.Post(new Letter(host, null, report)));
+        host, world, (vm, directory, input) => Tell(vm, directory, input),
+        report => world.Post(new Letter(host, null, report)));
 
     public void Start()
     {
@@ -88,7 +89,8 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
             while (IsUp && _inbox.TryDequeue(out var next))
             {
                 if (next.Directory is null
-                    || (CopyOf(next.Vm) is HeldCopy held && string.Equals(held.Directory, next.Directory, StringComparison.Ordinal)))
+                    || (CopyOf(next.Vm) is HeldCopy held
+                        && string.Equals(held.Directory, next.Directory, StringComparison.Ordinal)))
                     Handle(next.Vm, next.Input);
             }
         }

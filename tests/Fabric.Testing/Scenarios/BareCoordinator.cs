@@ -41,7 +41,8 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
         foreach (var stream in world.Journal.Streams.ToList())
         {
             // One may have been read already, for its VM woke it.
-            if (stream.StartsWith("migration/", StringComparison.Ordinal) && !_migrations.ContainsKey(MigrationId.Of(stream[10..])))
+            if (stream.StartsWith("migration/", StringComparison.Ordinal)
+                && !_migrations.ContainsKey(MigrationId.Of(stream[10..])))
                 Read(MigrationId.Of(stream[10..]));
         }
 
@@ -84,7 +85,8 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
     {
         foreach (var (migration, side) in SidesAt(host))
             Tell(migration, new HostFound(side));
-        foreach (var vm in _vms.Values.OfType<KnownVm>().Where(v => v.Owner == host && !_unreadVms.ContainsKey(v.Spec.Id)).ToList())
+        foreach (var vm in _vms.Values.OfType<KnownVm>().Where(
+            v => v.Owner == host && !_unreadVms.ContainsKey(v.Spec.Id)).ToList())
             Tell(vm.Spec.Id, new VmWoken());
     }
 
@@ -202,7 +204,8 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
                 Send(e.Host, e.Order);
                 break;
             case VmAnswer e:
-                world.Say(e.Refusal is { } no ? $"answer   refused: {no.Code} {no.Reason} {no.Detail}" : "answer   accepted");
+                world.Say(
+                    e.Refusal is { } no ? $"answer   refused: {no.Code} {no.Reason} {no.Detail}" : "answer   accepted");
                 break;
             case WakeMigration e when !_migrations.ContainsKey(e.Migration):
                 Read(e.Migration);

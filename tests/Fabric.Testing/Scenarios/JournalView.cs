@@ -20,7 +20,8 @@ public static class JournalView
 
     /// <summary>One line for each VM.</summary>
     /// <param name="journal">Read now.</param>
-    /// <param name="sightOf">What the coordinator has seen; null while it waits to read the migration's stream again.</param>
+    /// <param name="sightOf">What the coordinator has seen; null while it waits to read the migration's stream
+    /// again.</param>
     public static IEnumerable<string> Describe(this IScenarioJournal journal, Func<MigrationId, Sight?> sightOf)
     {
         var active = journal.Active().Select(m => (Begun)m.Stage).OrderBy(s => s.Plan.Term).ToList();
@@ -30,8 +31,11 @@ public static class JournalView
                 continue;
             var migrations = active.Where(s => s.Plan.Spec.Id == vm.Spec.Id).Select(s =>
                 $" | {s.Plan.Id} {s.Kind} #{s.CurrentAttempt} " +
-                (sightOf(s.Plan.Id) is { } sight ? $"source={sight.Source} target={sight.Target}" : "waits for its journal"));
-            yield return $"{vm.Spec.Id} {VmMachine.NameOf(vm)} owner={vm.Owner} epoch={vm.Epoch}{string.Concat(migrations)}";
+                (sightOf(s.Plan.Id) is { } sight
+                    ? $"source={sight.Source} target={sight.Target}"
+                    : "waits for its journal"));
+            yield return $"{vm.Spec.Id} {VmMachine.NameOf(vm)} owner={vm.Owner} epoch={vm.Epoch}" +
+                $"{string.Concat(migrations)}";
         }
     }
 

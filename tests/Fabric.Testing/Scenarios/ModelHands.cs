@@ -71,7 +71,9 @@ public sealed class ModelHands(
     private void Send(ModelMachine machine, BeginTransfer order)
     {
         if (!world.Connect(machine, order))
-            tell(machine.Vm, machine.Directory, new TransferBroke(FailureReason.DataLinkLost, "nobody takes this ticket"));
+            tell(
+                machine.Vm, machine.Directory,
+                new TransferBroke(FailureReason.DataLinkLost, "nobody takes this ticket"));
     }
 
     private void Kill(VmId vm, string directory)

@@ -18,8 +18,8 @@ public interface IModelListener
 
 /// <summary>
 /// All hypervisor processes of a scenario. Faithful in what matters to the hand-over: a source whose migration fails or
-/// is cancelled before <c>completed</c> resumes its guest by itself; in pre-switchover it notices nothing; a target that
-/// loses its source before it has everything exits; a cancel after <c>completed</c> has no effect.
+/// is cancelled before <c>completed</c> resumes its guest by itself; in pre-switchover it notices nothing; a target
+/// that loses its source before it has everything exits; a cancel after <c>completed</c> has no effect.
 /// </summary>
 public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 {
@@ -31,7 +31,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     public bool DataCut { get; private set; }
 
     public ModelMachine? Find(HostId host, string directory) =>
-        _machines.Find(m => m.Alive && m.Host == host && string.Equals(m.Directory, directory, StringComparison.Ordinal));
+        _machines.Find(
+            m => m.Alive && m.Host == host && string.Equals(m.Directory, directory, StringComparison.Ordinal));
 
     /// <summary>The process that a word in a transcript means: the newest living one of this VM here.</summary>
     public ModelMachine? At(HostId host, VmId vm) => _machines.FindLast(m => m.Alive && m.Host == host && m.Vm == vm);
@@ -46,7 +47,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             Look(machine);
     }
 
-    /// <summary>Every guest that runs does a step of work, so that a copy of earlier memory can be told from the latest.</summary>
+    /// <summary>
+    /// Every guest that runs does a step of work, so that a copy of earlier memory can be told from the latest.
+    /// </summary>
     public void GuestsWork()
     {
         foreach (var machine in _machines.Where(m => m is { Alive: true, Run: RunState.Running }))
@@ -80,7 +83,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     private void Flow(ModelTransfer transfer)
     {
         if (DataCut || !transfer.IsWhole || transfer.Target.Phase != MigrationPhase.None
-            || transfer.Source.Phase is not (MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device))
+            || !IsSending(transfer.Source))
             return;
         transfer.Target.Phase = MigrationPhase.Active;
         listener.BytesArrived(transfer.Target);
@@ -88,7 +91,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 
     public bool Round(ModelMachine source)
     {
-        if (source is not { Run: RunState.Running, Phase: MigrationPhase.Active, Transfer: { } transfer } || Stalled(transfer))
+        if (source is not { Run: RunState.Running, Phase: MigrationPhase.Active, Transfer: { } transfer }
+            || Stalled(transfer))
             return false;
         transfer.Rounds++;
         listener.RoundEnded(source, new Round(transfer.Rounds, 1000, 4_096_000, 100, 100, 4_096_000, 1000));
@@ -132,8 +136,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>The acknowledgement arrives: the source is done and never runs by itself again.</summary>
     public bool Acknowledge(ModelMachine source)
     {
-        if (source is not { Phase: MigrationPhase.Device, Transfer: { Target.Phase: MigrationPhase.Completed } transfer }
-            || DataCut || !transfer.SourceRelay)
+        if (source is not { Phase: MigrationPhase.Device, Transfer: { } transfer }
+            || transfer.Target.Phase != MigrationPhase.Completed || DataCut || !transfer.SourceRelay)
             return false;
         source.Phase = MigrationPhase.Completed;
         source.Run = RunState.Postmigrate;
@@ -143,13 +147,13 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 
     public void Cancel(ModelMachine source)
     {
-        if (source.Phase is not (MigrationPhase.Setup or MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device))
+        if (source.Phase != MigrationPhase.Setup && !IsSending(source))
         {
             Look(source);
             return;
         }
 
-        source.Phase = MigrationPhase.Cancelled;
+        source.Phase = source.CancelFails ? MigrationPhase.Failed : MigrationPhase.Cancelled;
         ResumeAndLook(source);
         if (source.Transfer is { } transfer)
             SourceWentAway(transfer);
@@ -236,7 +240,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     {
         foreach (var transfer in Transfers().Where(t => t.SourceRelay || t.TargetRelay))
         {
-            var done = transfer.Source.Phase is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled;
+            var done = transfer.Source.Phase
+                is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled;
             if (transfer.SourceRelay && transfer.Source.Alive && !done)
                 listener.TransferBroke(transfer.Source, FailureReason.DataLinkLost, "the data link did not come back");
             if (transfer.TargetRelay && transfer.Target.Alive && transfer.Target.Phase != MigrationPhase.Completed)
@@ -250,7 +255,11 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         }
     }
 
-    private List<ModelTransfer> Transfers() => [.. _machines.Select(m => m.Transfer).OfType<ModelTransfer>().Distinct()];
+    private List<ModelTransfer> Transfers() =>
+        [.. _machines.Select(m => m.Transfer).OfType<ModelTransfer>().Distinct()];
+
+    private static bool IsSending(ModelMachine source) =>
+        source.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device;
 
     private bool Stalled(ModelTransfer transfer) => DataCut || !transfer.IsWhole;
 
@@ -282,7 +291,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         rules.Ran(machine, _machines, byItself);
     }
 
-    private void Look(ModelMachine machine, ActivationTimes? activation = null) => listener.Looked(machine, LookAt(machine, activation));
+    private void Look(ModelMachine machine, ActivationTimes? activation = null) =>
+        listener.Looked(machine, LookAt(machine, activation));
 
     public static MachineLook LookAt(ModelMachine machine, ActivationTimes? activation = null) =>
         new(machine.Run, machine.Phase, Activation: activation);

@@ -22,10 +22,20 @@ public sealed class ModelMachine(HostId host, VmId vm, string directory, bool in
     /// <summary>Whether its vCPUs ever ran.</summary>
     public bool Ran { get; set; }
 
-    /// <summary>Its agent noted, rightly, that it is to end; that stays right whatever befalls the other copy.</summary>
+    /// <summary>
+    /// A cancel will end as <c>failed</c>: QEMU 9 and later shut the return path's socket before they note the cancel,
+    /// and its writer may meet the broken pipe first.
+    /// </summary>
+    public bool CancelFails { get; set; }
+
+    /// <summary>
+    /// Its agent noted, rightly, that it is to end; that stays right whatever befalls the other copy.
+    /// </summary>
     public bool Doomed { get; set; }
 
-    /// <summary>The guest's own count of steps, as this copy's memory has it; -1 while it holds no whole guest.</summary>
+    /// <summary>
+    /// The guest's own count of steps, as this copy's memory has it; -1 while it holds no whole guest.
+    /// </summary>
     public long Memory { get; set; } = incoming ? -1 : 0;
 
     /// <summary>The transfer under way, or the last one.</summary>

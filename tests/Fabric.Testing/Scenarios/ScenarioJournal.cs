@@ -37,7 +37,9 @@ public interface IScenarioJournal
     void Restore();
 }
 
-/// <summary>The coordinator's journal, in memory: streams, expected versions, one transaction over several streams.</summary>
+/// <summary>
+/// The coordinator's journal, in memory: streams, expected versions, one transaction over several streams.
+/// </summary>
 public sealed class ScenarioJournal : IScenarioJournal
 {
     private Dictionary<string, List<object>> _streams = new(StringComparer.Ordinal);
@@ -60,7 +62,8 @@ public sealed class ScenarioJournal : IScenarioJournal
     public IReadOnlyList<object> Read(string stream) => _streams.TryGetValue(stream, out var events) ? events : [];
 
     /// <summary>Appends all or nothing.</summary>
-    /// <exception cref="JournalFaultException">A stream has another version, or the fault that was asked for.</exception>
+    /// <exception cref="JournalFaultException">A stream has another version, or the fault that was asked
+    /// for.</exception>
     public void Append(IReadOnlyList<StreamAppend> appends, Action<string, object> appended)
     {
         var fault = _faults.TryDequeue(out var asked) ? asked : JournalFault.None;

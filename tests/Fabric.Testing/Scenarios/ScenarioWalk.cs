@@ -22,7 +22,8 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
     public IReadOnlyList<string> Trace => _trace;
 
     /// <summary>Walks and heals.</summary>
-    /// <exception cref="InvalidOperationException">A rule or the end did not hold; holds seed and transcript.</exception>
+    /// <exception cref="InvalidOperationException">A rule or the end did not hold; holds seed and
+    /// transcript.</exception>
     public void Run(int steps)
     {
         try
@@ -60,7 +61,8 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
 
     private List<(string Command, int Weight)> Choices()
     {
-        var choices = new List<(string Command, int Weight)> { ("advance 1s undelivered", 4), ("advance 1s", 4), ("advance 35s", 1) };
+        var choices = new List<(string Command, int Weight)> { ("advance 1s undelivered", 4), ("advance 1s",
+            4), ("advance 35s", 1) };
         Messages(choices);
         Machines(choices);
         Hosts(choices);
@@ -81,18 +83,24 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
         {
             choices.Add(("deliver all", 6));
             choices.AddRange(_world.Mail.InFlight.Select(l => l.Host).Distinct()
-                .SelectMany(h => new[] { ($"deliver order {h}", 10), ($"deliver report {h}", 10), ($"drop {h}", Stress()), ($"duplicate {h}", 1) })
+                .SelectMany(
+                    h =>
+                        new[] { ($"deliver order {h}", 10), ($"deliver report {h}", 10), ($"drop {h}",
+                            Stress()), ($"duplicate {h}", 1) })
                 .Where(c => Fits(c.Item1)));
-            choices.AddRange(_world.Mail.InFlight.Where(l => l.IsOrder).Take(4).Select(l => ($"hold order {l.Host}", 1)));
+            choices.AddRange(
+                _world.Mail.InFlight.Where(l => l.IsOrder).Take(4).Select(l => ($"hold order {l.Host}", 1)));
         }
 
-        choices.AddRange(_world.Mail.Held.Where(l => _world.Agent(l.Host).IsUp).Take(4).Select(l => ($"release order {l.Host}", 2)));
+        choices.AddRange(
+            _world.Mail.Held.Where(l => _world.Agent(l.Host).IsUp).Take(4).Select(l => ($"release order {l.Host}", 2)));
     }
 
     private bool Fits(string command)
     {
         var words = command.Split(' ')[1..];
-        return _world.Mail.InFlight.Any(l => words.All(w => l.ToString().Split(' ').Contains(w, StringComparer.Ordinal)));
+        return _world.Mail.InFlight.Any(
+            l => words.All(w => l.ToString().Split(' ').Contains(w, StringComparer.Ordinal)));
     }
 
     private void Machines(List<(string Command, int Weight)> choices)
@@ -101,7 +109,8 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
         {
             choices.AddRange(Steps(m).Select(s => (s, 12)));
             choices.Add(($"kill vm at {m.Host}", Stress()));
-            if (_world.Agent(m.Host).CopyOf(Vm) is OwnedCopy && _world.Coordinator.Active.Any(s => s.Stage.Kind == StageKind.Commitment))
+            if (_world.Agent(m.Host).CopyOf(Vm) is OwnedCopy
+                && _world.Coordinator.Active.Any(s => s.Stage.Kind == StageKind.Commitment))
                 choices.Add(($"kill host {m.Host}", 20));
             if (m is { Phase: MigrationPhase.Active or MigrationPhase.Device, Incoming: false })
                 choices.Add(($"qemu {m.Host} fails", 1));
@@ -125,9 +134,11 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
                 yield return $"qemu {m.Host} round";
         }
 
-        if (flows && m is { Phase: MigrationPhase.Active, Run: RunState.Inmigrate, Transfer.Source.Phase: MigrationPhase.Device })
+        if (flows && m is { Phase: MigrationPhase.Active, Run: RunState.Inmigrate }
+            && m.Transfer?.Source.Phase == MigrationPhase.Device)
             yield return $"qemu {m.Host} loads";
-        if (m is { Phase: MigrationPhase.Device, Transfer: { Target.Phase: MigrationPhase.Completed, SourceRelay: true } }
+        if (m is { Phase: MigrationPhase.Device, Transfer: { SourceRelay: true } transfer }
+            && transfer.Target.Phase == MigrationPhase.Completed
             && !_world.Hypervisors.DataCut)
             yield return $"qemu {m.Host} completes";
     }
@@ -143,7 +154,8 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
         {
             var host = HostId.Of(n);
             if (_world.Agent(host).IsUp)
-                choices.AddRange([($"kill agent {n}", 1), ($"kill host {n}", stress), ($"agent {n} dies after next note", 1)]);
+                choices.AddRange(
+                    [($"kill agent {n}", 1), ($"kill host {n}", stress), ($"agent {n} dies after next note", 1)]);
             else
                 choices.Add(($"restart agent {n}", 6));
             choices.Add(_world.Mail.IsCut(host) ? ($"heal link {n}", 6) : ($"cut link {n}", stress));
@@ -209,7 +221,8 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
     private void AssertAtRest()
     {
         if (Problem() is { } problem)
-            throw new InvalidOperationException($"after everything healed: {problem}\n  {string.Join("\n  ", _world.Do("show"))}");
+            throw new InvalidOperationException(
+                $"after everything healed: {problem}\n  {string.Join("\n  ", _world.Do("show"))}");
     }
 
     /// <summary>What is not as it should be at rest; null when all is.</summary>
@@ -241,7 +254,10 @@ public sealed class ScenarioWalk(int seed, ScenarioWorld? world = null)
         }
 
         return Names.Select(n => (Name: n, Copy: _world.Agent(HostId.Of(n)).CopyOf(Vm)))
-            .Where(c => c.Copy is IncomingCopy or OutgoingCopy or ClosingCopy || (c.Copy is OwnedCopy o && o.Epoch != ((KnownVm)vm).Epoch))
+            .Where(
+                c =>
+                    c.Copy is IncomingCopy or OutgoingCopy or ClosingCopy
+                        || (c.Copy is OwnedCopy o && o.Epoch != ((KnownVm)vm).Epoch))
             .Select(c => $"{c.Name} still holds a {c.Copy}").FirstOrDefault();
     }
 }

@@ -18,7 +18,8 @@ public sealed partial class ScenarioWorld
         }
         catch (RuleBrokenException e)
         {
-            throw new RuleBrokenException($"{e.Message}\n  in '{command}', after:\n    {string.Join("\n    ", _lines)}\n");
+            throw new RuleBrokenException(
+                $"{e.Message}\n  in '{command}', after:\n    {string.Join("\n    ", _lines)}\n");
         }
 
         return Collapsed(_lines);
@@ -46,8 +47,15 @@ public sealed partial class ScenarioWorld
             case ["cancel", var vm]:
                 Operator(VmId.Of(vm), new CancelRequested());
                 break;
+            case ["cancel", "at", var host, "ends", "as", "failed"]:
+                MachineAt(host).CancelFails = true;
+                break;
             case ["recover", var vm]:
                 Operator(VmId.Of(vm), new RecoverRequested());
+                break;
+            case ["declare", "source", "of", var vm, "gone"]:
+                _rules.OperatorDecided(VmId.Of(vm));
+                _coordinator.Ask(VmId.Of(vm), new SourceGoneDeclared("ops"));
                 break;
             case ["start", var vm]:
                 _coordinator.Ask(VmId.Of(vm), new StartRequested());
@@ -104,7 +112,8 @@ public sealed partial class ScenarioWorld
                 Host(HostId.Of(host)).StartFails = true;
                 break;
             case ["obstacle", "at", var host, var reason]:
-                Host(HostId.Of(host)).Obstacles.Add(new Obstacle(Enum.Parse<FailureReason>(reason), "as the transcript says"));
+                Host(HostId.Of(host)).Obstacles.Add(
+                    new Obstacle(Enum.Parse<FailureReason>(reason), "as the transcript says"));
                 break;
             case ["journal", ..]:
                 Disk(words);
@@ -269,7 +278,8 @@ public sealed partial class ScenarioWorld
         foreach (var host in _hosts.Values.Select(h => h.Id))
         {
             var agent = Agent(host).IsUp ? CopyText(Agent(host).CopyOf(_vm)) : "no agent";
-            var machines = Hypervisors.Machines.Where(m => m.Alive && m.Host == host && m.Vm == _vm).Select(m => $" {m}");
+            var machines = Hypervisors.Machines.Where(m => m.Alive && m.Host == host && m.Vm == _vm)
+                .Select(m => $" {m}");
             Say($"{host}: {agent}{string.Concat(machines)}{(_mail.IsCut(host) ? " (cut off)" : "")}");
         }
     }
@@ -306,7 +316,8 @@ public sealed partial class ScenarioWorld
         var policy = new MigrationPolicy();
         foreach (var setting in settings)
         {
-            var (name, value) = setting.Split('=') is [var n, var v] ? (n, v) : throw new ScenarioException($"'{setting}'?");
+            var (name, value) = setting.Split('=') is [var n, var v]
+                ? (n, v) : throw new ScenarioException($"'{setting}'?");
             policy = name switch
             {
                 "attempts" => policy with { AttemptsMax = int.Parse(value, CultureInfo.InvariantCulture) },
@@ -323,5 +334,6 @@ public sealed partial class ScenarioWorld
 
     /// <summary>A line that comes again is counted where it came first: repeated orders would drown the rest.</summary>
     private static List<string> Collapsed(List<string> lines) =>
-        [.. lines.GroupBy(l => l, StringComparer.Ordinal).Select(g => g.Count() == 1 ? g.Key : $"{g.Key}  x{g.Count()}")];
+        [.. lines.GroupBy(l => l, StringComparer.Ordinal).Select(
+            g => g.Count() == 1 ? g.Key : $"{g.Key}  x{g.Count()}")];
 }

@@ -3,8 +3,8 @@ using Fabric.Protocol;
 namespace Fabric.Testing.Scenarios;
 
 /// <summary>
-/// Virtual time, modelled processes, mail that moves only when told, a journal and ledgers that outlive crashes; in it a
-/// coordinator and agents that are handed in. Nothing here is concurrent and nothing is random.
+/// Virtual time, modelled processes, mail that moves only when told, a journal and ledgers that outlive crashes; in it
+/// a coordinator and agents that are handed in. Nothing here is concurrent and nothing is random.
 /// </summary>
 public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurroundings, IModelListener
 {
@@ -211,7 +211,9 @@ public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurrounding
         }
     }
 
-    /// <summary>Time passes; whatever falls due happens, and messages arrive in between unless held back by hand.</summary>
+    /// <summary>
+    /// Time passes; whatever falls due happens, and messages arrive in between unless held back by hand.
+    /// </summary>
     private void Advance(TimeSpan by, bool deliver)
     {
         var end = Now + by;

@@ -14,7 +14,8 @@ public static class Shown
         BeginTransfer o => $"BeginTransfer {o.Stamp} to {o.Target}",
         PrepareTarget o => $"PrepareTarget {o.Stamp} from {o.Source}",
         StopVm o => $"StopVm {o.Stamp}{(o.Force ? " force" : "")}",
-        StartVm or ObserveVm or RollBackSource or DiscardTarget or ReleaseSource => $"{order.GetType().Name} {order.Stamp}",
+        StartVm or ObserveVm or RollBackSource or DiscardTarget or ReleaseSource =>
+            $"{order.GetType().Name} {order.Stamp}",
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
 
@@ -43,8 +44,10 @@ public static class Shown
         CommitReverted e => $"CommitReverted owner={e.Owner} epoch={e.Epoch}{Why(e.Reason, e.Detail)}",
         HeldForOperator e => $"HeldForOperator{Why(e.Reason, e.Detail)}",
         MigrationEnded e => $"MigrationEnded {e.Outcome} keeper={e.Keeper}{Why(e.Reason, e.Detail)}",
+        SourceDeclaredGone e => $"SourceDeclaredGone by {e.By}",
         CleanedUp e => $"CleanedUp {Word(e.Side)}",
-        TargetReserved or StorageReady or SourcePaused or TargetLoaded or Activated => happened.GetType().Name,
+        TargetReserved or StorageReady or SourcePaused or TargetLoaded or Activated or SourceCameBack =>
+            happened.GetType().Name,
         VmCreated e => $"VmCreated at {e.Owner}",
         VmStartOrdered e => $"VmStartOrdered epoch={e.Epoch}",
         VmStopped e => $"VmStopped{Why(e.Reason, e.Detail)}",
@@ -70,5 +73,6 @@ public static class Shown
     public static string Word(Side side) => side == Side.Source ? "source" : "target";
 
     private static string Why(FailureReason? reason, string? detail) =>
-        reason is null && detail is null ? "" : $" ({string.Join(": ", new[] { reason?.ToString(), detail }.OfType<string>())})";
+        reason is null
+            && detail is null ? "" : $" ({string.Join(": ", new[] { reason?.ToString(), detail }.OfType<string>())})";
 }

@@ -3,7 +3,8 @@ using System.Text;
 namespace Fabric.Testing.Scenarios;
 
 /// <summary>
-/// A scenario as text: a heading of <c>#</c> lines, then commands at the margin, each followed by what it led to, indented.
+/// A scenario as text: a heading of <c>#</c> lines, then commands at the margin, each followed by what it led to,
+/// indented.
 /// </summary>
 public static class Transcript
 {

@@ -41,18 +41,21 @@ public sealed class WorldRules
     public void Ran(ModelMachine machine, IReadOnlyList<ModelMachine> all, bool byItself)
     {
         var how = byItself ? "by itself" : "as ordered";
-        if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.Run == RunState.Running) is { } other)
-            throw new RuleBrokenException($"rule 1: {machine.Vm} runs at {machine.Host} ({how}) while it runs at {other.Host}");
+        if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.Run == RunState.Running)
+            is { } other)
+            throw new RuleBrokenException(
+                $"rule 1: {machine.Vm} runs at {machine.Host} ({how}) while it runs at {other.Host}");
         if (_owners[machine.Vm].Host != machine.Host)
         {
             throw new RuleBrokenException(
-                $"rule {(machine.Incoming && !machine.Ran ? 3 : 4)}: {machine.Vm} runs at {machine.Host} ({how}), but " +
-                $"{_owners[machine.Vm].Host} owns it since epoch {_owners[machine.Vm].Epoch}");
+                $"rule {(machine.Incoming && !machine.Ran ? 3 : 4)}: {machine.Vm} runs at {machine.Host} ({how}), " +
+                $"but {_owners[machine.Vm].Host} owns it since epoch {_owners[machine.Vm].Epoch}");
         }
 
         if (machine.Memory != _latest[machine.Vm] && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException(
-                $"{machine.Vm} goes back in time: {machine.Host} runs ({how}) memory {machine.Memory} of {_latest[machine.Vm]}");
+                $"{machine.Vm} goes back in time: {machine.Host} runs ({how}) memory " +
+                $"{machine.Memory} of {_latest[machine.Vm]}");
         if (_ended.Contains(machine.Vm) && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException($"{machine.Vm} runs at {machine.Host} ({how}) after its guest had ended");
     }
@@ -60,10 +63,12 @@ public sealed class WorldRules
     /// <summary>No order ends the only process that holds the guest as it last was.</summary>
     public void Killing(ModelMachine machine)
     {
-        if (machine.Doomed || _ended.Contains(machine.Vm) || _operatorTookOlder.Contains(machine.Vm) || machine.Memory != _latest[machine.Vm])
+        if (machine.Doomed || _ended.Contains(machine.Vm) || _operatorTookOlder.Contains(machine.Vm)
+            || machine.Memory != _latest[machine.Vm])
             return;
         if (!_machines.Any(m => m != machine && m.Alive && m.Vm == machine.Vm && m.Memory == machine.Memory))
-            throw new RuleBrokenException($"{machine.Host} ends the only copy of {machine.Vm} that holds its latest memory");
+            throw new RuleBrokenException(
+                $"{machine.Host} ends the only copy of {machine.Vm} that holds its latest memory");
     }
 
     /// <summary>What the journal holds is physically true when it is written.</summary>
@@ -94,7 +99,9 @@ public sealed class WorldRules
         }
     }
 
-    /// <summary>Rule 3: a grant is noted only after the commit is durable; rule 11: a source is not dropped early.</summary>
+    /// <summary>
+    /// Rule 3: a grant is noted only after the commit is durable; rule 11: a source is not dropped early.
+    /// </summary>
     public void Noted(HostId host, CopyState before, CopyEvent happened, CopyState after)
     {
         if (Older(after.Fence, before.Fence))
@@ -140,9 +147,12 @@ public sealed class WorldRules
         foreach (var m in _machines.Where(m => m.Alive && m.Vm == vm && m.Host != owner))
         {
             if (m.Run == RunState.Running)
-                throw new RuleBrokenException($"rule 4: ownership of {vm} moves from {old} to {owner} while {m.Host} runs it");
-            if (m.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device && !m.Incoming)
-                throw new RuleBrokenException($"rule 4: ownership of {vm} moves while {m.Host} may resume it by itself");
+                throw new RuleBrokenException(
+                    $"rule 4: ownership of {vm} moves from {old} to {owner} while {m.Host} runs it");
+            if (m.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device
+                && !m.Incoming)
+                throw new RuleBrokenException(
+                    $"rule 4: ownership of {vm} moves while {m.Host} may resume it by itself");
         }
 
         _owners[vm] = (owner, epoch);
@@ -164,7 +174,8 @@ public sealed class WorldRules
         {
             if (alive.Any(m => m.Host == host && m.Run is not (RunState.Running or RunState.Shutdown or RunState.Broken)
                 && !alive.Exists(o => o.Host == host && o.Run == RunState.Running)))
-                throw new RuleBrokenException($"rule 10: {ended.Outcome} is written while {host}'s copy of {vm} is paused");
+                throw new RuleBrokenException(
+                    $"rule 10: {ended.Outcome} is written while {host}'s copy of {vm} is paused");
             return;
         }
 
@@ -177,5 +188,6 @@ public sealed class WorldRules
     private ModelMachine? MachineOf(HostId host, HeldCopy held) => _machines.FirstOrDefault(
         m => m.Alive && m.Host == host && string.Equals(m.Directory, held.Directory, StringComparison.Ordinal));
 
-    private static bool Older(Fence a, Fence b) => (a.Epoch, a.Term, a.Attempt).CompareTo((b.Epoch, b.Term, b.Attempt)) < 0;
+    private static bool Older(Fence a, Fence b) =>
+        (a.Epoch, a.Term, a.Attempt).CompareTo((b.Epoch, b.Term, b.Attempt)) < 0;
 }

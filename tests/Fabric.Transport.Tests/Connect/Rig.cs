@@ -26,7 +26,8 @@ internal sealed class Rig : IAsyncDisposable
         _source = TestCa.Ours.Node("host-a", Time);
         Tickets = new TicketBook(_random, Time);
         Listener = DataListener.Start(
-            new IPEndPoint(IPAddress.Loopback, 0), target ?? TestCa.Ours.Node("host-b", Time), Tickets, Time, Refusals.Add);
+            new IPEndPoint(IPAddress.Loopback, 0), target ?? TestCa.Ours.Node("host-b", Time), Tickets, Time,
+            Refusals.Add);
     }
 
     public TimeProvider Time { get; }
