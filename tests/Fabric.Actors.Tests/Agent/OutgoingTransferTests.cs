@@ -60,11 +60,11 @@ public sealed class OutgoingTransferTests
 
         public long BytesReceived => 0;
 
-        public ValueTask SendAsync(LinkBuffer buffer, int length) => throw new NotSupportedException();
+        public void Send(LinkBuffer buffer, int length) => throw new NotSupportedException();
 
-        public ValueTask CompleteAsync() => throw new NotSupportedException();
+        public void Complete() => throw new NotSupportedException();
 
-        public ValueTask<int> ReceiveAsync(Memory<byte> into) => throw new NotSupportedException();
+        public int Receive(Span<byte> into) => throw new NotSupportedException();
 
         public ValueTask AbortAsync(AbortReason reason)
         {
