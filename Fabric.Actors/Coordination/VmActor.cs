@@ -5,7 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Coordination;
 
 /// <summary>The shell around <see cref="VmMachine"/>.</summary>
-public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : PersistentActor<VmState, VmEvent>(journal)
+public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Deciders deciders)
+    : PersistentActor<VmState, VmEvent>(journal)
 {
     private const string WakeTimer = "wake";
 
@@ -65,7 +66,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
     private async ValueTask StepAsync(VmInput input)
     {
         var asker = Sender;
-        var decision = VmMachine.Decide(State, input, Context.System.Time.GetUtcNow());
+        var decision = deciders.Vm(State, input, Context.System.Time.GetUtcNow());
         try
         {
             await PersistAsync(decision.Events, MigrationAppend(decision));

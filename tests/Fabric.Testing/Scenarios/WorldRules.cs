@@ -23,6 +23,9 @@ public sealed class WorldRules
     /// <summary>An operator accepted that the guest goes on from an older copy, or not at all.</summary>
     public void OperatorDecided(VmId vm) => _operatorTookOlder.Add(vm);
 
+    /// <summary>What an operator once accepted excuses nothing of what comes now.</summary>
+    public void Strict(VmId vm) => _operatorTookOlder.Remove(vm);
+
     public void Booted(ModelMachine machine)
     {
         machine.Memory = _latest[machine.Vm] = _latest.GetValueOrDefault(machine.Vm) + 1;
@@ -43,6 +46,8 @@ public sealed class WorldRules
         var how = byItself ? "by itself" : "as ordered";
         if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.Run == RunState.Running) is { } other)
             throw new RuleBrokenException($"rule 1: {machine.Vm} runs at {machine.Host} ({how}) while it runs at {other.Host}");
+        if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.HoldsDisks) is { } writer)
+            throw new RuleBrokenException($"rule 2: {machine.Host} writes to {machine.Vm}'s disks while {writer.Host} holds them");
         if (_owners[machine.Vm].Host != machine.Host)
         {
             throw new RuleBrokenException(
