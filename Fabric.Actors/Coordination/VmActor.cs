@@ -40,6 +40,10 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
     {
         switch (message)
         {
+            case VmWoken when State is RunningVm:
+                // Once a minute: another coordinator may have written while this one believed itself alone.
+                ReadAgain();
+                return ValueTask.CompletedTask;
             case VmInput input:
                 return StepAsync(input);
             case HostReported { Report: LifeReport report } from:
@@ -49,9 +53,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
             case HostUp up when State is KnownVm vm && vm.Owner == up.Host:
                 return StepAsync(new VmWoken());
             case StreamMoved:
-                // The next message reads the stream again.
-                Context.Stop(Self);
-                Self.Tell(Wake.Up);
+                ReadAgain();
                 return ValueTask.CompletedTask;
             case Describe:
                 Sender.Tell(State);
@@ -61,6 +63,13 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
             default:
                 throw new ArgumentOutOfRangeException(nameof(message), message, "not a message for a VM");
         }
+    }
+
+    /// <summary>The next message reads the stream.</summary>
+    private void ReadAgain()
+    {
+        Context.Stop(Self);
+        Self.Tell(Wake.Up);
     }
 
     private async ValueTask StepAsync(VmInput input)
