@@ -60,7 +60,9 @@ public sealed class SimProcess(SimScheduler scheduler, string name, TimeSpan wal
     }
 
     /// <summary>Runs code that is not an actor's, as a connection's reader would.</summary>
-    public void RunOutside(Func<Task> code) => CreateLane("/outside").Post(_ => _ = code(), null);
+    /// <param name="code">Stays on its own lane.</param>
+    /// <param name="failed">Hears when it fails.</param>
+    public void RunOutside(Func<Task> code, Action? failed = null) => CreateLane("/outside").Post(_ => _ = RunAsync(code, failed), null);
 
     /// <summary>As kill -9 does: nothing is told, nothing is finished.</summary>
     public void Kill()
@@ -85,6 +87,18 @@ public sealed class SimProcess(SimScheduler scheduler, string name, TimeSpan wal
         while (!IsStopped && _deferred.TryDequeue(out var act))
             act();
         Unpark();
+    }
+
+    private static async Task RunAsync(Func<Task> code, Action? failed)
+    {
+        try
+        {
+            await code();
+        }
+        catch (Exception e) when (e is not InvalidOperationException and not ArgumentException)
+        {
+            failed?.Invoke();
+        }
     }
 
     internal void Ready(SimLane lane)

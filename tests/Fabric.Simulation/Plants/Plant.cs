@@ -6,6 +6,12 @@ namespace Fabric.Simulation.Plants;
 /// <summary>A bug that is put into a run on purpose, to see that the rules find it. None is in the product.</summary>
 public sealed record Plant(string Name, string What)
 {
+    /// <summary>All of them, by name.</summary>
+    public static IReadOnlyList<Plant> All { get; } =
+    [
+        .. MigrationPlants.All.Concat(CopyPlants.All).Concat(WriterPlants.All).OrderBy(p => p.Name, StringComparer.Ordinal),
+    ];
+
     /// <summary>Machines that decide wrongly.</summary>
     public Deciders? Deciders { get; init; }
 
@@ -17,4 +23,8 @@ public sealed record Plant(string Name, string What)
 
     /// <summary>A target lets in whoever shows any ticket that it ever made.</summary>
     public bool TakesAnyTicket { get; init; }
+
+    /// <exception cref="FormatException">There is none of that name.</exception>
+    public static Plant Named(string name) => All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal))
+        ?? throw new FormatException($"'{name}' is not a plant; --list-plants names them");
 }

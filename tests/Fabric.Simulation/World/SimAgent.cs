@@ -22,7 +22,8 @@ internal sealed class SimAgent : ICopyHandsFactory, IReportSink
         _system = world.NewSystem(Process);
         _ledger = new SimJournal(Process, host.Ledger);
         HostAgent.Register(_system, _ledger, this, this, world.Deciders);
-        Process.RunOutside(() => HostAgent.TellAllAsync(_system, _ledger, Wake.Up, CancellationToken.None));
+        Process.RunOutside(
+            () => HostAgent.TellAllAsync(_system, _ledger, Wake.Up, CancellationToken.None), () => world.DiedAtStart(host, this));
     }
 
     public SimProcess Process { get; }
@@ -35,8 +36,9 @@ internal sealed class SimAgent : ICopyHandsFactory, IReportSink
     public void Obey(Order order) =>
         _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).Tell(new OrderGiven(order));
 
-    public void LinkCameUp() =>
-        Process.RunOutside(() => HostAgent.TellAllAsync(_system, _ledger, new LinkCameUp(), CancellationToken.None));
+    public void LinkCameUp() => Process.RunOutside(
+        () => HostAgent.TellAllAsync(_system, _ledger, new LinkCameUp(), CancellationToken.None),
+        () => _world.Scheduler.After(0, () => _world.Network.Lose(_host)));
 
     public SimHands? HandsOf(VmId vm) => _hands.GetValueOrDefault(vm);
 

@@ -20,7 +20,7 @@ internal sealed class SimCoordinator : IHostLinks
         Process = new SimProcess(world.Scheduler, name, world.CoordinatorWallOffset);
         _system = world.NewSystem(Process);
         _real = new Coordinator(_system, new SimJournal(Process, world.Journal), this, hold: null, world.Deciders);
-        Process.RunOutside(() => _real.ResumeAsync(CancellationToken.None));
+        Process.RunOutside(() => _real.ResumeAsync(CancellationToken.None), () => world.DiedAtStart(this));
     }
 
     public SimProcess Process { get; }

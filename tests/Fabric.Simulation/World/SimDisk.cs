@@ -107,10 +107,13 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
         }
     }
 
-    /// <summary>As an operator who puts a backup in its place: the last appends have never happened.</summary>
-    public void Restore(int appendsLost)
+    /// <summary>
+    /// As an operator who puts a backup in its place: the last appends have never happened, down to the first that must
+    /// not be lost.
+    /// </summary>
+    public void Restore(int appendsLost, Func<object, bool> mustStay)
     {
-        for (; appendsLost > 0 && _history.Count > 0; appendsLost--)
+        for (; appendsLost > 0 && _history.Count > 0 && !_history[^1].Any(a => a.Events.Any(mustStay)); appendsLost--)
         {
             foreach (var append in _history[^1])
             {
@@ -149,6 +152,8 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
             WentWrong?.Invoke(fault);
         if (fault is DiskFault.Full or DiskFault.Fails or DiskFault.Torn)
         {
+            if (Plant is { IgnoresFailures: true })
+                pending.Answer.TrySetResult(new AppendResult([]));
             pending.Fail(Unavailable(fault));
             return;
         }
@@ -245,6 +250,9 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
 /// <summary>A wrong writer: what a planted bug does between an append and the disk.</summary>
 public interface IDiskPlant
 {
+    /// <summary>What is not written is answered as if it were.</summary>
+    bool IgnoresFailures { get; }
+
     /// <summary>Takes an append that would be durable after so many ticks.</summary>
     internal void Append(SimDisk disk, SimDisk.Pending pending, long ticks);
 

@@ -241,6 +241,9 @@ internal sealed class SimHands(
         if (_connecting is not { } order)
             return;
         _connecting = null;
+        // It may be on its way already; a right target then turns its ticket down.
+        if (world.Plant is { TakesAnyTicket: true } && _kept is { } from)
+            world.Transfers.ConnectLate(host, new StartSending(from, order));
         if (_kept is { } directory)
             Tell(directory, new TransferBroke(FailureReason.Cancelled, $"{order.Stamp} was cancelled while it began"));
         Next();

@@ -68,7 +68,8 @@ internal sealed class SimNetwork(SimWorld world, Chance chance)
             host.Linked = null;
             host.LinkNumber++;
             world.Trace($"link     {host.Id} lost");
-            coordinator.Process.After(Soon(), () => coordinator.Disconnected(host, link));
+            // One that is stopped reads of it only a moment after it woke.
+            coordinator.Process.Do(() => coordinator.Process.After(Soon(), () => coordinator.Disconnected(host, link)));
         }
 
         Look(host);
@@ -135,7 +136,7 @@ internal sealed class SimNetwork(SimWorld world, Chance chance)
     {
         var at = world.Scheduler.Now + (chance.Between(world.Plan.LinkUs.Least, world.Plan.LinkUs.Most) * 10);
         if (late)
-            return at + chance.Spread(SimScheduler.Ms(1), SimScheduler.Ms(5_000));
+            return at + chance.Spread(SimScheduler.Ms(1), SimScheduler.Ms(20_000));
         if (letter.IsOrder)
             return host.LastOrderAt = Math.Max(at, host.LastOrderAt + 1);
         return host.LastReportAt = Math.Max(at, host.LastReportAt + 1);

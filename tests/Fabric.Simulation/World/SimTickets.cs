@@ -24,5 +24,7 @@ internal sealed class SimTickets
 
     /// <summary>The directory that the ticket leads to; null when it is not good, or not for this source.</summary>
     public string? Take(string ticket, HostId from) =>
-        _open.Remove(ticket, out var made) && made.Source == from ? made.Directory : null;
+        _open.Remove(ticket, out var made) && made.Source == from
+            ? made.Directory
+            : EverMade?.ContainsKey(ticket) == true ? _open.Values.Select(o => o.Directory).FirstOrDefault() : null;
 }

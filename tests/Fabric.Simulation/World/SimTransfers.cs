@@ -48,6 +48,10 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         return ConnectResult.Connected;
     }
 
+    /// <summary>For a planted bug: a connection that was given up arrives all the same.</summary>
+    public void ConnectLate(SimHost from, StartSending wish) => world.Scheduler.After(
+        chance.Spread(SimScheduler.Ms(10), SimScheduler.Ms(3_000)), () => TryConnect(from, wish));
+
     /// <summary>Something changed: whatever can go on now goes on.</summary>
     public void Kick()
     {

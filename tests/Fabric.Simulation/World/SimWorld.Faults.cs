@@ -9,6 +9,8 @@ namespace Fabric.Simulation.World;
 /// <content>What the plan does to the fabric, and how each of it ends.</content>
 internal sealed partial class SimWorld
 {
+    private static readonly long ServiceRestart = SimScheduler.Ms(1_000);
+
     private readonly List<Action> _undos = [];
     private readonly List<Fault> _inStage = [];
     private readonly Dictionary<int, List<Fault>> _atStep = [];
@@ -232,6 +234,26 @@ internal sealed partial class SimWorld
         });
     }
 
+    /// <summary>A process that cannot read its own file ends, and is started again as by a service manager.</summary>
+    public void DiedAtStart(SimCoordinator coordinator) => Scheduler.After(0, () =>
+    {
+        if (coordinator != Current)
+            return;
+        Trace("coordinator cannot read its journal, and ends");
+        coordinator.Process.Kill();
+        Journal.Crash(coordinator.Process, power: false);
+        Scheduler.After(ServiceRestart, StartCoordinator);
+    });
+
+    public void DiedAtStart(SimHost host, SimAgent agent) => Scheduler.After(0, () =>
+    {
+        if (host.Agent != agent)
+            return;
+        Trace($"agent    {host.Id} cannot read its ledger, and ends");
+        KillAgent(host, power: false);
+        Scheduler.After(ServiceRestart, () => StartAgent(host));
+    });
+
     private void KillAgent(SimHost host, bool power)
     {
         var agent = host.Agent!;
@@ -328,7 +350,9 @@ internal sealed partial class SimWorld
                 if (fault.Kind == FaultKind.JournalRestored)
                 {
                     _restored = true;
-                    Journal.Restore(fault.Count);
+                    _rules.JournalLost();
+                    // A backup from before an ownership moved can be refused only by hosts that are heard.
+                    Journal.Restore(fault.Count, e => e is OwnershipMoved or VmStartOrdered);
                     ReadAgain();
                 }
 
@@ -347,12 +371,13 @@ internal sealed partial class SimWorld
 
     private void StartCoordinator()
     {
-        if (Current is { Process.IsStopped: false })
+        if (Current is { Process.IsStopped: false } || IsOver)
             return;
         Trace("coordinator starts");
         _coordinators.Add(new SimCoordinator(this, $"coordinator-{_coordinators.Count + 1}"));
+        // Its address is now elsewhere: what was connected to an older one finds out.
         foreach (var host in _hosts)
-            Network.Look(host);
+            Network.Lose(host);
     }
 
     private void StepClock(Fault fault, SimHost host)

@@ -174,10 +174,10 @@ internal sealed partial class SimWorld
         switch (answer)
         {
             case VmReply { Refusal: null, Migration: { } migration } when !_migrations.ContainsKey(migration):
-                throw new RuleBrokenException($"{migration} was accepted and is not in the journal");
+                throw new RuleBrokenException($"rule 10: {migration} was accepted and is not in the journal");
             case OperatorAnswer { Accepted: true } when request is CancelRequested
-                && _migrations[MigrationId.Of(id)].Stage is not (InRollback or InCleanUp or Over or InStopAndCopy or InCommitment):
-                throw new RuleBrokenException($"the cancel of {id} was accepted, and the journal does not hold it");
+                && _migrations.GetValueOrDefault(MigrationId.Of(id))?.Stage is not (InRollback or InCleanUp or Over or InStopAndCopy or InCommitment):
+                throw new RuleBrokenException($"rule 10: the cancel of {id} was accepted, and the journal does not hold it");
             default:
                 break;
         }

@@ -12,6 +12,9 @@ internal sealed partial class SimWorld
     private static bool IsPermitted(OnHold held) =>
         held.Reason is FailureReason.TargetLostAfterGrant or FailureReason.SourceLostInDoubt;
 
+    private const int HoldAsksMax = 8;
+    private const long HoldAskMs = 2_000;
+
     private void Heal()
     {
         Trace("-------- the faults are over");
@@ -33,6 +36,11 @@ internal sealed partial class SimWorld
 
         Journal.Heal();
         StartCoordinator();
+        foreach (var old in _coordinators.Where(c => c != Current && c.Process.IsAlive))
+        {
+            old.Process.Kill();
+            Journal.Crash(old.Process, power: false);
+        }
     }
 
     private void Rest(string when)
@@ -82,7 +90,7 @@ internal sealed partial class SimWorld
 
     private string? HoldProblem(OnHold held, List<ModelMachine> alive)
     {
-        if (_restored && held.Reason == FailureReason.NewerEpochSeen)
+        if (_restored && held.Reason is FailureReason.NewerEpochSeen or FailureReason.AssertionBroken)
             return null;
         if (!IsPermitted(held))
             return $"{held.Plan.Id} is held for {held.Reason}: {held.Detail}";
@@ -100,34 +108,48 @@ internal sealed partial class SimWorld
     /// <summary>What is held is recovered as the documents say, what is stopped is started, and then each VM moves once more.</summary>
     private void RetryAll()
     {
+        // What an operator asked for in the last moment of the faults' time is still to come.
+        RunWhile(() => true, Scheduler.Now + SimScheduler.Ms(HoldAskMs));
+        Rest("after the last requests");
         Trace("-------- a retry of everything");
         for (var i = 0; i < Plan.Vms; i++)
         {
             var vm = VmAt(i);
-            foreach (var request in new MigrationInput[] { new RecoverRequested(), new CancelRequested() })
+            // The hosts may have to be asked first, so an operator may have to say it twice.
+            for (var asks = 0; asks < HoldAsksMax && ActiveOf(vm) is OnHold held; asks++)
             {
-                if (ActiveOf(vm) is OnHold held)
-                {
-                    Ask(EntityKinds.Migration, held.Plan.Id.Value, request);
-                    Rest($"after {request.GetType().Name} of {held.Plan.Id}");
-                }
+                Ask(EntityKinds.Migration, held.Plan.Id.Value, asks % 2 == 0 ? new RecoverRequested() : new CancelRequested());
+                RunWhile(() => ActiveOf(vm) is OnHold, Scheduler.Now + SimScheduler.Ms(HoldAskMs));
             }
 
-            if (ActiveOf(vm) is { } stuck)
-                throw new RuleBrokenException($"liveness: {stuck.Plan.Id} is held ({((OnHold)stuck).Reason}), and no operator can end it");
-            if (VmState(vm) is StoppedVm)
-                Ask(EntityKinds.Vm, vm.Value, new StartRequested());
-            Rest($"after {vm} was started");
-            if (VmState(vm) is not RunningVm running)
-                throw new RuleBrokenException($"liveness: {vm} does not start again");
-            Retry(vm, running);
+            if (ActiveOf(vm) is OnHold stuck)
+                throw new RuleBrokenException($"liveness: {stuck.Plan.Id} is held ({stuck.Reason}), and no operator can end it");
+            Rest($"after {vm} was no longer held");
+            Start(vm);
+            Retry(vm);
         }
     }
 
-    private void Retry(VmId vm, RunningVm running)
+    private void Start(VmId vm)
     {
+        if (VmState(vm) is RunningVm)
+            return;
+        Ask(EntityKinds.Vm, vm.Value, new StartRequested());
+        RunWhile(() => VmState(vm) is not RunningVm, Scheduler.Now + SimScheduler.Ms(RetryMsMax));
+        if (VmState(vm) is not RunningVm)
+            throw new RuleBrokenException($"liveness: {vm} does not start again");
+    }
+
+    private void Retry(VmId vm)
+    {
+        var running = (RunningVm)VmState(vm);
         var target = _hosts[(HostOf(running.Owner).Number + 1) % _hosts.Count];
-        Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(target.Id, new MigrationPolicy()));
+        for (var asks = 0; asks < HoldAsksMax && ActiveOf(vm) is null && VmState(vm) is RunningVm { Owner: var now } && now != target.Id; asks++)
+        {
+            Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(target.Id, new MigrationPolicy()));
+            RunWhile(() => ActiveOf(vm) is null, Scheduler.Now + SimScheduler.Ms(HoldAskMs));
+        }
+
         RunWhile(
             () => VmState(vm) is not RunningVm { Owner: var owner } || owner != target.Id,
             Scheduler.Now + SimScheduler.Ms(RetryMsMax));

@@ -70,7 +70,7 @@ internal sealed partial class SimWorld
             _rules.OperatorDecided(vm);
         }
 
-        if (happened is HeldForOperator { Reason: FailureReason.AssertionBroken } held)
+        if (happened is HeldForOperator { Reason: FailureReason.AssertionBroken } held && !_restored)
             throw new RuleBrokenException($"rule 6: {id} is in a cell that cannot be: {held.Detail}");
         _rules.Journalled(happened, begun.Plan);
         if (before.Stage.Kind != begun.Kind)

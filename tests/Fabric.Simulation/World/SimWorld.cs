@@ -149,8 +149,9 @@ internal sealed partial class SimWorld : IModelListener
     public void Run(SimHost host, ModelMachine machine)
     {
         var noted = host.CopyOf(machine.Vm);
-        if (noted is not (OwnedCopy or OutgoingCopy { Phase: not OutgoingPhase.HandedOff })
-            || !string.Equals(((HeldCopy)noted).Directory, machine.Directory, StringComparison.Ordinal))
+        var mayRun = noted is OwnedCopy or OutgoingCopy { Phase: not OutgoingPhase.HandedOff }
+            && string.Equals(((HeldCopy)noted).Directory, machine.Directory, StringComparison.Ordinal);
+        if (!mayRun && machine.Run is not (RunState.Running or RunState.Shutdown or RunState.Broken))
         {
             throw new RuleBrokenException(
                 $"rule 3: {host.Id} runs {machine.Vm}, and its ledger holds no right to: {noted.GetType().Name}");
@@ -183,7 +184,7 @@ internal sealed partial class SimWorld : IModelListener
     /// <summary>A command to a hypervisor fails; what no monitor is needed for does not.</summary>
     public bool EffectFails(SimHost host, CopyEffect effect)
     {
-        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending)
+        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine)
             return false;
         if (host.FailCommands > 0)
         {
@@ -192,7 +193,7 @@ internal sealed partial class SimWorld : IModelListener
             return true;
         }
 
-        return effect is not KillMachine && MonitorHangs(host);
+        return MonitorHangs(host);
     }
 
     public void Looked(ModelMachine machine, MachineLook look)

@@ -58,8 +58,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 
     public void Run(ModelMachine machine, bool granted)
     {
-        if (machine.Run == RunState.Running)
+        if (machine.Run is RunState.Running or RunState.Shutdown or RunState.Broken)
         {
+            // A guest that ended is not continued: the hypervisor wants it reset first.
             Look(machine);
             return;
         }
