@@ -50,6 +50,7 @@ public enum FaultKind
     MigratedAgain,
     Drained,
     VmStopped,
+    VmStarted,
 }
 
 /// <summary>Whom it befalls, as a part in the migration of the fault's VM.</summary>

@@ -16,9 +16,9 @@ public sealed record RunResult(
     Plan Plan, string? Broken, int Migrations, int Steps, IReadOnlyList<(Fault Fault, StageKind? Stage)> Injected,
     IReadOnlyList<string> Trace)
 {
-    public static RunResult Of(Plan plan, Plant? plant = null, bool trace = false)
+    public static RunResult Of(Plan plan, Plant? plant = null, bool trace = false, EffectWalk? walk = null)
     {
-        var world = new SimWorld(plan, plant, trace);
+        var world = new SimWorld(plan, plant, trace, walk);
         string? broken = null;
         try
         {

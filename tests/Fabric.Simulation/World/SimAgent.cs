@@ -21,7 +21,8 @@ internal sealed class SimAgent : ICopyHandsFactory, IReportSink
         Process = new SimProcess(world.Scheduler, host.Id.Value, host.WallOffset);
         _system = world.NewSystem(Process);
         _ledger = new SimJournal(Process, host.Ledger);
-        HostAgent.Register(_system, _ledger, this, this, world.Deciders);
+        HostAgent.Register(
+            _system, _ledger, this, this, world.DecidersOf(host.Ledger, () => world.CrashAndRestart(host, this)));
         Process.RunOutside(
             () => HostAgent.TellAllAsync(_system, _ledger, Wake.Up, CancellationToken.None), () => world.DiedAtStart(host, this));
     }

@@ -19,7 +19,9 @@ internal sealed class SimCoordinator : IHostLinks
         _world = world;
         Process = new SimProcess(world.Scheduler, name, world.CoordinatorWallOffset);
         _system = world.NewSystem(Process);
-        _real = new Coordinator(_system, new SimJournal(Process, world.Journal), this, hold: null, world.Deciders);
+        _real = new Coordinator(
+            _system, new SimJournal(Process, world.Journal), this, hold: null,
+            world.DecidersOf(world.Journal, () => world.CrashAndRestart(this)));
         Process.RunOutside(() => _real.ResumeAsync(CancellationToken.None), () => world.DiedAtStart(this));
     }
 

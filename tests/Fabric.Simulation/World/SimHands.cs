@@ -114,7 +114,9 @@ internal sealed class SimHands(
         {
             if (_over)
                 return;
-            if (!world.EffectFails(host, next.Effect))
+            if (world.Walk?.TakeFailing(next.Effect) == true)
+                world.Act(host, vm, next.Effect, () => Fail(next.Effect));
+            else if (!world.EffectFails(host, next.Effect))
                 world.Act(host, vm, next.Effect, () => Do(next.Effect, next.Noted));
             else if (next.Effect is CancelSending)
                 // The monitor hangs: the relay's socket is closed under it, and it fails and resumes by itself.
@@ -122,6 +124,20 @@ internal sealed class SimHands(
             if (_connecting is null)
                 Next();
         });
+    }
+
+    /// <summary>Where the real hands say that something failed, so do these; elsewhere nothing happens, and nobody is told.</summary>
+    private void Fail(CopyEffect effect)
+    {
+        if (effect is StartMachine or StartIncoming)
+        {
+            host.RefuseStarts++;
+            Do(effect, TimeSpan.Zero);
+        }
+        else if (effect is StartSending sending)
+        {
+            Tell(sending.Directory, new TransferBroke(FailureReason.SourceTransferFailed, "it could not begin"));
+        }
     }
 
     private void Do(CopyEffect effect, TimeSpan noted)
@@ -138,7 +154,7 @@ internal sealed class SimHands(
             case StartIncoming e:
                 if (Start(e.Directory, incoming: true))
                 {
-                    _ticket = agent.Tickets.Issue(e.Directory, e.Source);
+                    _ticket ??= agent.Tickets.Issue(e.Directory, e.Source);
                     Tell(e.Directory, new OfferMade(new TransferOffer(new DataEndpoint(host.Id.Value, 7000), _ticket)));
                 }
 
@@ -195,8 +211,9 @@ internal sealed class SimHands(
             return false;
         }
 
-        // Its first word would come before it is listened to.
-        world.Hypervisors.Start(host.Id, vm, directory, incoming);
+        // Run again, it finds what it started. Its first word would come before it is listened to.
+        if (!string.Equals(_kept, directory, StringComparison.Ordinal))
+            world.Hypervisors.Start(host.Id, vm, directory, incoming);
         _kept = directory;
         return true;
     }

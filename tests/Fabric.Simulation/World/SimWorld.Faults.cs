@@ -105,6 +105,7 @@ internal sealed partial class SimWorld
             or FaultKind.CoordinatorStopped or FaultKind.CoordinatorSlow or FaultKind.JournalRestored =>
             Current is { Process.IsStopped: false },
         FaultKind.Cancelled or FaultKind.Recovered => Current is not null && ActiveOf(vm) is not null,
+        FaultKind.VmStarted => Current is not null && !_restored,
         FaultKind.MigratedAgain or FaultKind.Drained or FaultKind.VmStopped => Current is not null,
         _ => true,
     };
@@ -218,6 +219,9 @@ internal sealed partial class SimWorld
             case FaultKind.VmStopped:
                 Ask(EntityKinds.Vm, vm.Value, new StopRequested(Force: fault.Count % 2 == 1));
                 break;
+            case FaultKind.VmStarted:
+                Ask(EntityKinds.Vm, vm.Value, new StartRequested());
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault), fault.Kind, "not a fault");
         }
@@ -235,24 +239,30 @@ internal sealed partial class SimWorld
     }
 
     /// <summary>A process that cannot read its own file ends, and is started again as by a service manager.</summary>
-    public void DiedAtStart(SimCoordinator coordinator) => Scheduler.After(0, () =>
+    public void DiedAtStart(SimCoordinator coordinator) => Scheduler.After(0, () => CrashAndRestart(coordinator));
+
+    public void DiedAtStart(SimHost host, SimAgent agent) => Scheduler.After(0, () => CrashAndRestart(host, agent));
+
+    public void CrashAndRestart(SimCoordinator coordinator)
     {
         if (coordinator != Current)
             return;
-        Trace("coordinator cannot read its journal, and ends");
+        Trace("coordinator ends");
         coordinator.Process.Kill();
         Journal.Crash(coordinator.Process, power: false);
+        foreach (var host in _hosts)
+            Network.Lose(host);
         Scheduler.After(ServiceRestart, StartCoordinator);
-    });
+    }
 
-    public void DiedAtStart(SimHost host, SimAgent agent) => Scheduler.After(0, () =>
+    public void CrashAndRestart(SimHost host, SimAgent agent)
     {
         if (host.Agent != agent)
             return;
-        Trace($"agent    {host.Id} cannot read its ledger, and ends");
+        Trace($"agent    {host.Id} ends");
         KillAgent(host, power: false);
         Scheduler.After(ServiceRestart, () => StartAgent(host));
-    });
+    }
 
     private void KillAgent(SimHost host, bool power)
     {
@@ -345,6 +355,8 @@ internal sealed partial class SimWorld
                 break;
             default:
                 var power = fault.Kind == FaultKind.CoordinatorPowerLost;
+                if (fault.Kind == FaultKind.JournalRestored)
+                    EndOlder();
                 old.Process.Kill();
                 Journal.Crash(old.Process, power);
                 if (fault.Kind == FaultKind.JournalRestored)
@@ -366,6 +378,15 @@ internal sealed partial class SimWorld
 
                 Until(fault.LastsMs, StartCoordinator);
                 break;
+        }
+    }
+
+    private void EndOlder()
+    {
+        foreach (var old in _coordinators.Where(c => c != Current && c.Process.IsAlive))
+        {
+            old.Process.Kill();
+            Journal.Crash(old.Process, power: false);
         }
     }
 

@@ -36,11 +36,7 @@ internal sealed partial class SimWorld
 
         Journal.Heal();
         StartCoordinator();
-        foreach (var old in _coordinators.Where(c => c != Current && c.Process.IsAlive))
-        {
-            old.Process.Kill();
-            Journal.Crash(old.Process, power: false);
-        }
+        EndOlder();
     }
 
     private void Rest(string when)

@@ -108,6 +108,8 @@ internal sealed partial class SimWorld
             RegrantNoted e => e.Stamp,
             ReleaseNoted e => e.Stamp,
             IncomingNoted e => e.Stamp,
+            IncomingClosed e => e.Stamp,
+            OutgoingEnded e => e.Stamp,
             GrantNoted e => e.Stamp,
             _ => null,
         };

@@ -5,6 +5,7 @@ using Fabric.Protocol;
 using Fabric.Simulation.Engine;
 using Fabric.Simulation.Plans;
 using Fabric.Simulation.Plants;
+using Fabric.Simulation.Runs;
 using Fabric.Testing.Scenarios;
 
 namespace Fabric.Simulation.World;
@@ -21,16 +22,16 @@ internal sealed partial class SimWorld : IModelListener
     private readonly List<string>? _trace;
     private readonly Chance _hypervisorChance;
     private readonly WorldRules _rules = new();
+    private readonly EffectWalk? _walk;
     private Exception? _broken;
     private int _step;
 
-    public SimWorld(Plan plan, Plant? plant, bool trace)
+    public SimWorld(Plan plan, Plant? plant, bool trace, EffectWalk? walk = null)
     {
-        (Plan, Plant) = (plan, plant);
+        (Plan, Plant, _walk) = (plan, plant, walk);
         _trace = trace ? [] : null;
         Scheduler = new SimScheduler(Chance.For(plan.Seed, 1));
         _hypervisorChance = Chance.For(plan.Seed, 2);
-        Deciders = plant?.Deciders ?? Deciders.Protocol;
         Network = new SimNetwork(this, Chance.For(plan.Seed, 3));
         Transfers = new SimTransfers(this, Chance.For(plan.Seed, 4));
         Hypervisors = new ModelHypervisors(this, _rules) { CutBetween = t => SimTransfers.IsCut(this, t) };
@@ -47,11 +48,12 @@ internal sealed partial class SimWorld : IModelListener
 
     public Plan Plan { get; }
 
+    public EffectWalk? Walk => _walk;
+
     public Plant? Plant { get; }
 
     public SimScheduler Scheduler { get; }
 
-    public Deciders Deciders { get; }
 
     public SimNetwork Network { get; }
 
@@ -88,6 +90,15 @@ internal sealed partial class SimWorld : IModelListener
         system.EventStream.Subscribe<ActorRestarting>(ears);
         system.EventStream.Subscribe<ActorFailed>(ears);
         return system;
+    }
+
+    /// <summary>What decides in one process.</summary>
+    /// <param name="disk">Its journal or ledger.</param>
+    /// <param name="crash">Ends it.</param>
+    public Deciders DecidersOf(SimDisk disk, Action crash)
+    {
+        var deciders = Plant?.Deciders ?? Deciders.Protocol;
+        return _walk?.Around(deciders, disk, () => _armed, ticks => Scheduler.After(ticks, crash)) ?? deciders;
     }
 
     public void Trace(string line) => _trace?.Add(line);
@@ -142,6 +153,7 @@ internal sealed partial class SimWorld : IModelListener
         Hypervisors.GuestsWork();
         act();
         Transfers.Kick();
+        _walk?.Done(effect);
         Stepped();
     }
 

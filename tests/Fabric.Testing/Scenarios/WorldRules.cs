@@ -54,6 +54,8 @@ public sealed class WorldRules
             throw new RuleBrokenException($"rule 1: {machine.Vm} runs at {machine.Host} ({how}) while it runs at {other.Host}");
         if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.HoldsDisks) is { } writer)
             throw new RuleBrokenException($"rule 2: {machine.Host} writes to {machine.Vm}'s disks while {writer.Host} holds them");
+        if (!_owners.ContainsKey(machine.Vm))
+            throw new RuleBrokenException($"rule 3: {machine.Vm} runs at {machine.Host}, and no journal says that it exists");
         if (_owners[machine.Vm].Host != machine.Host && !_journalLost)
         {
             throw new RuleBrokenException(
