@@ -12,7 +12,8 @@ public sealed record CopyTold(string Directory, CopyInput Input);
 /// The shell around <see cref="CopyMachine"/>: a host's copy of one VM. Its journal is the host's ledger. After a start
 /// it looks for the process that the ledger speaks of before it obeys anything.
 /// </summary>
-public sealed class CopyActor(VmId id, IJournal ledger, ICopyHandsFactory factory, IReportSink reports)
+public sealed class CopyActor(
+    VmId id, IJournal ledger, ICopyHandsFactory factory, IReportSink reports, Deciders deciders)
     : PersistentActor<CopyState, CopyEvent>(ledger)
 {
     private ICopyHands? _hands;
@@ -75,7 +76,7 @@ public sealed class CopyActor(VmId id, IJournal ledger, ICopyHandsFactory factor
 
     private async ValueTask StepAsync(CopyInput input)
     {
-        var decision = CopyMachine.Decide(State, input);
+        var decision = deciders.Copy(State, input);
         var time = Context.System.Time;
         var began = time.GetTimestamp();
         await PersistAsync(decision.Events);

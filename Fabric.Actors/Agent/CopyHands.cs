@@ -142,6 +142,12 @@ public sealed class CopyHands : ICopyHands
     {
         if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
             return;
+        if (_incoming is { } made)
+        {
+            await _tell(e.Directory, new OfferMade(made.Offer));
+            return;
+        }
+
         try
         {
             var socket = Path.Combine(PathOf(e.Directory), "in.sock");
@@ -160,6 +166,9 @@ public sealed class CopyHands : ICopyHands
 
     private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
     {
+        // Run again, it finds what it started: that is not a failure to start, after which nothing would be there.
+        if (_keeper is { } kept && string.Equals(kept.Directory, directory, StringComparison.Ordinal))
+            return true;
         try
         {
             MachineDirectories.Prune(PathOf(spec.Id.Value), PathOf(directory));

@@ -28,9 +28,12 @@ public sealed class HostAgent : INodeLinkClientHandler
     }
 
     /// <summary>Registers the copies over hands that are handed in.</summary>
-    public static void Register(ActorSystem system, IJournal ledger, ICopyHandsFactory hands, IReportSink reports) =>
+    public static void Register(
+        ActorSystem system, IJournal ledger, ICopyHandsFactory hands, IReportSink reports, Deciders? deciders = null) =>
         system.Entities.Register(
-            EntityKinds.Copy, id => Coordinator.Journalled(() => new CopyActor(VmId.Of(id), ledger, hands, reports)));
+            EntityKinds.Copy,
+            id => Coordinator.Journalled(
+                () => new CopyActor(VmId.Of(id), ledger, hands, reports, deciders ?? Deciders.Protocol)));
 
     /// <summary>Tells every copy in the ledger.</summary>
     public static async Task TellAllAsync(

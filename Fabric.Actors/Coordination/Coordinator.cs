@@ -16,14 +16,16 @@ public sealed class Coordinator : INodeLinkHubHandler
     private readonly IHostLinks _hosts;
 
     /// <summary>Registers the entities; nothing runs before <see cref="ResumeAsync"/>.</summary>
-    public Coordinator(ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold)
+    public Coordinator(
+        ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders? deciders = null)
     {
+        var decide = deciders ?? Deciders.Protocol;
         (_system, _journal, _hosts) = (system, journal, hosts);
         system.Entities.Register(
-            EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts)));
+            EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts, decide)));
         system.Entities.Register(
             EntityKinds.Migration,
-            id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold)));
+            id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold, decide)));
         system.Entities.Register(
             EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
     }

@@ -8,7 +8,8 @@ namespace Fabric.Actors.Coordination;
 /// The shell around <see cref="MigrationMachine"/>: recover, decide, persist, act, answer. A commit goes into the
 /// migration's stream and the VM's in one transaction; the VM's actor is then told to read its stream again.
 /// </summary>
-public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks hosts, HoldPoint? hold)
+public sealed class MigrationActor(
+    MigrationId id, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders deciders)
     : PersistentActor<MigrationState, MigrationEvent>(journal)
 {
     private const string WakeTimer = "wake";
@@ -92,7 +93,7 @@ public sealed class MigrationActor(MigrationId id, IJournal journal, IHostLinks 
     {
         var asker = Sender;
         var vmVersion = State.VmVersion;
-        var decision = MigrationMachine.Decide(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
+        var decision = deciders.Migration(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
         try
         {
             await PersistAsync(decision.Events, VmAppend(decision, vmVersion));

@@ -5,7 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Coordination;
 
 /// <summary>The shell around <see cref="VmMachine"/>.</summary>
-public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : PersistentActor<VmState, VmEvent>(journal)
+public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Deciders deciders)
+    : PersistentActor<VmState, VmEvent>(journal)
 {
     private const string WakeTimer = "wake";
 
@@ -39,6 +40,10 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
     {
         switch (message)
         {
+            case VmWoken when State is RunningVm:
+                // Once a minute: another coordinator may have written while this one believed itself alone.
+                ReadAgain();
+                return ValueTask.CompletedTask;
             case VmInput input:
                 return StepAsync(input);
             case HostReported { Report: LifeReport report } from:
@@ -48,9 +53,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
             case HostUp up when State is KnownVm vm && vm.Owner == up.Host:
                 return StepAsync(new VmWoken());
             case StreamMoved:
-                // The next message reads the stream again.
-                Context.Stop(Self);
-                Self.Tell(Wake.Up);
+                ReadAgain();
                 return ValueTask.CompletedTask;
             case Describe:
                 Sender.Tell(State);
@@ -62,10 +65,17 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts) : Persi
         }
     }
 
+    /// <summary>The next message reads the stream.</summary>
+    private void ReadAgain()
+    {
+        Context.Stop(Self);
+        Self.Tell(Wake.Up);
+    }
+
     private async ValueTask StepAsync(VmInput input)
     {
         var asker = Sender;
-        var decision = VmMachine.Decide(State, input, Context.System.Time.GetUtcNow());
+        var decision = deciders.Vm(State, input, Context.System.Time.GetUtcNow());
         try
         {
             await PersistAsync(decision.Events, MigrationAppend(decision));

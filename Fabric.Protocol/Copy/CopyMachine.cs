@@ -140,6 +140,7 @@ public static class CopyMachine
     {
         if (turn.State is not HeldCopy held)
             return;
+        LifeHalf.KillEnded(turn);
         turn.TellLife(Stamp.OfLife(held.Spec.Id, held.Epoch));
     }
 

@@ -11,6 +11,7 @@ internal static class LifeHalf
         {
             case NoCopy or EndedCopy when order.Stamp.Epoch > turn.State.Fence.Epoch:
                 var directory = string.Create(CultureInfo.InvariantCulture, $"{order.Spec.Id}/e{order.Stamp.Epoch}");
+                KillEnded(turn);
                 turn.Happen(new CopyStartNoted(order.Stamp, order.Spec, directory));
                 turn.Do(new StartMachine(order.Spec, directory));
                 break;
@@ -79,6 +80,16 @@ internal static class LifeHalf
             default:
                 throw new ArgumentOutOfRangeException(nameof(look), look.Run, "not a run state");
         }
+    }
+
+    /// <summary>
+    /// The process of a guest that ended was ended too, but that may have failed, and a later one must not meet it at the
+    /// guest's disks.
+    /// </summary>
+    public static void KillEnded(CopyTurn turn)
+    {
+        if (turn.State is EndedCopy ended)
+            turn.Do(new KillMachine(ended.Directory));
     }
 
     public static void Vanished(CopyTurn turn, string detail)

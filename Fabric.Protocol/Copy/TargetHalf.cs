@@ -133,6 +133,7 @@ internal static class TargetHalf
             case NoCopy:
             case EndedCopy s when s.Epoch <= order.Stamp.Epoch:
                 // Closed before it began, or after it died: a late order to prepare is refused from now on.
+                LifeHalf.KillEnded(turn);
                 turn.Happen(new IncomingClosed(order.Stamp, FailureReason.Cancelled, null, ProcessIsGone: true));
                 turn.TellTarget(order.Stamp);
                 break;
@@ -170,6 +171,7 @@ internal static class TargetHalf
         var directory = string.Create(
             CultureInfo.InvariantCulture,
             $"{order.Spec.Id}/e{order.Stamp.Epoch}-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
+        LifeHalf.KillEnded(turn);
         turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
         turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source));
     }

@@ -56,6 +56,20 @@ internal static class MigrationIntake
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
     };
 
+    /// <summary>
+    /// What was said before ownership moved, and is refuted by its having moved: the commit proves that the source had
+    /// handed off and the target was loaded, the reversal that the target is gone. After a restart nothing newer that was
+    /// seen would tell it apart. What is said under the present epoch is heard, whatever it is.
+    /// </summary>
+    private static bool IsOfBefore(Begun stage, Report report) => report.Stamp.Epoch < stage.Epoch && (stage, report) switch
+    {
+        (InCommitment or InActivation, SourceReport r) => r.View < SourceView.HandedOff,
+        (InCommitment or InActivation, TargetReport r) => r.View < TargetView.Loaded,
+        (InReversal, SourceReport r) => r.View < SourceView.HandedOff,
+        (InReversal, TargetReport r) => r.View < TargetView.Gone,
+        _ => false,
+    };
+
     private static void TakeReport(MigrationTurn turn, Report report)
     {
         switch (report)
@@ -63,6 +77,8 @@ internal static class MigrationIntake
             case SourceReport r when r.View < turn.Sight.Source:
             case TargetReport t when t.View < turn.Sight.Target && t.View != TargetView.Gone:
                 // Late: it was overtaken by a newer one.
+                break;
+            case SourceReport or TargetReport when IsOfBefore(turn.Stage, report):
                 break;
             case SourceReport r:
                 turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now,

@@ -14,6 +14,8 @@ namespace Fabric.Protocol;
 /// in time, discarding might lose it. An operator decides.</item>
 /// <item>A rollback closes the attempt at both hosts, begun or not, so that late orders find it closed.</item>
 /// <item>With the source Unknown a rollback discards nothing: the target's copy may be the only one.</item>
+/// <item>A source that is Ready in stop-and-copy said so before it was paused, and was heard after a restart: the next
+/// look overtakes it; if none does, the switchover's time-out rolls back.</item>
 /// <item>A source that handed off resumes after the target's copy is gone, or after the fence wait: without a grant,
 /// which only a commit gives, the target's copy cannot run (rule 3).</item>
 /// <item>A target that is Gone after the commit never ran (its ledger says so): ownership goes back. One that Crashed
@@ -67,7 +69,7 @@ public static class RecoveryTable
           Absent          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
         StopAndCopy       Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      abnT     ask      ask       ask      BRKN     abnT     BRKN
-          Ready           BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Ready           swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
           Sending         swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
           Paused          aska     abnT     swto     swto      swto     BRKN     abnT     BRKN
           HandedOff       aska     abnT     swto     swto      CMIT     BRKN     abnT     BRKN

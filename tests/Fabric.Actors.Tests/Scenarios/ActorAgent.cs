@@ -40,7 +40,7 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
             new LifeJournal(life, _ledger, () => _world.AgentDiesHere(_host), _world.Say),
             this,
             new Sink(this, life));
-        life.Run(() => HostAgent.TellAllAsync(life.System, _ledger, Coordination.Wake.Up, CancellationToken.None));
+        life.Run(() => HostAgent.TellAllAsync(life.System, _ledger, Wake.Up, CancellationToken.None));
     }
 
     public void Kill()

@@ -75,7 +75,7 @@ internal sealed class ActorCoordinator(IScenarioSurroundings world, ActorJournal
     {
         Sight? sight = null;
         Life.Tell(
-            EntityKinds.Migration, migration.Value, Coordination.Describe.State,
+            EntityKinds.Migration, migration.Value, Actors.Coordination.Describe.State,
             new Ears(answer => sight = ((MigrationState)answer).Sight));
         return sight;
     }

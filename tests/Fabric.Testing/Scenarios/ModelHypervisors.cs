@@ -30,6 +30,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>The data network is cut: bytes stall, nobody is told.</summary>
     public bool DataCut { get; private set; }
 
+    /// <summary>Whether the way between two processes is cut for another reason.</summary>
+    public Func<ModelTransfer, bool>? CutBetween { get; init; }
+
     public ModelMachine? Find(HostId host, string directory) =>
         _machines.Find(
             m => m.Alive && m.Host == host && string.Equals(m.Directory, directory, StringComparison.Ordinal));
@@ -58,8 +61,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 
     public void Run(ModelMachine machine, bool granted)
     {
-        if (machine.Run == RunState.Running)
+        if (machine.Run is RunState.Running or RunState.Shutdown or RunState.Broken)
         {
+            // A guest that ended is not continued: the hypervisor wants it reset first.
             Look(machine);
             return;
         }
@@ -82,8 +86,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>The first bytes reach the target once the way is open.</summary>
     private void Flow(ModelTransfer transfer)
     {
-        if (DataCut || !transfer.IsWhole || transfer.Target.Phase != MigrationPhase.None
-            || !IsSending(transfer.Source))
+        if (Stalled(transfer) || transfer.Target.Phase != MigrationPhase.None || !IsSending(transfer.Source))
             return;
         transfer.Target.Phase = MigrationPhase.Active;
         listener.BytesArrived(transfer.Target);
@@ -115,8 +118,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         if (source.Phase != MigrationPhase.PreSwitchover)
             return;
         source.Phase = MigrationPhase.Device;
+        source.HoldsDisks = false;
         Look(source);
-        if (source.Transfer is { } transfer && !DataCut && !transfer.IsWhole)
+        if (source.Transfer is { } transfer && !IsCut(transfer) && !transfer.IsWhole)
             Fail(source);
     }
 
@@ -136,8 +140,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>The acknowledgement arrives: the source is done and never runs by itself again.</summary>
     public bool Acknowledge(ModelMachine source)
     {
-        if (source is not { Phase: MigrationPhase.Device, Transfer: { } transfer }
-            || transfer.Target.Phase != MigrationPhase.Completed || DataCut || !transfer.SourceRelay)
+        if (source is not { Phase: MigrationPhase.Device, Transfer: { Target.Phase: MigrationPhase.Completed } transfer }
+            || IsCut(transfer) || !transfer.SourceRelay)
             return false;
         source.Phase = MigrationPhase.Completed;
         source.Run = RunState.Postmigrate;
@@ -187,7 +191,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     {
         if (!machine.Alive)
             return;
-        machine.Alive = false;
+        machine.Alive = machine.HoldsDisks = false;
         listener.Vanished(machine, detail);
         if (machine.Transfer is not { } transfer)
             return;
@@ -225,34 +229,45 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     {
         DataCut = false;
         foreach (var transfer in Transfers())
-        {
-            if (!transfer.Source.Alive || transfer.Source.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled)
-                SourceWentAway(transfer);
-            else if (!transfer.Target.Alive)
-                TargetWentAway(transfer);
-            else
-                Flow(transfer);
-        }
+            Heal(transfer);
+    }
+
+    /// <summary>The way is open again: whoever lost the other end meanwhile finds out.</summary>
+    public void Heal(ModelTransfer transfer)
+    {
+        if (IsCut(transfer))
+            return;
+        if (!transfer.Source.Alive || transfer.Source.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled)
+            SourceWentAway(transfer);
+        else if (!transfer.Target.Alive)
+            TargetWentAway(transfer);
+        else
+            Flow(transfer);
     }
 
     /// <summary>The relays give up: both agents are told, and both processes lose their sockets.</summary>
     public void BreakData()
     {
-        foreach (var transfer in Transfers().Where(t => t.SourceRelay || t.TargetRelay))
-        {
-            var done = transfer.Source.Phase
-                is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled;
-            if (transfer.SourceRelay && transfer.Source.Alive && !done)
-                listener.TransferBroke(transfer.Source, FailureReason.DataLinkLost, "the data link did not come back");
-            if (transfer.TargetRelay && transfer.Target.Alive && transfer.Target.Phase != MigrationPhase.Completed)
-            {
-                listener.TransferBroke(transfer.Target, FailureReason.DataLinkLost, "the data link did not come back");
-                if (transfer.Target.Phase == MigrationPhase.Active)
-                    End(transfer.Target, "lost its source");
-            }
+        foreach (var transfer in Transfers())
+            Break(transfer);
+    }
 
-            transfer.SourceRelay = transfer.TargetRelay = false;
+    /// <summary>The relays of one transfer give up.</summary>
+    public void Break(ModelTransfer transfer)
+    {
+        if (!transfer.SourceRelay && !transfer.TargetRelay)
+            return;
+        var done = transfer.Source.Phase is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled;
+        if (transfer.SourceRelay && transfer.Source.Alive && !done)
+            listener.TransferBroke(transfer.Source, FailureReason.DataLinkLost, "the data link did not come back");
+        if (transfer.TargetRelay && transfer.Target.Alive && transfer.Target.Phase != MigrationPhase.Completed)
+        {
+            listener.TransferBroke(transfer.Target, FailureReason.DataLinkLost, "the data link did not come back");
+            if (transfer.Target.Phase == MigrationPhase.Active)
+                End(transfer.Target, "lost its source");
         }
+
+        transfer.SourceRelay = transfer.TargetRelay = false;
     }
 
     private List<ModelTransfer> Transfers() =>
@@ -261,17 +276,19 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     private static bool IsSending(ModelMachine source) =>
         source.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover or MigrationPhase.Device;
 
-    private bool Stalled(ModelTransfer transfer) => DataCut || !transfer.IsWhole;
+    private bool IsCut(ModelTransfer transfer) => DataCut || CutBetween?.Invoke(transfer) == true;
+
+    private bool Stalled(ModelTransfer transfer) => IsCut(transfer) || !transfer.IsWhole;
 
     private void SourceWentAway(ModelTransfer transfer)
     {
-        if (!DataCut && transfer.TargetRelay && transfer.Target is { Alive: true, Phase: MigrationPhase.Active })
+        if (!IsCut(transfer) && transfer.TargetRelay && transfer.Target is { Alive: true, Phase: MigrationPhase.Active })
             End(transfer.Target, "lost its source");
     }
 
     private void TargetWentAway(ModelTransfer transfer)
     {
-        if (DataCut || !transfer.SourceRelay || !transfer.Source.Alive)
+        if (IsCut(transfer) || !transfer.SourceRelay || !transfer.Source.Alive)
             return;
         if (transfer.Source.Phase is MigrationPhase.Active or MigrationPhase.Device)
             Fail(transfer.Source);
@@ -287,7 +304,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     private void Resume(ModelMachine machine, bool byItself)
     {
         machine.Run = RunState.Running;
-        machine.Ran = true;
+        machine.Ran = machine.HoldsDisks = true;
         rules.Ran(machine, _machines, byItself);
     }
 

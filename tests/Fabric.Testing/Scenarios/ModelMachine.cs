@@ -29,6 +29,11 @@ public sealed class ModelMachine(HostId host, VmId vm, string directory, bool in
     public bool CancelFails { get; set; }
 
     /// <summary>
+    /// It may write to the guest's disks: from its run until it inactivates them at the end of the last copy.
+    /// </summary>
+    public bool HoldsDisks { get; set; }
+
+    /// <summary>
     /// Its agent noted, rightly, that it is to end; that stays right whatever befalls the other copy.
     /// </summary>
     public bool Doomed { get; set; }

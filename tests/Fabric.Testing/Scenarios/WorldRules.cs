@@ -15,6 +15,7 @@ public sealed class WorldRules
     private readonly HashSet<MigrationId> _abandoned = [];
     private readonly HashSet<VmId> _ended = [];
     private IReadOnlyList<ModelMachine> _machines = [];
+    private bool _journalLost;
 
     public void Watch(IReadOnlyList<ModelMachine> machines) => _machines = machines;
 
@@ -22,6 +23,14 @@ public sealed class WorldRules
 
     /// <summary>An operator accepted that the guest goes on from an older copy, or not at all.</summary>
     public void OperatorDecided(VmId vm) => _operatorTookOlder.Add(vm);
+
+    /// <summary>
+    /// The journal was restored from a backup: what it says from now on is not held against it, only what is done.
+    /// </summary>
+    public void JournalLost() => _journalLost = true;
+
+    /// <summary>What an operator once accepted excuses nothing of what comes now.</summary>
+    public void Strict(VmId vm) => _operatorTookOlder.Remove(vm);
 
     public void Booted(ModelMachine machine)
     {
@@ -45,7 +54,13 @@ public sealed class WorldRules
             is { } other)
             throw new RuleBrokenException(
                 $"rule 1: {machine.Vm} runs at {machine.Host} ({how}) while it runs at {other.Host}");
-        if (_owners[machine.Vm].Host != machine.Host)
+        if (all.FirstOrDefault(m => m != machine && m.Alive && m.Vm == machine.Vm && m.HoldsDisks) is { } writer)
+            throw new RuleBrokenException(
+                $"rule 2: {machine.Host} writes to {machine.Vm}'s disks while {writer.Host} holds them");
+        if (!_owners.ContainsKey(machine.Vm))
+            throw new RuleBrokenException(
+                $"rule 3: {machine.Vm} runs at {machine.Host}, and no journal says that it exists");
+        if (_owners[machine.Vm].Host != machine.Host && !_journalLost)
         {
             throw new RuleBrokenException(
                 $"rule {(machine.Incoming && !machine.Ran ? 3 : 4)}: {machine.Vm} runs at {machine.Host} ({how}), " +
@@ -58,6 +73,8 @@ public sealed class WorldRules
                 $"{machine.Memory} of {_latest[machine.Vm]}");
         if (_ended.Contains(machine.Vm) && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException($"{machine.Vm} runs at {machine.Host} ({how}) after its guest had ended");
+        // Only an operator's word leads here from an end: the guest goes on from before it.
+        _ended.Remove(machine.Vm);
     }
 
     /// <summary>No order ends the only process that holds the guest as it last was.</summary>
@@ -142,7 +159,7 @@ public sealed class WorldRules
     {
         var vm = plan.Spec.Id;
         var (old, before) = _owners[vm];
-        if (epoch <= before)
+        if (epoch <= before && !_journalLost)
             throw new RuleBrokenException($"rule 9: epoch {epoch} of {vm} is not above {before}");
         foreach (var m in _machines.Where(m => m.Alive && m.Vm == vm && m.Host != owner))
         {
@@ -162,6 +179,8 @@ public sealed class WorldRules
     private void Ended(MigrationPlan plan, MigrationEnded ended)
     {
         var vm = plan.Spec.Id;
+        if (_journalLost)
+            return;
         var keeper = ended.Keeper switch
         {
             Keeper.Source => plan.Source,

@@ -1,0 +1,81 @@
+using Fabric.Protocol;
+using Fabric.Simulation.Engine;
+
+namespace Fabric.Simulation.Plans;
+
+/// <summary>Draws a whole run from one seed.</summary>
+public static class PlanDrawer
+{
+    /// <summary>Where a fault hurts most is drawn more often.</summary>
+    private static readonly StageKind[] Stages =
+        [.. FaultCells.Stages, StageKind.StopAndCopy, StageKind.Commitment, StageKind.RollingBack, StageKind.PreCopy];
+
+    /// <summary>After these, the rare stages come: a target lost after the commit, or about to be.</summary>
+    private static readonly FaultKind[] Openers = [FaultKind.VmKilled, FaultKind.PowerLost, FaultKind.AgentKilled];
+
+    public static Plan Draw(long seed, bool faults = true)
+    {
+        var chance = Chance.For(seed, 0);
+        var hosts = 2 + (chance.OneIn(2) ? 0 : chance.Below(4));
+        var vms = chance.OneIn(2) ? 1 : 1 + chance.Below(4);
+        var noisy = faults && chance.OneIn(3);
+        var plan = new Plan
+        {
+            Seed = seed,
+            Hosts = hosts,
+            Vms = vms,
+            LinkUs = chance.Below(4) switch { 0 => (50, 300), 1 => (200, 2_000), 2 => (2_000, 8_000), _ => (10_000, 40_000) },
+            LostPerMille = noisy ? chance.Below(40) : 0,
+            DoubledPerMille = noisy ? chance.Below(40) : 0,
+            ReorderedPerMille = noisy ? chance.Below(40) : 0,
+            RoundMs = chance.OneIn(3) ? (200, 900) : (10, 120),
+            RoundsMax = 1 + chance.Below(4),
+            Policy = Policy(chance),
+            Moves = [.. Enumerable.Range(0, vms).SelectMany(vm => Enumerable.Range(0, 1 + chance.Below(3))
+                .Select(_ => new Move(vm, chance.Spread(1, 2_000), 1 + chance.Below(hosts - 1))))],
+        };
+        return faults ? plan with { Faults = Faults(chance, vms) } : plan;
+    }
+
+    private static MigrationPolicy Policy(Chance chance) => new()
+    {
+        AttemptsMax = 1 + chance.Below(3),
+        AttemptBackOffMs = chance.Spread(100, 1_000),
+        DeadlineMs = chance.OneIn(8) ? chance.Spread(1_000, 30_000) : 3_600_000,
+        SwitchoverTimeoutMs = chance.Spread(500, 60_000),
+        HostReturnMs = chance.Spread(1_000, 30_000),
+        FenceWaitMs = chance.Spread(500, 10_000),
+        OrderRetryMs = 1_000,
+    };
+
+    private static List<Fault> Faults(Chance chance, int vms)
+    {
+        var faults = new List<Fault>();
+        if (chance.OneIn(6))
+        {
+            var stage = chance.OneIn(2) ? StageKind.Commitment : StageKind.Activation;
+            faults.Add(Make(chance, vms, chance.Of(Openers), Role.Target, new Trigger(0, stage, chance.Spread(1, 20_000))));
+            var (kind, role) = chance.Of(FaultCells.All);
+            var then = chance.OneIn(2) ? StageKind.OnHold : StageKind.Reversal;
+            faults.Add(Make(chance, vms, kind, role, new Trigger(0, then, chance.Spread(1, 1_000_000))) with { Vm = faults[0].Vm });
+        }
+
+        var many = chance.Below(8) switch { 0 => 0, 1 or 2 => 1, 3 or 4 => 2, 5 => 3, 6 => 4, _ => 5 + chance.Below(5) };
+        for (var i = 0; i < many; i++)
+        {
+            var (kind, role) = chance.Of(FaultCells.All);
+            var when = chance.Below(3) == 0
+                ? new Trigger(0, StageKind.Unstarted, chance.Spread(1_000, 15_000_000))
+                : new Trigger(0, chance.Of(Stages), chance.Spread(1, 2_000_000));
+            faults.Add(Make(chance, vms, kind, role, when));
+        }
+
+        return faults;
+    }
+
+    private static Fault Make(Chance chance, int vms, FaultKind kind, Role role, Trigger when) => new(
+        kind, role, when,
+        kind == FaultKind.CoordinatorReplaced ? chance.Spread(8_000, 80_000) : chance.Spread(20, 2 * FaultCells.UsualMs(kind)),
+        1 + chance.Below(4),
+        chance.Below(vms));
+}
