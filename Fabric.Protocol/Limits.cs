@@ -448,6 +448,67 @@ public static class Limits
         public const long CorruptingMemoryKiB = 64 * 4;
     }
 
+    /// <summary>The embedded hypervisor and its guest.</summary>
+    public static class Guest
+    {
+        /// <summary>A page, as on x86-64 and in QEMU's stream.</summary>
+        public const int PageSize = 4096;
+
+        /// <summary>16 TiB are 2^32 pages; page numbers here are 32 bits with a sign: 8 TiB, less the last page.</summary>
+        public const long MemoryBytesMax = int.MaxValue * (long)PageSize;
+
+        /// <summary>Of the data pages, what a booted guest has written; the rest is zero, as memory never used.</summary>
+        public const int ResidentPercent = 75;
+
+        /// <summary>One operation of the boot: 1 MiB.</summary>
+        public const int BootPagesPerOperation = 256;
+
+        /// <summary>At 1,000 operations a second, all of 128 MiB (32,768 pages) is looked at every 33 s.</summary>
+        public const int ScanPagesPerOperation = 1;
+
+        /// <summary>The rate that stands for "as the program has it".</summary>
+        public const long RateOfProgram = -2;
+
+        /// <summary>The rate that stands for "as many as go".</summary>
+        public const long RateUnbounded = -1;
+
+        /// <summary>A rate over this is a slip: an operation takes some 200 ns.</summary>
+        public const long RateMax = 10_000_000;
+
+        /// <summary>Between two heartbeats, in the guest's time: 20 a second.</summary>
+        public const int HeartbeatMs = 50;
+
+        /// <summary>Operations are counted in slots of this length.</summary>
+        public const int OperationSlotMs = 10;
+
+        /// <summary>Slots kept: 6,000 x 10 ms = 60 s, at 4 bytes 24 KiB. As JSON below 64 KiB of a monitor's line.</summary>
+        public const int OperationSlotsMax = 6_000;
+
+        /// <summary>Operations owed after a pause or a lack of processor: 50 ms' worth, then they are dropped.</summary>
+        public const int CatchUpMs = 50;
+
+        /// <summary>Operations between two looks at the clock: 64 x 1 us, well below a slot.</summary>
+        public const int OperationsPerLook = 64;
+
+        /// <summary>What others ask of the vCPU's thread and that it has not done yet: a handful of monitors.</summary>
+        public const int RequestsMax = 64;
+
+        /// <summary>Lines that a reader of the serial port has not taken; then they go to the log only: 12 s of them.</summary>
+        public const int SerialLinesMax = 256;
+
+        /// <summary>A command on the serial port.</summary>
+        public const int SerialCommandMax = 128;
+
+        /// <summary>One command on a monitor; the driver's own bound.</summary>
+        public const int CommandBytesMax = Qemu.CommandBytesMax;
+
+        /// <summary>Events and answers that a monitor's reader has not taken; then the connection is closed.</summary>
+        public const int MonitorLinesMax = 2_048;
+
+        /// <summary>Depth of a command's JSON: the deepest known, set-capabilities, has 4.</summary>
+        public const int CommandDepthMax = 16;
+    }
+
     /// <summary>A host's agent.</summary>
     public static class Agent
     {
