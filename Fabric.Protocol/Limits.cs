@@ -505,6 +505,39 @@ public static class Limits
         /// <summary>Events and answers that a monitor's reader has not taken; then the connection is closed.</summary>
         public const int MonitorLinesMax = 2_048;
 
+        /// <summary>What is gathered before it is sent, and what is read at once: 64 pages, as the relay's frames.</summary>
+        public const int StreamBufferBytes = 256 * 1024;
+
+        /// <summary>Answers of a target: a request has some 20 bytes, a bitmap is gathered by its reader.</summary>
+        public const int ReturnPathBufferBytes = 16 * 1024;
+
+        /// <summary>With a bandwidth limit, what is sent at once: a hundredth of a second's worth, 1 page at least.</summary>
+        public const int SendsPerSecond = 100;
+
+        /// <summary>Pages between two looks at the dirty log, the clock and orders: 4 MiB, 3 to 10 ms at full speed.</summary>
+        public const int BatchPages = 1_024;
+
+        /// <summary>Bandwidth is measured over at least this, as QEMU does.</summary>
+        public const int BandwidthWindowMs = 100;
+
+        /// <summary>Clark's bound: Xen sends 29 rounds and then the last.</summary>
+        public const int RoundsMax = 29;
+
+        /// <summary>Clark's bound: more than this many times the memory sent, and pre-copy does not pay any more.</summary>
+        public const int MemoryTimesMax = 3;
+
+        /// <summary>QEMU's default, bytes a second: 128 MiB.</summary>
+        public const long BandwidthDefault = 128L << 20;
+
+        /// <summary>QEMU's default.</summary>
+        public const int DowntimeLimitMsDefault = 300;
+
+        /// <summary>QEMU's own bound: 2,000 s.</summary>
+        public const int DowntimeLimitMsMax = 2_000_000;
+
+        /// <summary>An error's text: a path of PATH_MAX is not shown whole.</summary>
+        public const int ErrorLengthMax = 512;
+
         /// <summary>Depth of a command's JSON: the deepest known, set-capabilities, has 4.</summary>
         public const int CommandDepthMax = 16;
     }

@@ -52,6 +52,12 @@ internal sealed class GuestSystem
     /// <summary>The page that is being written at this moment, or -1: a copy of it would be torn.</summary>
     public int PageInWrite => Volatile.Read(ref _pageInWrite);
 
+    /// <summary>Whether registers from elsewhere fit this guest's memory.</summary>
+    public bool CanHold(in GuestRegisters registers) =>
+        registers.ScanAt >= 0 && registers.ScanAt < Layout.Pages
+        && registers.Booted >= 0 && registers.Booted <= Layout.ResidentPages
+        && registers.Rate is >= Limits.Guest.RateOfProgram and <= Limits.Guest.RateMax;
+
     /// <summary>Does the next operation.</summary>
     public void Operate()
     {

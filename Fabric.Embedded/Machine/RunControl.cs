@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Fabric.Embedded.Guest;
-using Fabric.Embedded.Monitor;
+using Fabric.Embedded.Qmp;
 
 namespace Fabric.Embedded.Machine;
 
@@ -64,11 +64,11 @@ internal sealed class RunControl(Vcpu vcpu, QmpEvents events, string first, bool
     /// <summary>Handed over: it runs again only by <c>cont</c>.</summary>
     public void HandOver() => State = RunStates.Postmigrate;
 
-    /// <summary>Taken in: it runs if it was not to be held.</summary>
-    public void Loaded()
+    /// <summary>Taken in: it runs if it ran before and is not to be held; one that had turned itself off stays off.</summary>
+    public void Loaded(string sourceState)
     {
-        State = RunStates.Paused;
-        if (_runsAfterLoad)
+        State = sourceState is RunStates.Shutdown ? sourceState : RunStates.Paused;
+        if (_runsAfterLoad && sourceState is RunStates.Running)
             Run();
     }
 

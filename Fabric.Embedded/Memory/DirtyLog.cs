@@ -40,8 +40,12 @@ internal sealed class DirtyLog(int pages)
             Interlocked.Or(ref _words[page / WordBits], 1UL << (page % WordBits));
     }
 
-    /// <summary>Whether it is noted; it stays noted.</summary>
-    public bool Peek(int page) => (Volatile.Read(ref _words[page / WordBits]) >> (page % WordBits) & 1) != 0;
+    /// <summary>Copies what is noted over a bitmap; it stays noted.</summary>
+    public void PeekInto(PageBitmap seen)
+    {
+        for (var i = 0; i < _words.Length; i++)
+            seen.SetWord(i, Volatile.Read(ref _words[i]));
+    }
 
     /// <summary>How many are noted.</summary>
     public int Count()

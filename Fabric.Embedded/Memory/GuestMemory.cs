@@ -15,15 +15,16 @@ internal sealed unsafe class GuestMemory : IDisposable
     private byte* _base;
 
     /// <summary>Maps that many bytes.</summary>
-    /// <exception cref="OutOfMemoryException">The kernel does not give them.</exception>
+    /// <exception cref="IOException">The kernel does not give them.</exception>
     public GuestMemory(long bytes)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(bytes % Limits.Guest.PageSize, 0);
+        if (bytes <= 0 || bytes % Limits.Guest.PageSize != 0 || bytes > Limits.Guest.MemoryBytesMax)
+            throw new ArgumentOutOfRangeException(nameof(bytes), bytes, "guest memory is whole pages, and at least one");
         var mapped = LibC.Map(0, (nuint)bytes, LibC.ReadWrite, LibC.PrivateAnonymousNoReserve, -1, 0);
         if (mapped == -1)
         {
             var why = new Win32Exception(Marshal.GetLastPInvokeError()).Message;
-            throw new OutOfMemoryException($"{bytes} bytes of guest memory cannot be mapped: {why}");
+            throw new IOException($"{bytes} bytes of guest memory cannot be mapped: {why}");
         }
 
         // Fewer faults and table walks where the kernel offers it; no loss where it does not.

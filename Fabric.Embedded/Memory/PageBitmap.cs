@@ -32,6 +32,9 @@ internal sealed class PageBitmap(int pages)
     /// <summary>Takes all out.</summary>
     public void Clear() => Array.Clear(_words);
 
+    /// <summary>Sets 64 pages at a time.</summary>
+    public void SetWord(int index, ulong word) => _words[index] = word;
+
     /// <summary>Adds 64 pages at a time.</summary>
     public void AddWord(int index, ulong word) => _words[index] |= word;
 

@@ -10,19 +10,19 @@ internal readonly struct PageOrder
     private const double Ratio = 0.6180339887498949;
 
     private readonly int _pages;
-    private readonly long _stride;
+    private readonly int _stride;
 
     /// <summary>An order of that many pages.</summary>
     public PageOrder(int pages)
     {
         _pages = pages;
-        _stride = Math.Max(1, (long)(pages * Ratio));
+        _stride = Math.Max(1, (int)(pages * Ratio));
         while (Common(_stride, pages) != 1)
             _stride++;
     }
 
-    /// <summary>The page at a place of the order.</summary>
-    public int At(int place) => (int)(place * _stride % _pages);
+    /// <summary>The page after one; after all were passed, it is the first again.</summary>
+    public int After(int page) => page < _pages - _stride ? page + _stride : page - _pages + _stride;
 
     private static long Common(long a, long b)
     {

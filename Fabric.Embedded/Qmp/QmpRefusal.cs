@@ -1,4 +1,4 @@
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>A command that is refused, with QEMU's class and as far as possible its words.</summary>
 internal sealed class QmpRefusal(string @class, string description) : Exception(description)

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>Tells every monitor what happened. Never waits for one of them.</summary>
 internal sealed class QmpEvents(TimeProvider time)

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Fabric.Embedded.Sockets;
 using Fabric.Protocol;
 
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>
 /// One connection to a monitor: greeting, capabilities, then commands one after the other and events between them. A
@@ -78,7 +78,7 @@ internal sealed class QmpSession(Socket peer, QmpCommands commands, QmpEvents ev
         {
             Say(QmpText.Error(request.Id, refusal));
         }
-        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException or IOException or OutOfMemoryException)
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException or IOException)
         {
             Say(QmpText.Error(request.Id, QmpRefusal.Of($"internal error: {e.Message}")));
         }

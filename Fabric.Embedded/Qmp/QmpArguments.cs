@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Fabric.Protocol;
 
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>The arguments of a command. Each is taken once; what is left over was not expected.</summary>
 internal sealed class QmpArguments(JsonObject members)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Fabric.Protocol;
 
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>One command as it came. The id is given back with the answer, whatever it is.</summary>
 internal sealed record QmpRequest(string Command, bool OutOfBand, QmpArguments Arguments, JsonNode? Id)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Fabric.Embedded.Monitor;
+namespace Fabric.Embedded.Qmp;
 
 /// <summary>What a monitor says, as lines.</summary>
 internal static class QmpText

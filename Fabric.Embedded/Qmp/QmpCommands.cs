@@ -1,0 +1,114 @@
+using System.Text.Json.Nodes;
+using Fabric.Embedded.Machine;
+using Fabric.Embedded.Migration;
+using Fabric.Protocol;
+
+namespace Fabric.Embedded.Qmp;
+
+/// <summary>
+/// Every command that is known here, by its name: those of QEMU that the driver and an observer use, and three of our
+/// own. Each is executed under the main lock, but for those that may come out of band.
+/// </summary>
+internal sealed class QmpCommands
+{
+    private const string YankName = "yank";
+
+    private readonly MainLock _mainLock;
+    private readonly Dictionary<string, Func<QmpArguments, JsonNode>> _commands;
+
+    /// <summary>The commands of a machine.</summary>
+    /// <param name="parts">The machine.</param>
+    /// <param name="migration">Its migrations.</param>
+    /// <param name="name">The VM's name.</param>
+    /// <param name="powerDown">Asks the guest to turn itself off.</param>
+    /// <param name="quit">Ends the process.</param>
+    public QmpCommands(GuestParts parts, MigrationControl migration, string name, Action powerDown, Action quit)
+    {
+        _mainLock = parts.MainLock;
+        _commands = new Dictionary<string, Func<QmpArguments, JsonNode>>(StringComparer.Ordinal)
+        {
+            ["query-version"] = _ => QmpText.Version(),
+            ["query-name"] = _ => new JsonObject { ["name"] = name },
+            ["query-status"] = _ => Status(parts.Run),
+            ["query-kvm"] = _ => new JsonObject { ["enabled"] = false, ["present"] = false },
+            ["query-memory-size-summary"] = _ => new JsonObject
+            {
+                ["base-memory"] = parts.Guest.Memory.Bytes,
+                ["plugged-memory"] = 0,
+            },
+            ["query-commands"] = _ => new JsonArray(
+                [.. _commands!.Keys.Order(StringComparer.Ordinal).Select(c => (JsonNode)new JsonObject { ["name"] = c })]),
+            ["cont"] = _ => Done(parts.Run.Continue),
+            ["stop"] = _ => Done(parts.Run.Pause),
+            ["system_powerdown"] = _ => Done(powerDown),
+            ["quit"] = _ => Done(quit),
+            ["query-migrate"] = _ => migration.Look(),
+            ["query-migrate-capabilities"] = _ => migration.Capabilities(),
+            ["query-migrate-parameters"] = _ => migration.Parameters(),
+            ["migrate-set-capabilities"] = a => Done(() => migration.SetCapabilities(a.Objects("capabilities"))),
+            ["migrate-set-parameters"] = a => Done(() => migration.SetParameters(a)),
+            ["migrate"] = a => Done(() => migration.Begin(a.Text("uri"))),
+            ["migrate-incoming"] = a => Done(() => migration.Await(a.Text("uri"))),
+            ["migrate-continue"] = a => Done(() => migration.ContinueSwitchover(a.Text("state"))),
+            ["migrate_cancel"] = _ => Done(migration.Cancel),
+            [YankName] = a => Done(() => migration.Yank(a.Objects("instances"))),
+            ["x-fabric-operations"] = _ => Operations(parts),
+            ["x-fabric-verify"] = _ => Verification(parts),
+        };
+    }
+
+    /// <summary>Executes one.</summary>
+    /// <exception cref="QmpRefusal">It is not known, not allowed, or refused.</exception>
+    public async Task<JsonNode> ExecuteAsync(QmpRequest request, bool mayOutOfBand)
+    {
+        if (request.Command is "qmp_capabilities")
+            throw new QmpRefusal(QmpRefusal.NotFound, "Capabilities negotiation is already complete, command ignored");
+        if (!_commands.TryGetValue(request.Command, out var command))
+            throw new QmpRefusal(QmpRefusal.NotFound, $"The command {Names.Shown(request.Command)} has not been found");
+        if (!request.OutOfBand)
+        {
+            using (await _mainLock.TakeAsync())
+                return Execute(command, request.Arguments);
+        }
+
+        if (!mayOutOfBand || request.Command is not YankName)
+            throw QmpRefusal.Of($"The command {request.Command} does not support OOB");
+        return Execute(command, request.Arguments);
+    }
+
+    private static JsonNode Execute(Func<QmpArguments, JsonNode> command, QmpArguments arguments)
+    {
+        var answer = command(arguments);
+        return answer;
+    }
+
+    private static JsonObject Done(Action what)
+    {
+        what();
+        return [];
+    }
+
+    private static JsonObject Status(RunControl run) => new()
+    {
+        ["running"] = run.IsRunning,
+        ["singlestep"] = false,
+        ["status"] = run.State,
+    };
+
+    private static JsonObject Operations(GuestParts parts)
+    {
+        var (first, counts) = parts.Vcpu.Operations.Read();
+        return new JsonObject
+        {
+            ["slot-ms"] = Limits.Guest.OperationSlotMs,
+            ["first-us"] = (first - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            ["counts"] = new JsonArray([.. counts.Select(c => (JsonNode)c)]),
+        };
+    }
+
+    private static JsonObject Verification(GuestParts parts)
+    {
+        var found = parts.Vcpu.Ask(guest => guest.Verify());
+        return new JsonObject { ["pages"] = found.Pages, ["bad"] = found.Bad };
+    }
+}
