@@ -24,6 +24,7 @@ public sealed class GuestProcess : IAsyncDisposable
     private readonly GuestParts _parts;
     private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IAsyncDisposable> _sockets = [];
+    private MigrationControl? _migration;
     private SerialPort? _serial;
 
     private GuestProcess(GuestOptions options, TimeProvider time, Action<string> log)
@@ -70,6 +71,9 @@ public sealed class GuestProcess : IAsyncDisposable
     {
         foreach (var socket in _sockets)
             await socket.DisposeAsync();
+        using (await _parts.MainLock.TakeAsync())
+            _parts.Run.Retire();
+        _migration?.End();
         _vcpu.Dispose();
         if (_serial is not null)
             await _serial.DisposeAsync();
@@ -83,9 +87,9 @@ public sealed class GuestProcess : IAsyncDisposable
     {
         if (_options.Serial is { } serial)
             _serial = SerialPort.Open(serial, _options.ConsoleLog, line => Type(line));
-        var migration = new MigrationControl(_parts, Die);
+        _migration = new MigrationControl(_parts, Die);
         var commands = new QmpCommands(
-            _parts, migration, _options.Vm.Value, () => Type("quit"), () => _ = Task.Run(() => End(0)));
+            _parts, _migration, _options.Vm.Value, () => Type("quit"), () => _ = Task.Run(() => End(0)));
         foreach (var path in _options.Monitors)
         {
             _sockets.Add(ServedSocket.Listen(path, (peer, cancellation) =>

@@ -12,6 +12,7 @@ namespace Fabric.Embedded.Machine;
 internal sealed class RunControl(Vcpu vcpu, QmpEvents events, string first, bool runsAfterLoad)
 {
     private bool _runsAfterLoad = runsAfterLoad;
+    private bool _isRetired;
 
     /// <summary>QEMU's word.</summary>
     public string State { get; private set; } = first;
@@ -82,11 +83,18 @@ internal sealed class RunControl(Vcpu vcpu, QmpEvents events, string first, bool
         State = RunStates.Shutdown;
     }
 
+    /// <summary>The process ends: whatever a migration does on its way out, the guest does not run again.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        StandIn(RunStates.Paused);
+    }
+
     private bool Is(string state) => string.Equals(State, state, StringComparison.Ordinal);
 
     private void Run()
     {
-        if (IsRunning)
+        if (IsRunning || _isRetired)
             return;
         State = RunStates.Running;
         events.Tell("RESUME");

@@ -14,6 +14,7 @@ internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, 
 {
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private volatile Socket? _peer;
+    private Thread? _thread;
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="SocketException">The path cannot be used.</exception>
@@ -21,11 +22,30 @@ internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, 
     {
         _listener.Bind(new UnixDomainSocketEndPoint(socketPath));
         _listener.Listen(1);
-        new Thread(Run) { IsBackground = true, Name = "incoming" }.Start();
+        _thread = new Thread(Run) { IsBackground = true, Name = "incoming" };
+        _thread.Start();
     }
 
     /// <summary>Cuts the connection.</summary>
-    public void Cut() => _peer?.Dispose();
+    public void Cut()
+    {
+        try
+        {
+            _peer?.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has gone already.
+        }
+    }
+
+    /// <summary>Ends it, whatever it waits for.</summary>
+    public void End()
+    {
+        _listener.Dispose();
+        Cut();
+        _thread?.Join();
+    }
 
     private void Run()
     {
@@ -33,7 +53,6 @@ internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, 
         {
             using var peer = _listener.Accept();
             _peer = peer;
-            _listener.Dispose();
             track.TryMove(MigrationPhases.Setup, MigrationPhases.Active);
             Load(peer);
         }

@@ -117,6 +117,15 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
     /// <summary><c>query-migrate-parameters</c>.</summary>
     public JsonObject Parameters() => _track.Settings.Parameters();
 
+    /// <summary>Ends whatever is under way, and returns when it has ended.</summary>
+    public void End()
+    {
+        Cancel();
+        _outgoing?.Cut();
+        _outgoing?.Join();
+        _incoming?.End();
+    }
+
     private void RequireIdle()
     {
         if (!MigrationPhases.IsIdle(_track.Phase))

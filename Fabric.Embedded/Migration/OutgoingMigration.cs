@@ -21,11 +21,19 @@ internal sealed class OutgoingMigration(
 {
     private readonly Pause _pause = new();
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private Thread? _thread;
     private string? _frozenFrom;
     private long _stoppedAt;
 
     /// <summary>Begins.</summary>
-    public void Start() => new Thread(Run) { IsBackground = true, Name = "migration" }.Start();
+    public void Start()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = "migration" };
+        _thread.Start();
+    }
+
+    /// <summary>Waits until it has ended.</summary>
+    public void Join() => _thread?.Join();
 
     /// <summary>The order to go on from pre-switchover.</summary>
     public void ContinueSwitchover() => _pause.Release();
