@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Fabric.Embedded.Guest;
 using Fabric.Embedded.Machine;
 using Fabric.Embedded.Memory;
@@ -89,7 +90,7 @@ public sealed class GuestProcess : IAsyncDisposable
             _serial = SerialPort.Open(serial, _options.ConsoleLog, line => Type(line));
         _migration = new MigrationControl(_parts, Die);
         var commands = new QmpCommands(
-            _parts, _migration, _options.Vm.Value, () => Type("quit"), () => _ = Task.Run(() => End(0)));
+            _parts, _migration, _options.Vm.Value, () => Type("quit"), Quit);
         foreach (var path in _options.Monitors)
         {
             _sockets.Add(ServedSocket.Listen(path, (peer, cancellation) =>
@@ -110,6 +111,12 @@ public sealed class GuestProcess : IAsyncDisposable
         var taken = Console.TryType(line);
         _vcpu.Wake();
         return taken;
+    }
+
+    private void Quit()
+    {
+        _parts.Events.Tell("SHUTDOWN", new JsonObject { ["guest"] = false, ["reason"] = "host-qmp-quit" });
+        End(0);
     }
 
     private async Task PowerOffAsync()

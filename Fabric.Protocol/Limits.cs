@@ -538,6 +538,9 @@ public static class Limits
         /// <summary>An error's text: a path of PATH_MAX is not shown whole.</summary>
         public const int ErrorLengthMax = 512;
 
+        /// <summary>For a monitor's reader to take what was said last, before its connection is closed.</summary>
+        public const int LastWordsMs = 200;
+
         /// <summary>Depth of a command's JSON: the deepest known, set-capabilities, has 4.</summary>
         public const int CommandDepthMax = 16;
     }

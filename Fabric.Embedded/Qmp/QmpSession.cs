@@ -22,7 +22,7 @@ internal sealed class QmpSession(Socket peer, QmpCommands commands, QmpEvents ev
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _cut.Token);
         Say(QmpText.Greeting());
-        var writing = _writer.RunAsync(ended.Token);
+        var writing = _writer.RunAsync(_cut.Token);
         var turn = Task.CompletedTask;
         try
         {
@@ -49,7 +49,10 @@ internal sealed class QmpSession(Socket peer, QmpCommands commands, QmpEvents ev
         finally
         {
             events.Remove(Say);
-            await _cut.CancelAsync();
+
+            // What was said last, such as the answer to 'quit', should still get out.
+            _writer.Complete();
+            _cut.CancelAfter(Limits.Guest.LastWordsMs);
             await writing;
         }
     }

@@ -131,5 +131,5 @@ internal static class GuestVerb
     }
 
     private static void Log(string what) => Console.Error.WriteLine(
-        string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-ddTHH:mm:ss.fffZ} fabric guest: {what}"));
+        string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} fabric guest: {what}"));
 }
