@@ -8,11 +8,11 @@ namespace Fabric.Embedded.Programs;
 /// </summary>
 internal sealed class SpecWebProgram(GuestLayout layout) : GuestProgram(layout)
 {
-    public override int Rate => 700;
+    public override int Rate => 1200;
 
     public override void Operate(GuestSystem guest)
     {
-        var (hot, warm) = (Share(2), Share(10));
+        var (hot, warm) = (Share(3), Share(12));
         for (var i = 0; i < 3; i++)
         {
             var skew = guest.RandomFraction();
