@@ -87,7 +87,7 @@ internal sealed class GuestSystem
     public void Write(int data, int records = 1)
     {
         var page = Layout.PageOf(data);
-        var words = Memory.Words(page);
+        var words = Memory.Touch(page);
         var version = _versions.Of(page);
         Volatile.Write(ref _pageInWrite, page);
         if (version == 0)
@@ -107,7 +107,7 @@ internal sealed class GuestSystem
     {
         var page = Layout.PageOf(data);
         var version = _versions.Of(page);
-        if (version > 0 && !IsHeadRight(Memory.Words(page), page, version))
+        if (version > 0 && !IsHeadRight(Memory.Touch(page), page, version))
             _registers.Bad++;
     }
 
@@ -161,7 +161,7 @@ internal sealed class GuestSystem
 
     private bool IsPageRight(int page, uint version)
     {
-        var words = Memory.Words(page);
+        var words = Memory.Touch(page);
         return version == 0 ? !words.ContainsAnyExcept(0UL) : PageFormat.Holds(words, Owner, page, version);
     }
 

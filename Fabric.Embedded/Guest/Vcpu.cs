@@ -24,6 +24,7 @@ internal sealed class Vcpu : IDisposable
     private bool _mayRun;
     private bool _isRunning;
     private bool _isEnding;
+    private bool _isParked;
     private volatile bool _isWanted;
     private long _lastLook;
     private double _owed;
@@ -33,9 +34,16 @@ internal sealed class Vcpu : IDisposable
     {
         (_guest, _console, _time) = (guest, console, time);
         Operations = new OperationLog(time);
+        guest.Memory.OnMissing = Park;
         _thread = new Thread(Run) { IsBackground = true, Name = "vcpu" };
         _thread.Start();
     }
+
+    /// <summary>Fetches a page that the guest waits for. It must not wait itself.</summary>
+    public Action<int> Fetch { get; set; } = _ => { };
+
+    /// <summary>The page that the guest waits for; null when it does not.</summary>
+    public int? AwaitedPage { get; private set; }
 
     /// <summary>What it did when.</summary>
     public OperationLog Operations { get; }
@@ -58,8 +66,18 @@ internal sealed class Vcpu : IDisposable
             _mayRun = false;
             _isWanted = true;
             Monitor.PulseAll(_gate);
-            while (_isRunning)
+            while (_isRunning && !_isParked)
                 Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>A page has come.</summary>
+    public void PageCame(int page)
+    {
+        lock (_gate)
+        {
+            if (AwaitedPage == page)
+                Monitor.PulseAll(_gate);
         }
     }
 
@@ -112,12 +130,39 @@ internal sealed class Vcpu : IDisposable
 
     private void Run()
     {
-        while (TakeTurn() is { } mayRun)
+        try
         {
-            while (_requests.Reader.TryRead(out var request))
-                request(_guest);
-            if (mayRun)
-                Slice();
+            while (TakeTurn() is { } mayRun)
+            {
+                while (_requests.Reader.TryRead(out var request))
+                    request(_guest);
+                if (mayRun)
+                    Slice();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends while the guest waits for a page.
+        }
+    }
+
+    // The guest touched a page that has not come. It stands within an operation then, which counts as standing: a stop
+    // does not wait for the page, and when the page comes the guest waits on until it may run.
+    private void Park(int page)
+    {
+        lock (_gate)
+            AwaitedPage = page;
+        Fetch(page);
+        lock (_gate)
+        {
+            _isParked = true;
+            Monitor.PulseAll(_gate);
+            while (!_isEnding && (_guest.Memory.Missing is { } missing && !missing.Has(page) || (!_mayRun && _isRunning)))
+                Monitor.Wait(_gate);
+            _isParked = false;
+            AwaitedPage = null;
+            if (_isEnding)
+                throw new OperationCanceledException("the guest ends");
         }
     }
 

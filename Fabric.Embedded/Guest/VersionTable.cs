@@ -16,7 +16,7 @@ internal sealed class VersionTable(GuestMemory memory, GuestLayout layout, ulong
     public void Set(int page, uint version, ulong operation)
     {
         var number = TablePageOf(page);
-        var words = memory.Words(number);
+        var words = memory.Touch(number);
         if (words[PageFormat.Owner] == 0)
             PageFormat.Begin(words, owner, number);
         ref var entry = ref Entries(number)[page % GuestLayout.EntriesPerTablePage];
@@ -31,7 +31,7 @@ internal sealed class VersionTable(GuestMemory memory, GuestLayout layout, ulong
     /// <summary>Whether a page of the table is whole; one that was never written is.</summary>
     public bool Holds(int number)
     {
-        var words = memory.Words(number);
+        var words = memory.Touch(number);
         if (words[PageFormat.Owner] == 0)
             return !words.ContainsAnyExcept(0UL);
         var first = number * GuestLayout.EntriesPerTablePage;
@@ -56,5 +56,5 @@ internal sealed class VersionTable(GuestMemory memory, GuestLayout layout, ulong
     private static ulong Part(int page, uint version) => PageFormat.Mix(((ulong)(uint)page << 32) | version);
 
     private Span<uint> Entries(int number) =>
-        MemoryMarshal.Cast<ulong, uint>(memory.Words(number)[PageFormat.FirstRecord..]);
+        MemoryMarshal.Cast<ulong, uint>(memory.Touch(number)[PageFormat.FirstRecord..]);
 }

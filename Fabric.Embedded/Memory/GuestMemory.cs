@@ -41,6 +41,13 @@ internal sealed unsafe class GuestMemory : IDisposable
     /// <summary>Its size in pages.</summary>
     public int Pages { get; }
 
+    /// <summary>What has not come yet, in post-copy; null when the guest is whole.</summary>
+    public MissingPages? Missing { get; set; }
+
+    /// <summary>Returns when the guest has that page.</summary>
+    public Action<int> OnMissing { get; set; } = page =>
+        throw new InvalidOperationException($"page {page} is missing, and nobody fetches it");
+
     /// <summary>Which pages the guest has written.</summary>
     public DirtyLog Dirty { get; }
 
@@ -56,6 +63,15 @@ internal sealed unsafe class GuestMemory : IDisposable
     /// <summary>One page as 512 words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<ulong> Words(int number) => MemoryMarshal.Cast<byte, ulong>(Page(number));
+
+    /// <summary>One page as the guest touches it: in post-copy it may have to wait for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<ulong> Touch(int number)
+    {
+        if (Missing is { } missing && !missing.Has(number))
+            OnMissing(number);
+        return Words(number);
+    }
 
     /// <summary>To be called after the guest has written a page, not before: see <see cref="DirtyLog"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Fabric.Embedded.Memory;
 
@@ -43,6 +44,31 @@ internal sealed class PageBitmap(int pages)
     {
         for (var i = 0; i < _words.Length; i++)
             _words[i] |= other._words[i];
+    }
+
+    /// <summary>As bytes: the first page is the lowest bit of the first.</summary>
+    public byte[] ToBytes() => MemoryMarshal.AsBytes(_words.AsSpan()).ToArray();
+
+    /// <summary>Sets all pages that are not in bytes of that form.</summary>
+    public void SetAllBut(ReadOnlySpan<byte> others)
+    {
+        AddAll();
+        var words = MemoryMarshal.Cast<byte, ulong>(others);
+        for (var i = 0; i < _words.Length; i++)
+            _words[i] &= ~words[i];
+    }
+
+    /// <summary>The first page in it at or after a place; -1 when there is none.</summary>
+    public int NextFrom(int page)
+    {
+        for (var i = page / WordBits; i < _words.Length; i++)
+        {
+            var word = i == page / WordBits ? _words[i] & (ulong.MaxValue << (page % WordBits)) : _words[i];
+            if (word != 0)
+                return (i * WordBits) + BitOperations.TrailingZeroCount(word);
+        }
+
+        return -1;
     }
 
     /// <summary>How many are in it.</summary>

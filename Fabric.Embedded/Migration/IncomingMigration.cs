@@ -1,29 +1,39 @@
-using System.Buffers;
 using System.Net.Sockets;
 using Fabric.Embedded.Machine;
 using Fabric.Protocol;
-using Fabric.Transport.Pages;
 
 namespace Fabric.Embedded.Migration;
 
 /// <summary>
 /// The target's side, a thread of its own. It takes one connection. A stream that ends or breaks before the guest is
-/// whole ends the process, as QEMU's does: half a guest must not stay, let alone run.
+/// whole ends the process, as QEMU's does: half a guest must not stay, let alone run. In post-copy the guest is here
+/// and may have run, so a lost connection is waited out: postcopy-paused, until <c>migrate-recover</c> brings another.
 /// </summary>
-internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, string socketPath, Action<string> die)
+internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, Action<string> die)
 {
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly Pause _pause = new();
+    private readonly Answers _answers = new();
+    private volatile Socket? _listener;
     private volatile Socket? _peer;
     private Thread? _thread;
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="SocketException">The path cannot be used.</exception>
-    public void Start()
+    public void Start(string socketPath)
     {
-        _listener.Bind(new UnixDomainSocketEndPoint(socketPath));
-        _listener.Listen(1);
+        _listener = Listen(socketPath);
         _thread = new Thread(Run) { IsBackground = true, Name = "incoming" };
         _thread.Start();
+    }
+
+    /// <summary>Listens for the rest of an interrupted post-copy.</summary>
+    /// <exception cref="SocketException">The path cannot be used.</exception>
+    public void Recover(string socketPath)
+    {
+        if (_listener is not null)
+            return;
+        _listener = Listen(socketPath);
+        _pause.Nudge();
     }
 
     /// <summary>Cuts the connection.</summary>
@@ -42,19 +52,41 @@ internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, 
     /// <summary>Ends it, whatever it waits for.</summary>
     public void End()
     {
-        _listener.Dispose();
+        _pause.End(new OperationCanceledException("the process ends"));
+        _listener?.Dispose();
         Cut();
         _thread?.Join();
+    }
+
+    private static Socket Listen(string socketPath)
+    {
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(socketPath));
+            listener.Listen(1);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
     }
 
     private void Run()
     {
         try
         {
-            using var peer = _listener.Accept();
-            _peer = peer;
-            track.TryMove(MigrationPhases.Setup, MigrationPhases.Active);
-            Load(peer);
+            var loader = new StreamLoader(parts, track, _answers);
+            Accept(MigrationPhases.Setup, MigrationPhases.Active);
+            while (!TryReceive(loader))
+                AwaitRecovery(loader);
+            Complete(loader);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
         }
         catch (Exception e) when (e is MigrationFault or SocketException or ObjectDisposedException)
         {
@@ -62,56 +94,62 @@ internal sealed class IncomingMigration(GuestParts parts, MigrationTrack track, 
                 track.End(e.Message);
             die($"load of migration failed: {e.Message}");
         }
-    }
-
-    private void Load(Socket peer)
-    {
-        var answers = new ArrayBufferWriter<byte>();
-        var back = new ReturnPathWriter(answers);
-        var mayAnswer = false;
-        var loader = new StreamLoader(parts.Guest, value =>
+        finally
         {
-            mayAnswer = true;
-            back.Pong(value);
-            SendAnswers(peer, answers);
-        });
-        Receive(peer, loader);
-        Complete(loader.SourceState!);
-        if (!mayAnswer)
-            return;
-        back.Shut(0);
-        SendAnswers(peer, answers);
+            _peer?.Dispose();
+        }
     }
 
-    private static void Receive(Socket peer, StreamLoader loader)
+    private void Accept(string from, string to)
+    {
+        _peer = _listener!.Accept();
+        _listener.Dispose();
+        _listener = null;
+        _answers.To(_peer);
+        track.TryMove(from, to);
+    }
+
+    // True when the guest is whole; false when the connection was lost and the guest needs another.
+    private bool TryReceive(StreamLoader loader)
     {
         var buffer = new byte[Limits.Guest.StreamBufferBytes];
-        while (!loader.IsComplete && peer.Receive(buffer) is var count and > 0)
-            loader.Take(buffer.AsSpan(0, count));
-        loader.End();
+        try
+        {
+            while (!loader.IsComplete && _peer!.Receive(buffer) is var count and > 0)
+                loader.Take(buffer.AsSpan(0, count));
+        }
+        catch (SocketException) when (loader.IsRunnable)
+        {
+            // Lost; as good as ended.
+        }
+
+        if (!loader.IsComplete && !loader.IsRunnable)
+            loader.End();
+        return loader.IsComplete;
     }
 
-    private void Complete(string sourceState)
+    private void AwaitRecovery(StreamLoader loader)
+    {
+        _answers.To(peer: null);
+        _peer!.Dispose();
+        using (parts.MainLock.Take())
+            track.Interrupt("the connection was lost");
+        _pause.Until(() => _listener is not null);
+        loader.Resume();
+        Accept(MigrationPhases.PostcopyPaused, MigrationPhases.PostcopyRecover);
+    }
+
+    private void Complete(StreamLoader loader)
     {
         using (parts.MainLock.Take())
         {
-            track.TryMove(MigrationPhases.Active, MigrationPhases.Completed);
-            parts.Run.Loaded(sourceState);
-        }
-    }
-
-    private static void SendAnswers(Socket peer, ArrayBufferWriter<byte> answers)
-    {
-        try
-        {
-            for (var rest = answers.WrittenSpan; !rest.IsEmpty;)
-                rest = rest[peer.Send(rest)..];
-        }
-        catch (SocketException)
-        {
-            // The source has gone. If the guest is whole this changes nothing; if not, reading ends it.
+            if (!track.TryMove(MigrationPhases.PostcopyActive, MigrationPhases.Completed))
+            {
+                track.TryMove(MigrationPhases.Active, MigrationPhases.Completed);
+                parts.Run.Loaded(loader.SourceState!);
+            }
         }
 
-        answers.ResetWrittenCount();
+        _answers.Shut();
     }
 }

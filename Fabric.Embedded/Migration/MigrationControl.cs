@@ -16,14 +16,24 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
     private volatile IncomingMigration? _incoming;
 
     /// <summary><c>migrate</c>.</summary>
-    public void Begin(string uri)
+    public void Begin(string uri, bool resume)
     {
         var path = PathOf(uri);
+        if (resume)
+        {
+            if (_outgoing is null || !_track.TryMove(MigrationPhases.PostcopyPaused, MigrationPhases.PostcopyRecover))
+                throw QmpRefusal.Of("Cannot resume if there is no paused migration");
+            _outgoing.Resume(path);
+            return;
+        }
+
+        if (_track.Settings.Has(MigrationSettings.PostcopyRam) && !_track.Settings.Has(MigrationSettings.ReturnPath))
+            throw QmpRefusal.Of("Postcopy needs the capability 'return-path'");
         if (string.Equals(parts.Run.State, RunStates.Inmigrate, StringComparison.Ordinal))
             throw QmpRefusal.Of("Guest is waiting for an incoming migration");
         RequireIdle();
         var counters = new MigrationCounters(parts.Guest.Memory.Bytes, parts.Time);
-        _outgoing = new OutgoingMigration(parts, _track.Settings, _track, counters, path);
+        _outgoing = new OutgoingMigration(parts, _track, counters, path);
         _track.Begin(counters);
         _outgoing.Start();
     }
@@ -36,10 +46,10 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
             throw QmpRefusal.Of("'-incoming' was not specified on the command line");
         if (_incoming is not null)
             throw QmpRefusal.Of("The incoming migration has already been started");
-        var incoming = new IncomingMigration(parts, _track, path, die);
+        var incoming = new IncomingMigration(parts, _track, die);
         try
         {
-            incoming.Start();
+            incoming.Start(path);
         }
         catch (SocketException e)
         {
@@ -58,6 +68,41 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
         if (!string.Equals(_track.Phase, state, StringComparison.Ordinal))
             throw QmpRefusal.Of($"Migration not in expected state: {_track.Phase}");
         _outgoing?.ContinueSwitchover();
+    }
+
+    /// <summary><c>migrate-start-postcopy</c>.</summary>
+    public void StartPostcopy()
+    {
+        if (!_track.Settings.Has(MigrationSettings.PostcopyRam))
+            throw QmpRefusal.Of("Enable postcopy with migrate_set_capability before the start of migration");
+        if (_track.Phase is MigrationPhases.None || _outgoing is null)
+            throw QmpRefusal.Of("Postcopy must be started after migration has been started");
+        _outgoing.StartPostcopy();
+    }
+
+    /// <summary><c>migrate-pause</c>: cuts the connection of a post-copy.</summary>
+    public void Interrupt()
+    {
+        if (_track.Phase is not MigrationPhases.PostcopyActive)
+            throw QmpRefusal.Of("migrate-pause is currently only supported during postcopy-active state");
+        _outgoing?.Cut();
+        _incoming?.Cut();
+    }
+
+    /// <summary><c>migrate-recover</c>: the target of an interrupted post-copy listens anew.</summary>
+    public void Recover(string uri)
+    {
+        var path = PathOf(uri);
+        if (_incoming is null || _track.Phase is not MigrationPhases.PostcopyPaused)
+            throw QmpRefusal.Of("Migrate recover can only be run when postcopy is paused.");
+        try
+        {
+            _incoming.Recover(path);
+        }
+        catch (SocketException e)
+        {
+            throw QmpRefusal.Of($"Failed to bind socket to {path}: {e.Message}");
+        }
     }
 
     /// <summary><c>migrate_cancel</c>: without effect when there is nothing to cancel, or no more.</summary>
@@ -121,7 +166,7 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
     public void End()
     {
         Cancel();
-        _outgoing?.Cut();
+        _outgoing?.Cancel();
         _outgoing?.Join();
         _incoming?.End();
     }

@@ -25,10 +25,14 @@ internal sealed class MigrationSettings
     };
 
     private long _bandwidthMax = Limits.Guest.BandwidthDefault;
+    private long _postcopyBandwidthMax;
     private int _downtimeLimitMs = Limits.Guest.DowntimeLimitMsDefault;
 
     /// <summary>Bytes a second; 0 is unlimited.</summary>
     public long BandwidthMax => Interlocked.Read(ref _bandwidthMax);
+
+    /// <summary>Bytes a second once the guest runs at the target; 0 is unlimited.</summary>
+    public long PostcopyBandwidthMax => Interlocked.Read(ref _postcopyBandwidthMax);
 
     /// <summary>A pause that is short enough.</summary>
     public int DowntimeLimitMs => Volatile.Read(ref _downtimeLimitMs);
@@ -62,6 +66,7 @@ internal sealed class MigrationSettings
     public JsonObject Parameters() => new()
     {
         ["max-bandwidth"] = BandwidthMax,
+        ["max-postcopy-bandwidth"] = PostcopyBandwidthMax,
         ["downtime-limit"] = DowntimeLimitMs,
     };
 
@@ -69,14 +74,17 @@ internal sealed class MigrationSettings
     public void SetParameters(QmpArguments arguments)
     {
         var bandwidth = arguments.NumberOrNull("max-bandwidth");
+        var postcopy = arguments.NumberOrNull("max-postcopy-bandwidth");
         var downtime = arguments.NumberOrNull("downtime-limit");
         arguments.RefuseOthers();
-        if (bandwidth is < 0)
+        if (bandwidth is < 0 || postcopy is < 0)
             throw QmpRefusal.Of("Parameter 'max-bandwidth' expects an integer in the range of 0 to 2^63-1 bytes/second");
         if (downtime is < 0 or > Limits.Guest.DowntimeLimitMsMax)
             throw QmpRefusal.Of("Parameter 'downtime-limit' expects an integer in the range of 0 to 2000 seconds");
         if (bandwidth is { } bytes)
             Interlocked.Exchange(ref _bandwidthMax, bytes);
+        if (postcopy is { } later)
+            Interlocked.Exchange(ref _postcopyBandwidthMax, later);
         if (downtime is { } limit)
             Volatile.Write(ref _downtimeLimitMs, (int)limit);
     }

@@ -58,6 +58,18 @@ internal sealed class MigrationTrack(QmpEvents events, MigrationSettings setting
         }
     }
 
+    /// <summary>Post-copy lost its connection: the guest needs another, and nothing is decided by it.</summary>
+    public void Interrupt(string error)
+    {
+        lock (_gate)
+        {
+            if (Phase is not (MigrationPhases.PostcopyActive or MigrationPhases.PostcopyRecover))
+                return;
+            Error = error;
+            Move(MigrationPhases.PostcopyPaused);
+        }
+    }
+
     /// <summary>Notes a cancel; false when there is nothing to cancel.</summary>
     public bool TryCancel()
     {

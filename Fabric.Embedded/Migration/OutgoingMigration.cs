@@ -11,19 +11,30 @@ namespace Fabric.Embedded.Migration;
 /// <code>
 /// setup -> active (rounds) -> [guest stops] -> pre-switchover (waits for migrate-continue) -> device -> completed
 ///    \________\__________________________________\______________________________\-> failed or cancelled,
-///                                                                                    and the guest runs on
+///              \                                                                    and the guest runs on
+///               \-> (post-copy) postcopy-active -> completed
+///                        ^   \-> postcopy-paused (connection lost)
+///                        \-- postcopy-recover &lt;--/ (migrate with resume)
 /// </code>
 /// In the device phase the main lock is held until the last byte is out. After that only the target's word is waited
-/// for; while it is out, a cancel or a lost connection still gives the guest back.
+/// for; while it is out, a cancel or a lost connection still gives the guest back. From postcopy-active on the guest is
+/// the target's: nothing that happens makes it run here.
 /// </summary>
 internal sealed class OutgoingMigration(
-    GuestParts parts, MigrationSettings settings, MigrationTrack track, MigrationCounters counters, string socketPath)
+    GuestParts parts, MigrationTrack track, MigrationCounters counters, string socketPath)
 {
     private readonly Pause _pause = new();
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly PageRequests _requests = new(parts.Guest.Memory.Pages);
+    private readonly RamBlock _block = new(GuestStream.BlockName, parts.Guest.Memory.Bytes);
     private Thread? _thread;
+    private volatile SourceLink? _link;
+    private volatile string? _resumePath;
+    private volatile bool _isPostcopyWanted;
+    private volatile bool _isHandedOver;
     private string? _frozenFrom;
     private long _stoppedAt;
+
+    private MigrationSettings Settings => track.Settings;
 
     /// <summary>Begins.</summary>
     public void Start()
@@ -38,6 +49,20 @@ internal sealed class OutgoingMigration(
     /// <summary>The order to go on from pre-switchover.</summary>
     public void ContinueSwitchover() => _pause.Release();
 
+    /// <summary>The order to go over to post-copy.</summary>
+    public void StartPostcopy()
+    {
+        _isPostcopyWanted = true;
+        _pause.Nudge();
+    }
+
+    /// <summary>The order to go on with an interrupted post-copy over a new connection.</summary>
+    public void Resume(string path)
+    {
+        _resumePath = path;
+        _pause.Nudge();
+    }
+
     /// <summary>Limits have changed: whoever waits for the rate looks again.</summary>
     public void LimitsChanged() => _pause.Nudge();
 
@@ -49,28 +74,16 @@ internal sealed class OutgoingMigration(
     }
 
     /// <summary>Cuts the connection, whatever it is doing.</summary>
-    public void Cut()
-    {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Not connected yet, or closed already.
-        }
-    }
+    public void Cut() => _link?.Cut();
 
     private void Run()
     {
-        ReturnPath? back = null;
         try
         {
-            Connect();
-            back = settings.Has(MigrationSettings.ReturnPath) ? new ReturnPath(_socket, _pause) : null;
-            Send(back);
+            Connect(socketPath);
+            Send();
         }
-        catch (Exception e) when (e is MigrationFault or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (IsEnd(e))
         {
             GiveBack(e.Message);
         }
@@ -81,87 +94,62 @@ internal sealed class OutgoingMigration(
                 guest.Memory.Dirty.Stop();
                 return true;
             });
-            Cut();
-            back?.Join();
-            _socket.Dispose();
+            _link?.Dispose();
         }
     }
 
-    private void Connect()
-    {
-        try
-        {
-            _socket.Connect(new UnixDomainSocketEndPoint(socketPath));
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            throw new MigrationFault($"Failed to connect to '{socketPath}': {e.Message}", e);
-        }
-    }
+    private static bool IsEnd(Exception e) =>
+        e is MigrationFault or SocketException or ObjectDisposedException or OperationCanceledException;
 
-    private void Send(ReturnPath? back)
+    private SourceLink Connect(string path) =>
+        _link = SourceLink.Connect(path, Settings, counters, _pause, _requests, parts.Time);
+
+    private void Send()
     {
-        var sender = new StreamSender(_socket, settings, counters, _pause, parts.Time);
-        var stream = new QemuStreamWriter(sender);
-        var block = new RamBlock(GuestStream.BlockName, parts.Guest.Memory.Bytes);
-        var preCopy = new PreCopy(
-            parts.Guest, block, stream, sender, settings, counters, track, _pause, parts.Time);
-        Begin(stream, block, back);
-        sender.Flush();
+        var link = _link!;
+        var preCopy = new PreCopy(parts.Guest, _block, link, counters, track, _pause, parts.Time);
+        Begin(link);
+        link.Sender.Flush();
         if (!track.TryMove(MigrationPhases.Setup, MigrationPhases.Active))
             _pause.Look();
         counters.SetupMs = counters.ElapsedMs;
-        preCopy.Run();
-        Switchover(preCopy, stream, sender, back);
+        preCopy.Run(() => _isPostcopyWanted);
+        Freeze(preCopy);
+        if (Settings.Has(MigrationSettings.PauseBeforeSwitchover))
+        {
+            track.TryMove(MigrationPhases.Active, MigrationPhases.PreSwitchover);
+            _pause.ForRelease();
+        }
+
+        if (_isPostcopyWanted)
+            SendAfterSwitch(link, preCopy);
+        else
+            SendBeforeSwitch(link, preCopy);
     }
 
-    private void Begin(QemuStreamWriter stream, RamBlock block, ReturnPath? back)
+    private void Begin(SourceLink link)
     {
         parts.Vcpu.Ask(guest =>
         {
             guest.Memory.Dirty.Start();
             return true;
         });
+        var stream = link.Stream;
         stream.Header();
         stream.Configuration(Encoding.ASCII.GetBytes(VmSpec.EmbeddedMachine));
-        if (back is not null)
+        if (link.Back is { } back)
         {
             stream.OpenReturnPath();
             stream.Ping(1);
             back.Start();
         }
 
+        if (Settings.Has(MigrationSettings.PostcopyRam))
+            stream.PostcopyAdvise();
         stream.RamSection(SectionKind.Start, PreCopy.Section);
-        stream.RamSetup([block]);
+        stream.RamSetup([_block]);
         stream.EndOfRecords();
         stream.Footer(PreCopy.Section);
-    }
-
-    private void Switchover(PreCopy preCopy, QemuStreamWriter stream, StreamSender sender, ReturnPath? back)
-    {
-        Freeze(preCopy);
-        if (settings.Has(MigrationSettings.PauseBeforeSwitchover))
-        {
-            track.TryMove(MigrationPhases.Active, MigrationPhases.PreSwitchover);
-            _pause.ForRelease();
-        }
-
-        using (parts.MainLock.Take())
-        {
-            if (!track.TryMove(MigrationPhases.PreSwitchover, MigrationPhases.Device)
-                && !track.TryMove(MigrationPhases.Active, MigrationPhases.Device))
-                _pause.Look();
-            sender.IsUnlimited = true;
-            preCopy.SendRest();
-            stream.DeviceState(
-                GuestStream.DeviceSection, DeviceState.Name, 0, DeviceState.Version,
-                DeviceState.Save(parts.Guest, _frozenFrom!));
-            stream.End();
-            sender.Flush();
-        }
-
-        back?.AwaitShut();
-        HandOver();
     }
 
     private void Freeze(PreCopy preCopy)
@@ -175,18 +163,110 @@ internal sealed class OutgoingMigration(
         }
     }
 
-    // Under the main lock, so that phase and run state change in one step for whoever looks. A cancel that comes just
-    // before wins, and the target's copy is then never let run.
-    private void HandOver()
+    private void SendBeforeSwitch(SourceLink link, PreCopy preCopy)
     {
         using (parts.MainLock.Take())
         {
-            counters.DowntimeMs = (long)parts.Time.GetElapsedTime(_stoppedAt).TotalMilliseconds;
-            counters.TotalMs = counters.ElapsedMs;
+            MoveOn(MigrationPhases.Device);
+            link.Sender.IsUnlimited = true;
+            preCopy.SendRest();
+            link.Stream.DeviceState(
+                GuestStream.DeviceSection, DeviceState.Name, 0, DeviceState.Version,
+                DeviceState.Save(parts.Guest, _frozenFrom!));
+            link.Stream.End();
+            link.Sender.Flush();
+        }
+
+        link.Back?.AwaitShut();
+        using (parts.MainLock.Take())
+        {
+            // A cancel that comes just before wins, and the target's copy is then never let run.
+            Note();
             if (!track.TryMove(MigrationPhases.Device, MigrationPhases.Completed))
                 throw new OperationCanceledException("cancelled by order");
             parts.Run.HandOver();
         }
+    }
+
+    private void SendAfterSwitch(SourceLink link, PreCopy preCopy)
+    {
+        var postCopy = new PostCopy(parts.Guest.Memory, preCopy, _block, _requests, counters, _pause);
+        using (parts.MainLock.Take())
+        {
+            _pause.Look();
+            link.Sender.IsUnlimited = true;
+            postCopy.Switch(link, DeviceState.Save(parts.Guest, _frozenFrom!));
+            _isHandedOver = true;
+            MoveOn(MigrationPhases.PostcopyActive);
+            counters.DowntimeMs = (long)parts.Time.GetElapsedTime(_stoppedAt).TotalMilliseconds;
+            (link.Sender.IsUnlimited, link.Sender.IsPostcopy) = (false, true);
+        }
+
+        while (!TryPush(postCopy))
+            Recover(postCopy);
+        using (parts.MainLock.Take())
+        {
+            counters.TotalMs = counters.ElapsedMs;
+            track.TryMove(MigrationPhases.PostcopyActive, MigrationPhases.Completed);
+            parts.Run.HandOver();
+        }
+    }
+
+    private bool TryPush(PostCopy postCopy)
+    {
+        try
+        {
+            postCopy.Push(_link!);
+            return true;
+        }
+        catch (Exception e) when (IsEnd(e) && e is not OperationCanceledException)
+        {
+            Interrupted(e.Message);
+            return false;
+        }
+    }
+
+    // The guest stays frozen here and whole there but for its missing pages; both wait for a new connection.
+    private void Interrupted(string why)
+    {
+        _link!.Dispose();
+        using (parts.MainLock.Take())
+            track.Interrupt(why);
+    }
+
+    private void Recover(PostCopy postCopy)
+    {
+        while (true)
+        {
+            _pause.Restart();
+            _pause.Until(() => _resumePath is not null);
+            var path = _resumePath!;
+            _resumePath = null;
+            try
+            {
+                var link = Connect(path);
+                link.Sender.IsPostcopy = true;
+                postCopy.Resume(link);
+                track.TryMove(MigrationPhases.PostcopyRecover, MigrationPhases.PostcopyActive);
+                return;
+            }
+            catch (Exception e) when (IsEnd(e) && e is not OperationCanceledException)
+            {
+                Interrupted(e.Message);
+            }
+        }
+    }
+
+    private void MoveOn(string to)
+    {
+        if (!track.TryMove(MigrationPhases.PreSwitchover, to) && !track.TryMove(MigrationPhases.Active, to))
+            _pause.Look();
+    }
+
+    private void Note()
+    {
+        counters.DowntimeMs = (long)parts.Time.GetElapsedTime(_stoppedAt).TotalMilliseconds;
+        counters.TotalMs = counters.ElapsedMs;
     }
 
     private void GiveBack(string why)
@@ -195,7 +275,9 @@ internal sealed class OutgoingMigration(
         {
             counters.TotalMs = counters.ElapsedMs;
             track.End(why);
-            if (_frozenFrom is { } before)
+            if (_isHandedOver)
+                parts.Run.HandOver();
+            else if (_frozenFrom is { } before)
                 parts.Run.Thaw(before);
         }
     }

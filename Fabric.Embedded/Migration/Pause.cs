@@ -37,6 +37,13 @@ internal sealed class Pause
         }
     }
 
+    /// <summary>What ended one connection is forgotten, for there will be another. An order to end is not.</summary>
+    public void Restart()
+    {
+        lock (_gate)
+            _end = _end as OperationCanceledException;
+    }
+
     /// <summary>Throws when the migration was ended.</summary>
     public void Look()
     {

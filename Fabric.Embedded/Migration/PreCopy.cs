@@ -17,8 +17,8 @@ namespace Fabric.Embedded.Migration;
 /// times the memory was sent. The last round goes out with the guest stopped, in order.
 /// </summary>
 internal sealed class PreCopy(
-    GuestSystem guest, RamBlock block, QemuStreamWriter stream, StreamSender sender, MigrationSettings settings,
-    MigrationCounters counters, MigrationTrack track, Pause pause, TimeProvider time)
+    GuestSystem guest, RamBlock block, SourceLink link, MigrationCounters counters, MigrationTrack track, Pause pause,
+    TimeProvider time)
 {
     /// <summary>The number of RAM's section.</summary>
     public const uint Section = 2;
@@ -31,8 +31,8 @@ internal sealed class PreCopy(
 
     private GuestMemory Memory => guest.Memory;
 
-    /// <summary>Sends rounds until the guest should be stopped.</summary>
-    public void Run()
+    /// <summary>Sends rounds until the guest should be stopped, or until <paramref name="isEnough"/> says so.</summary>
+    public void Run(Func<bool> isEnough)
     {
         _toSend.AddAll();
         BeginRound(Memory.Pages);
@@ -40,10 +40,10 @@ internal sealed class PreCopy(
         long sentInAll = 0;
         for (var round = 1; ; round++)
         {
-            var (sent, isRestSmall) = SendRound();
+            var (sent, isOver) = SendRound(isEnough);
             sentInAll += sent;
             var left = Memory.Dirty.Count() + _toFix.Count();
-            if (isRestSmall || IsSmall(left))
+            if (isOver || IsSmall(left))
                 return;
             var grows = sent > sentBefore;
             if (grows || round == Limits.Guest.RoundsMax || sentInAll > Limits.Guest.MemoryTimesMax * (long)Memory.Pages)
@@ -56,13 +56,14 @@ internal sealed class PreCopy(
     /// <summary>Everything that is left, and the end of RAM. The guest stands.</summary>
     public void SendRest()
     {
+        var stream = link.Stream;
         stream.RamSection(SectionKind.End, Section);
         var left = counters.RemainingPages;
         for (var page = 0; page < Memory.Pages; page++)
         {
             if (!_toSend[page])
                 continue;
-            Send(page);
+            Send(stream, page);
             counters.RemainingPages = --left;
         }
 
@@ -82,7 +83,7 @@ internal sealed class PreCopy(
     public PageBitmap Rest => _toSend;
 
     /// <summary>Sends one page.</summary>
-    public void Send(int page)
+    public void Send(QemuStreamWriter stream, int page)
     {
         var bytes = Memory.Page(page);
         var offset = (long)page * Limits.Guest.PageSize;
@@ -114,7 +115,7 @@ internal sealed class PreCopy(
         track.TellPass(counters.SyncCount);
     }
 
-    private (long Sent, bool IsRestSmall) SendRound()
+    private (long Sent, bool IsOver) SendRound(Func<bool> isEnough)
     {
         var left = counters.RemainingPages;
         var (page, visited, sent) = (0, 0, 0L);
@@ -122,7 +123,7 @@ internal sealed class PreCopy(
         {
             pause.Look();
             Memory.Dirty.PeekInto(_toSkip);
-            stream.RamSection(SectionKind.Part, Section);
+            link.Stream.RamSection(SectionKind.Part, Section);
             for (var end = Math.Min(visited + Limits.Guest.BatchPages, Memory.Pages); visited < end; visited++)
             {
                 if (_toSend[page])
@@ -135,14 +136,14 @@ internal sealed class PreCopy(
                 page = _order.After(page);
             }
 
-            stream.EndOfRecords();
-            stream.Footer(Section);
-            if (sender.HasMeasured() && IsSmall(left + Memory.Dirty.Count()))
-                return (sent, IsRestSmall: true);
+            link.Stream.EndOfRecords();
+            link.Stream.Footer(Section);
+            if (isEnough() || (link.Sender.HasMeasured() && IsSmall(left + Memory.Dirty.Count())))
+                return (sent, IsOver: true);
         }
 
-        sender.Flush();
-        return (sent, IsRestSmall: false);
+        link.Sender.Flush();
+        return (sent, IsOver: false);
     }
 
     private bool TrySend(int page)
@@ -155,10 +156,10 @@ internal sealed class PreCopy(
             return false;
         }
 
-        Send(page);
+        Send(link.Stream, page);
         return true;
     }
 
     private bool IsSmall(long pages) =>
-        pages == 0 || pages * Limits.Guest.PageSize <= sender.BytesPerSecond * (settings.DowntimeLimitMs / 1000.0);
+        pages == 0 || pages * Limits.Guest.PageSize <= link.Sender.BytesPerSecond * (track.Settings.DowntimeLimitMs / 1000.0);
 }

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Text;
 using Fabric.Embedded.Guest;
+using Fabric.Embedded.Machine;
 using Fabric.Embedded.Memory;
 using Fabric.Protocol;
 using Fabric.Transport.Pages;
@@ -8,20 +10,28 @@ namespace Fabric.Embedded.Migration;
 
 /// <summary>
 /// Puts a stream into the guest. Whatever does not fit this very guest is refused with its name; pages that came before
-/// are then in memory, but nothing ever runs on them: the process ends.
+/// are then in memory, but nothing ever runs on them: the process ends. In post-copy the guest runs before all pages
+/// are here; from then on a page is put in place once, and what the guest touches meanwhile is asked for.
 /// </summary>
-internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStreamVisitor
+internal sealed class StreamLoader(GuestParts parts, MigrationTrack track, Answers answers) : IStreamVisitor
 {
-    private readonly PageBitmap _seen = new(guest.Memory.Pages);
+    private readonly PageBitmap _seen = new(parts.Guest.Memory.Pages);
     private readonly QemuStreamReader _reader = new(DeviceState.Name);
     private bool _hasMachine;
     private bool _mayAnswer;
+    private bool _mayPostcopy;
+    private RamBlock? _block;
 
     /// <summary>Everything has come.</summary>
     public bool IsComplete { get; private set; }
 
+    /// <summary>The guest is here and may run, though pages are missing.</summary>
+    public bool IsRunnable { get; private set; }
+
     /// <summary>The run state of the source before it froze; known when the device has come.</summary>
     public string? SourceState { get; private set; }
+
+    private GuestMemory Memory => parts.Guest.Memory;
 
     /// <summary>Takes the next bytes.</summary>
     /// <exception cref="MigrationFault">They are not of a stream for this guest.</exception>
@@ -34,6 +44,9 @@ internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStre
         if (!IsComplete)
             throw new MigrationFault($"the stream ended after {_reader.Position + _reader.Held} bytes, before the guest was whole");
     }
+
+    /// <summary>The rest comes over another connection.</summary>
+    public void Resume() => _reader.Resume();
 
     void IStreamVisitor.OnConfiguration(ReadOnlySpan<byte> machine)
     {
@@ -52,11 +65,30 @@ internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStre
         {
             case VmCommand.OpenReturnPath:
                 _mayAnswer = true;
+                answers.Open();
                 break;
             case VmCommand.Ping when _mayAnswer:
-                pong(System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(payload));
+                answers.Pong(BinaryPrimitives.ReadUInt32BigEndian(payload));
                 break;
-            case VmCommand.SwitchoverStart:
+            case VmCommand.SwitchoverStart or VmCommand.Packaged:
+                break;
+            case VmCommand.PostcopyAdvise when track.Settings.Has(MigrationSettings.PostcopyRam) && _mayAnswer:
+                _mayPostcopy = true;
+                break;
+            case VmCommand.PostcopyRamDiscard when _mayPostcopy && !IsRunnable:
+                Discard(payload);
+                break;
+            case VmCommand.PostcopyListen when _mayPostcopy && _block is not null && Memory.Missing is null:
+                Listen();
+                break;
+            case VmCommand.PostcopyRun when Memory.Missing is not null && SourceState is not null && !IsRunnable:
+                Run();
+                break;
+            case VmCommand.RecvBitmap when IsRunnable:
+                answers.Received(_block!, Memory.Missing!.Bitmap());
+                break;
+            case VmCommand.PostcopyResume when IsRunnable:
+                GoOn();
                 break;
             default:
                 throw new MigrationFault($"the stream's command {command} is not expected here");
@@ -69,27 +101,31 @@ internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStre
             throw new MigrationFault("the stream does not name its machine type");
         if (blocks is not [var block] || !string.Equals(block.Name, GuestStream.BlockName, StringComparison.Ordinal))
             throw new MigrationFault($"the stream's memory is not one block '{GuestStream.BlockName}'");
-        if (block.Length != guest.Memory.Bytes)
+        if (block.Length != Memory.Bytes)
         {
             throw new MigrationFault(
-                $"Size mismatch: {block.Name}: 0x{block.Length:x} bytes in the stream, 0x{guest.Memory.Bytes:x} here");
+                $"Size mismatch: {block.Name}: 0x{block.Length:x} bytes in the stream, 0x{Memory.Bytes:x} here");
         }
+
+        _block = block;
     }
 
-    void IStreamVisitor.OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data)
-    {
-        var page = PageAt(offset);
-        data.CopyTo(guest.Memory.Page(page));
-        _seen.Add(page);
-    }
+    void IStreamVisitor.OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data) => Place(PageAt(offset), data);
 
     void IStreamVisitor.OnZeroPage(RamBlock block, long offset, byte fill)
     {
-        // Memory that was never touched is zero, and stays unmapped so.
         var page = PageAt(offset);
-        if (_seen[page] || fill != 0)
-            guest.Memory.Page(page).Fill(fill);
-        _seen.Add(page);
+
+        // Memory that was never touched is zero, and stays unmapped so.
+        if (fill == 0 && !_seen[page] && Memory.Missing is null)
+        {
+            _seen.Add(page);
+            return;
+        }
+
+        Span<byte> filled = stackalloc byte[Limits.Guest.PageSize];
+        filled.Fill(fill);
+        Place(page, filled);
     }
 
     void IStreamVisitor.OnDeviceState(uint section, string name, uint instance, uint version, ReadOnlySpan<byte> body)
@@ -98,17 +134,26 @@ internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStre
             throw new MigrationFault($"device '{name}' comes twice");
         if (version != DeviceState.Version || instance != 0)
             throw new MigrationFault($"device '{name}' has instance {instance}, version {version}, not 0 and {DeviceState.Version}");
-        if (!_reader.IsRamEnded)
+        if (!_reader.IsRamEnded && Memory.Missing is null)
             throw new MigrationFault($"device '{name}' comes before the end of memory");
-        SourceState = DeviceState.Load(body, guest);
+        SourceState = DeviceState.Load(body, parts.Guest);
     }
 
     void IStreamVisitor.OnEnd()
     {
         if (SourceState is null)
             throw new MigrationFault($"the stream has no device '{DeviceState.Name}'");
-        if (_seen.Count() is var seen && seen != guest.Memory.Pages)
-            throw new MigrationFault($"the stream had {seen} of the guest's {guest.Memory.Pages} pages");
+        if (Memory.Missing is { } missing)
+        {
+            if (missing.Count > 0 || !IsRunnable)
+                throw new MigrationFault($"the stream ends, and {missing.Count} pages are missing");
+            Memory.Missing = null;
+        }
+        else if (_seen.Count() is var seen && seen != Memory.Pages)
+        {
+            throw new MigrationFault($"the stream had {seen} of the guest's {Memory.Pages} pages");
+        }
+
         IsComplete = true;
     }
 
@@ -119,4 +164,57 @@ internal sealed class StreamLoader(GuestSystem guest, Action<uint> pong) : IStre
     }
 
     private static int PageAt(long offset) => (int)(offset / Limits.Guest.PageSize);
+
+    private void Place(int page, ReadOnlySpan<byte> data)
+    {
+        if (Memory.Missing is { } missing)
+        {
+            if (missing.TryPlace(page, data, Memory.Page(page)))
+                parts.Vcpu.PageCame(page);
+            return;
+        }
+
+        data.CopyTo(Memory.Page(page));
+        _seen.Add(page);
+    }
+
+    private void Discard(ReadOnlySpan<byte> payload)
+    {
+        if (!RamDiscard.TryParse(payload, out var discard) || _block is null
+            || !string.Equals(Encoding.Latin1.GetString(discard.Name), _block.Name, StringComparison.Ordinal))
+            throw new MigrationFault("a discard names memory that this guest does not have");
+        for (var i = 0; i < discard.Count; i++)
+        {
+            var (start, length) = discard[i];
+            if (start % Limits.Guest.PageSize != 0 || length % Limits.Guest.PageSize != 0
+                || start > (ulong)Memory.Bytes || length > (ulong)Memory.Bytes - start)
+                throw new MigrationFault($"a discard of {length} bytes at 0x{start:x} lies outside of memory");
+            for (var page = PageAt((long)start); page < PageAt((long)(start + length)); page++)
+                _seen.Remove(page);
+        }
+    }
+
+    private void Listen()
+    {
+        Memory.Missing = new MissingPages(_seen);
+        parts.Vcpu.Fetch = page => answers.Request(_block!, page);
+    }
+
+    private void Run()
+    {
+        using (parts.MainLock.Take())
+        {
+            IsRunnable = true;
+            track.TryMove(MigrationPhases.Active, MigrationPhases.PostcopyActive);
+            parts.Run.Loaded(SourceState!);
+        }
+    }
+
+    private void GoOn()
+    {
+        track.TryMove(MigrationPhases.PostcopyRecover, MigrationPhases.PostcopyActive);
+        answers.Resumed();
+        if (parts.Vcpu.AwaitedPage is { } page)
+            answers.Request(_block!, page);
+    }
 }

@@ -23,6 +23,11 @@ internal sealed class StreamSender(
     /// <summary>The last bytes are sent as fast as they go: the guest stands.</summary>
     public bool IsUnlimited { get; set; }
 
+    /// <summary>The guest runs at the target: another limit holds.</summary>
+    public bool IsPostcopy { get; set; }
+
+    private long Limit => IsUnlimited ? 0 : IsPostcopy ? settings.PostcopyBandwidthMax : settings.BandwidthMax;
+
     /// <inheritdoc/>
     public void Advance(int count)
     {
@@ -55,8 +60,7 @@ internal sealed class StreamSender(
         counters.Sent(length);
         _windowBytes += length;
         Measure();
-        if (!IsUnlimited)
-            Pay(length);
+        Pay(length);
     }
 
     /// <summary>What the path carries: measured over the last full window, before that over what there was of it.</summary>
@@ -83,15 +87,15 @@ internal sealed class StreamSender(
         _windowsFull++;
     }
 
-    private int Portion() => IsUnlimited || settings.BandwidthMax == 0
-        ? Limits.Guest.StreamBufferBytes / 2
-        : (int)Math.Clamp(settings.BandwidthMax / Limits.Guest.SendsPerSecond, 1, Limits.Guest.StreamBufferBytes / 2);
+    private int Portion() => Limit is > 0 and var limit
+        ? (int)Math.Clamp(limit / Limits.Guest.SendsPerSecond, 1, Limits.Guest.StreamBufferBytes / 2)
+        : Limits.Guest.StreamBufferBytes / 2;
 
     // Time not used is not saved up, beyond one portion's: a burst would look like bandwidth.
     private void Pay(int bytes)
     {
         var now = time.GetTimestamp();
-        var limit = settings.BandwidthMax;
+        var limit = Limit;
         if (limit == 0)
         {
             _paidUntil = now;
@@ -100,9 +104,9 @@ internal sealed class StreamSender(
 
         var grace = time.TimestampFrequency / Limits.Guest.SendsPerSecond;
         _paidUntil = Math.Max(_paidUntil, now - grace) + (long)((double)bytes * time.TimestampFrequency / limit);
-        while (_paidUntil > (now = time.GetTimestamp()) && settings.BandwidthMax == limit)
+        while (_paidUntil > (now = time.GetTimestamp()) && Limit == limit)
             pause.For(time.GetElapsedTime(now, _paidUntil));
-        if (settings.BandwidthMax != limit)
+        if (Limit != limit)
             _paidUntil = now;
     }
 }

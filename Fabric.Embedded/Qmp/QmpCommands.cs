@@ -47,9 +47,12 @@ internal sealed class QmpCommands
             ["query-migrate-parameters"] = _ => migration.Parameters(),
             ["migrate-set-capabilities"] = a => Done(() => migration.SetCapabilities(a.Objects("capabilities"))),
             ["migrate-set-parameters"] = a => Done(() => migration.SetParameters(a)),
-            ["migrate"] = a => Done(() => migration.Begin(a.Text("uri"))),
+            ["migrate"] = a => Done(() => migration.Begin(a.Text("uri"), a.FlagOrNull("resume") ?? false)),
             ["migrate-incoming"] = a => Done(() => migration.Await(a.Text("uri"))),
             ["migrate-continue"] = a => Done(() => migration.ContinueSwitchover(a.Text("state"))),
+            ["migrate-start-postcopy"] = _ => Done(migration.StartPostcopy),
+            ["migrate-pause"] = _ => Done(migration.Interrupt),
+            ["migrate-recover"] = a => Done(() => migration.Recover(a.Text("uri"))),
             ["migrate_cancel"] = _ => Done(migration.Cancel),
             [YankName] = a => Done(() => migration.Yank(a.Objects("instances"))),
             ["x-fabric-operations"] = _ => Operations(parts),
@@ -106,8 +109,11 @@ internal sealed class QmpCommands
         };
     }
 
+    // While pages are missing the guest may wait for one, and so would whoever holds the main lock.
     private static JsonObject Verification(GuestParts parts)
     {
+        if (parts.Guest.Memory.Missing is not null)
+            throw QmpRefusal.Of("The guest does not have all its pages yet");
         var found = parts.Vcpu.Ask(guest => guest.Verify());
         return new JsonObject { ["pages"] = found.Pages, ["bad"] = found.Bad };
     }

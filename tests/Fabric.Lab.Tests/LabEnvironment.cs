@@ -36,9 +36,6 @@ public static class LabEnvironment
     /// <summary>The guest's initial RAM disk.</summary>
     public static string Initrd => Needed(Path.Combine(Root, "artifacts", "guest", "initrd.cpio"));
 
-    /// <summary>Every hypervisor that the driver serves: what holds for one holds for all.</summary>
-    public static TheoryData<string> Hypervisors => new(Embedded, Installed, Unpacked);
-
     /// <summary>Whether a kind is the embedded hypervisor.</summary>
     public static bool IsEmbedded(string kind) => string.Equals(kind, Embedded, StringComparison.Ordinal);
 

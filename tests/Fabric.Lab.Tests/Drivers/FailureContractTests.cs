@@ -18,7 +18,7 @@ public sealed class FailureContractTests(SavedGuest saved)
     private static readonly TransferPolicy Endless = new(1_000_000, 1);
 
     /// <summary>All of them.</summary>
-    public static TheoryData<string> Hypervisors => LabEnvironment.Hypervisors;
+    public static TheoryData<string> Hypervisors => AllHypervisors.Data;
 
     [Theory]
     [MemberData(nameof(Hypervisors))]

@@ -13,7 +13,7 @@ namespace Fabric.Lab.Tests.Drivers;
 public sealed class MigrationContractTests(SavedGuest saved)
 {
     /// <summary>All of them.</summary>
-    public static TheoryData<string> Hypervisors => LabEnvironment.Hypervisors;
+    public static TheoryData<string> Hypervisors => AllHypervisors.Data;
 
     // Slow enough to stay in pre-copy, and a downtime limit that is never met.
     private static readonly TransferPolicy Endless = new(1_000_000, 1);

@@ -11,7 +11,7 @@ namespace Fabric.Lab.Tests.Drivers;
 public sealed class ProcessContractTests(SavedGuest saved)
 {
     /// <summary>All of them.</summary>
-    public static TheoryData<string> Hypervisors => LabEnvironment.Hypervisors;
+    public static TheoryData<string> Hypervisors => AllHypervisors.Data;
 
     [Theory]
     [MemberData(nameof(Hypervisors))]
