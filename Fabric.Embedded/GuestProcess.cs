@@ -27,6 +27,7 @@ public sealed class GuestProcess : IAsyncDisposable
     private readonly List<IAsyncDisposable> _sockets = [];
     private MigrationControl? _migration;
     private SerialPort? _serial;
+    private int _disposed;
 
     private GuestProcess(GuestOptions options, TimeProvider time, Action<string> log)
     {
@@ -70,6 +71,8 @@ public sealed class GuestProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         foreach (var socket in _sockets)
             await socket.DisposeAsync();
         using (await _parts.MainLock.TakeAsync())

@@ -124,7 +124,7 @@ internal sealed class PreCopy(
             pause.Look();
             Memory.Dirty.PeekInto(_toSkip);
             link.Stream.RamSection(SectionKind.Part, Section);
-            for (var end = Math.Min(visited + Limits.Guest.BatchPages, Memory.Pages); visited < end; visited++)
+            for (var end = Math.Min(visited + Limits.Guest.BatchPages, Memory.Pages); visited < end && !isEnough(); visited++)
             {
                 if (_toSend[page])
                 {

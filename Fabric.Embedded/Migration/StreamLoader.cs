@@ -15,9 +15,12 @@ namespace Fabric.Embedded.Migration;
 /// </summary>
 internal sealed class StreamLoader(GuestParts parts, MigrationTrack track, Answers answers) : IStreamVisitor
 {
+    private static readonly byte[] Zero = new byte[Limits.Guest.PageSize];
+
     private readonly PageBitmap _seen = new(parts.Guest.Memory.Pages);
     private readonly QemuStreamReader _reader = new(DeviceState.Name);
     private bool _hasMachine;
+    private bool _isFresh = true;
     private bool _mayAnswer;
     private bool _mayPostcopy;
     private RamBlock? _block;
@@ -115,17 +118,15 @@ internal sealed class StreamLoader(GuestParts parts, MigrationTrack track, Answe
     void IStreamVisitor.OnZeroPage(RamBlock block, long offset, byte fill)
     {
         var page = PageAt(offset);
+        if (fill != 0)
+            throw new MigrationFault($"the page at 0x{offset:x} is said to be all zero and all 0x{fill:x2} at once");
 
-        // Memory that was never touched is zero, and stays unmapped so.
-        if (fill == 0 && !_seen[page] && Memory.Missing is null)
-        {
+        // Memory that was never touched is zero, and stays unmapped so. Of a page that was sent and discarded the old
+        // content is still there.
+        if (_isFresh && !_seen[page])
             _seen.Add(page);
-            return;
-        }
-
-        Span<byte> filled = stackalloc byte[Limits.Guest.PageSize];
-        filled.Fill(fill);
-        Place(page, filled);
+        else
+            Place(page, Zero);
     }
 
     void IStreamVisitor.OnDeviceState(uint section, string name, uint instance, uint version, ReadOnlySpan<byte> body)
@@ -183,6 +184,7 @@ internal sealed class StreamLoader(GuestParts parts, MigrationTrack track, Answe
         if (!RamDiscard.TryParse(payload, out var discard) || _block is null
             || !string.Equals(Encoding.Latin1.GetString(discard.Name), _block.Name, StringComparison.Ordinal))
             throw new MigrationFault("a discard names memory that this guest does not have");
+        _isFresh = false;
         for (var i = 0; i < discard.Count; i++)
         {
             var (start, length) = discard[i];
@@ -196,6 +198,7 @@ internal sealed class StreamLoader(GuestParts parts, MigrationTrack track, Answe
 
     private void Listen()
     {
+        _isFresh = false;
         Memory.Missing = new MissingPages(_seen);
         parts.Vcpu.Fetch = page => answers.Request(_block!, page);
     }

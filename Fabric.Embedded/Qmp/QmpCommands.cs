@@ -27,36 +27,41 @@ internal sealed class QmpCommands
         _mainLock = parts.MainLock;
         _commands = new Dictionary<string, Func<QmpArguments, JsonNode>>(StringComparer.Ordinal)
         {
-            ["query-version"] = _ => QmpText.Version(),
-            ["query-name"] = _ => new JsonObject { ["name"] = name },
-            ["query-status"] = _ => Status(parts.Run),
-            ["query-kvm"] = _ => new JsonObject { ["enabled"] = false, ["present"] = false },
-            ["query-memory-size-summary"] = _ => new JsonObject
+            ["query-version"] = Plain(() => QmpText.Version()),
+            ["query-name"] = Plain(() => new JsonObject { ["name"] = name }),
+            ["query-status"] = Plain(() => Status(parts.Run)),
+            ["query-kvm"] = Plain(() => new JsonObject { ["enabled"] = false, ["present"] = false }),
+            ["query-memory-size-summary"] = Plain(() => new JsonObject
             {
                 ["base-memory"] = parts.Guest.Memory.Bytes,
                 ["plugged-memory"] = 0,
+            }),
+            ["query-commands"] = Plain(() => new JsonArray(
+                [.. _commands!.Keys.Order(StringComparer.Ordinal).Select(c => (JsonNode)new JsonObject { ["name"] = c })])),
+            ["cont"] = Plain(() => Done(parts.Run.Continue)),
+            ["stop"] = Plain(() => Done(parts.Run.Pause)),
+            ["system_powerdown"] = Plain(() => Done(powerDown)),
+            ["quit"] = Plain(() => Done(quit)),
+            ["query-migrate"] = Plain(() => migration.Look()),
+            ["query-migrate-capabilities"] = Plain(() => migration.Capabilities()),
+            ["query-migrate-parameters"] = Plain(() => migration.Parameters()),
+            ["migrate-set-capabilities"] = a => With(a, a.Objects("capabilities"), migration.SetCapabilities),
+            ["migrate-set-parameters"] = a =>
+            {
+                migration.SetParameters(a);
+                return new JsonObject();
             },
-            ["query-commands"] = _ => new JsonArray(
-                [.. _commands!.Keys.Order(StringComparer.Ordinal).Select(c => (JsonNode)new JsonObject { ["name"] = c })]),
-            ["cont"] = _ => Done(parts.Run.Continue),
-            ["stop"] = _ => Done(parts.Run.Pause),
-            ["system_powerdown"] = _ => Done(powerDown),
-            ["quit"] = _ => Done(quit),
-            ["query-migrate"] = _ => migration.Look(),
-            ["query-migrate-capabilities"] = _ => migration.Capabilities(),
-            ["query-migrate-parameters"] = _ => migration.Parameters(),
-            ["migrate-set-capabilities"] = a => Done(() => migration.SetCapabilities(a.Objects("capabilities"))),
-            ["migrate-set-parameters"] = a => Done(() => migration.SetParameters(a)),
-            ["migrate"] = a => Done(() => migration.Begin(a.Text("uri"), a.FlagOrNull("resume") ?? false)),
-            ["migrate-incoming"] = a => Done(() => migration.Await(a.Text("uri"))),
-            ["migrate-continue"] = a => Done(() => migration.ContinueSwitchover(a.Text("state"))),
-            ["migrate-start-postcopy"] = _ => Done(migration.StartPostcopy),
-            ["migrate-pause"] = _ => Done(migration.Interrupt),
-            ["migrate-recover"] = a => Done(() => migration.Recover(a.Text("uri"))),
-            ["migrate_cancel"] = _ => Done(migration.Cancel),
-            [YankName] = a => Done(() => migration.Yank(a.Objects("instances"))),
-            ["x-fabric-operations"] = _ => Operations(parts),
-            ["x-fabric-verify"] = _ => Verification(parts),
+            ["migrate"] = a => With(a, (Uri: a.Text("uri"), Resume: a.FlagOrNull("resume")), given =>
+                migration.Begin(given.Uri, given.Resume ?? false)),
+            ["migrate-incoming"] = a => With(a, a.Text("uri"), migration.Await),
+            ["migrate-continue"] = a => With(a, a.Text("state"), migration.ContinueSwitchover),
+            ["migrate-start-postcopy"] = Plain(() => Done(migration.StartPostcopy)),
+            ["migrate-pause"] = Plain(() => Done(migration.Interrupt)),
+            ["migrate-recover"] = a => With(a, a.Text("uri"), migration.Recover),
+            ["migrate_cancel"] = Plain(() => Done(migration.Cancel)),
+            [YankName] = a => With(a, a.Objects("instances"), migration.Yank),
+            ["x-fabric-operations"] = Plain(() => Operations(parts)),
+            ["x-fabric-verify"] = Plain(() => Verification(parts)),
         };
     }
 
@@ -71,19 +76,27 @@ internal sealed class QmpCommands
         if (!request.OutOfBand)
         {
             using (await _mainLock.TakeAsync())
-                return Execute(command, request.Arguments);
+                return command(request.Arguments);
         }
 
         if (!mayOutOfBand || request.Command is not YankName)
             throw QmpRefusal.Of($"The command {request.Command} does not support OOB");
-        return Execute(command, request.Arguments);
+        return command(request.Arguments);
     }
 
-    private static JsonNode Execute(Func<QmpArguments, JsonNode> command, QmpArguments arguments)
+    // All arguments are read, and others refused, before anything is done.
+    private static JsonObject With<T>(QmpArguments arguments, T given, Action<T> what)
     {
-        var answer = command(arguments);
-        return answer;
+        arguments.RefuseOthers();
+        what(given);
+        return [];
     }
+
+    private static Func<QmpArguments, JsonNode> Plain(Func<JsonNode> what) => arguments =>
+    {
+        arguments.RefuseOthers();
+        return what();
+    };
 
     private static JsonObject Done(Action what)
     {

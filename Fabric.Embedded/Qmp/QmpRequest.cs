@@ -19,10 +19,9 @@ internal sealed record QmpRequest(string Command, bool OutOfBand, QmpArguments A
             members = JsonNode.Parse(line.Span, documentOptions: Options) as JsonObject
                 ?? throw QmpRefusal.Of("QMP input must be a JSON object");
 
-            // Members are read lazily, and a name that is there twice is found only then.
-            _ = members.Count;
+            ReadAll(members);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
         {
             throw QmpRefusal.Of($"JSON parse error: {Names.Shown(e.Message)}");
         }
@@ -39,5 +38,25 @@ internal sealed record QmpRequest(string Command, bool OutOfBand, QmpArguments A
             ? given as JsonObject ?? throw QmpRefusal.Of("QMP input member 'arguments' must be an object")
             : [];
         return new QmpRequest(command, outOfBand, new QmpArguments(arguments), members["id"]?.DeepClone());
+    }
+
+    // Names and texts are read lazily: a name that is there twice, or bytes that are no text, would be found only when
+    // they are used, or given back with the answer.
+    private static void ReadAll(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach (var (_, member) in members)
+                    ReadAll(member);
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                    ReadAll(item);
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
+        }
     }
 }

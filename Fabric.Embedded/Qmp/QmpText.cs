@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -6,6 +7,9 @@ namespace Fabric.Embedded.Qmp;
 /// <summary>What a monitor says, as lines.</summary>
 internal static class QmpText
 {
+    // No browser reads this: quotes stay quotes, as QEMU writes them.
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The first line.</summary>
     public static byte[] Greeting() => Line(new JsonObject
     {
@@ -66,5 +70,6 @@ internal static class QmpText
         return answer;
     }
 
-    private static byte[] Line(JsonObject said) => [.. JsonSerializer.SerializeToUtf8Bytes<JsonNode>(said), (byte)'\r', (byte)'\n'];
+    private static byte[] Line(JsonObject said) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes<JsonNode>(said, Plain), (byte)'\r', (byte)'\n'];
 }

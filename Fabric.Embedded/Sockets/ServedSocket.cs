@@ -62,10 +62,13 @@ internal sealed class ServedSocket : IAsyncDisposable
                 using var peer = await _listener.AcceptAsync(_stop.Token);
                 await _serve(peer, _stop.Token);
             }
-            catch (Exception e) when (
-                e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
+            catch (Exception) when (!_stop.IsCancellationRequested)
             {
-                // This peer has gone, or we end.
+                // This peer has gone, or was too much for its session: the next one is served all the same.
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                // We end.
             }
         }
     }
