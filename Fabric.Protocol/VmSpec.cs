@@ -6,6 +6,12 @@ namespace Fabric.Protocol;
 /// </summary>
 public sealed record VmSpec
 {
+    /// <summary>The one machine type of the embedded hypervisor.</summary>
+    public const string EmbeddedMachine = "fabric-1";
+
+    /// <summary>The machine type when none is named.</summary>
+    public const string QemuMachine = "pc-q35-7.2";
+
     /// <summary>The VM's name.</summary>
     public required VmId Id { get; init; }
 
@@ -19,7 +25,7 @@ public sealed record VmSpec
     public int Vcpus { get; init; } = 1;
 
     /// <summary>Versioned machine type: source and target must offer the same one.</summary>
-    public string Machine { get; init; } = "pc-q35-7.2";
+    public string Machine { get; init; } = QemuMachine;
 
     /// <summary>Absolute path of the kernel, or null to boot from firmware.</summary>
     public string? Kernel { get; init; }
@@ -29,6 +35,9 @@ public sealed record VmSpec
 
     /// <summary>The kernel's command line.</summary>
     public string? Append { get; init; }
+
+    /// <summary>What an embedded guest runs, such as <c>oltp,seed=7</c>; null on QEMU.</summary>
+    public string? Program { get; init; }
 
     /// <summary>Further devices, each one QEMU <c>-device</c> argument, such as <c>virtio-balloon-pci</c>.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
@@ -64,6 +73,8 @@ public sealed record VmSpec
                 $"the kernel command line is over {Limits.Vm.AppendLengthMax} characters or holds control characters");
         if ((Initrd ?? Append) is not null && Kernel is null)
             faults.Add("an initrd or a kernel command line needs a kernel");
+        if (Program is not null && !GuestProgramSpec.TryRead(Program, out _))
+            faults.Add($"program '{Names.Shown(Program)}' is not one of {string.Join(", ", GuestProgramSpec.All)}, with or without ',seed=N'");
         if (Devices.Count > Limits.Vm.DevicesMax)
             faults.Add($"{Devices.Count} devices are more than {Limits.Vm.DevicesMax}");
         faults.AddRange(

@@ -19,6 +19,12 @@ internal static class QemuFitness
         VmSpec spec, HypervisorFacts facts, QemuOptions options, IReadOnlySet<string> unknownModels)
     {
         var found = spec.Faults().Select(fault => new Unfitness(FailureReason.SpecInvalid, fault)).ToList();
+        if (spec.Program is not null)
+        {
+            found.Add(new Unfitness(
+                FailureReason.HypervisorUnfit, $"the program '{Names.Shown(spec.Program)}' is for the embedded hypervisor"));
+        }
+
         if (!facts.Machines.Contains(spec.Machine))
         {
             found.Add(new Unfitness(

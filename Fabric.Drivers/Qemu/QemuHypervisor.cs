@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fabric.Drivers.Linux;
 using Fabric.Protocol;
 
 namespace Fabric.Drivers.Qemu;
@@ -12,8 +11,8 @@ public sealed class QemuHypervisor : IHypervisor
 {
     private readonly QemuOptions _options;
     private readonly TimeProvider _time;
+    private readonly MachineProcesses _processes;
     private readonly SemaphoreSlim _probing = new(1, 1);
-    private readonly ConcurrentDictionary<string, bool> _starting = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _devices = new(StringComparer.Ordinal);
     private HypervisorFacts? _facts;
 
@@ -22,6 +21,7 @@ public sealed class QemuHypervisor : IHypervisor
     {
         _options = options;
         _time = time;
+        _processes = new MachineProcesses("QEMU", options.Monitors, FaultOf, time);
     }
 
     /// <inheritdoc/>
@@ -71,99 +71,20 @@ public sealed class QemuHypervisor : IHypervisor
             throw new HypervisorException(HypervisorFault.DidNotStart, $"{spec.Id} cannot run here: {reasons}.");
         }
 
-        var files = new QemuDirectory(directory);
-        if (!_starting.TryAdd(files.Path, true))
-            throw new HypervisorException(
-                HypervisorFault.DidNotStart, $"A machine is being started in '{files.Path}' already.");
-        try
-        {
-            files.Prepare();
-            if (QemuProcessFile.Find(files) is { } living)
-            {
-                throw new HypervisorException(
-                    HypervisorFault.DidNotStart,
-                    $"Process {living.ProcessId} runs in '{files.Path}' already; adopt or kill it.");
-            }
-
-            QemuProcessFile.Clear(files);
-            return await StartInAsync(files, QemuCommandLine.Of(spec, mode, files, _options, facts), cancellation);
-        }
-        finally
-        {
-            _starting.TryRemove(files.Path, out _);
-        }
+        return await _processes.StartAsync(
+            directory, files => (_options.Binary, QemuCommandLine.Of(spec, mode, files, _options, facts)), cancellation);
     }
 
     /// <inheritdoc/>
     public Task<IMachine?> AdoptAsync(string directory, CancellationToken cancellation) =>
-        AttachAsync(new QemuDirectory(directory), cancellation);
+        _processes.AdoptAsync(directory, cancellation);
 
-    /// <summary>
-    /// Ends the process of a directory without its monitors, for one that cannot be adopted because it hangs. False
-    /// when there was none.
-    /// </summary>
-    public async Task<bool> KillAsync(string directory, CancellationToken cancellation)
-    {
-        if (QemuProcessFile.Find(new QemuDirectory(directory)) is not { } identity)
-            return false;
-        using var process = ProcessHandle.Open(identity);
-        if (process is null)
-            return false;
-        await QemuMachine.EndAsync(process, _time, cancellation);
-        return true;
-    }
+    /// <inheritdoc/>
+    public Task<bool> KillAsync(string directory, CancellationToken cancellation) =>
+        _processes.KillAsync(directory, cancellation);
 
-    private async Task<IMachine> StartInAsync(
-        QemuDirectory files, IReadOnlyList<string> arguments, CancellationToken cancellation)
-    {
-        try
-        {
-            await LaunchAsync(arguments, files, cancellation);
-            return await AttachAsync(files, cancellation) ?? throw DidNotStart(files, "the process ended at once");
-        }
-        catch
-        {
-            // Whatever stage it reached: nobody will know of this process, so it must not stay.
-            await KillAsync(files.Path, CancellationToken.None);
-            throw;
-        }
-    }
-
-    private async Task LaunchAsync(IReadOnlyList<string> arguments, QemuDirectory files, CancellationToken cancellation)
-    {
-        var timeout = TimeSpan.FromMilliseconds(Limits.Qemu.StartTimeoutMs);
-        var result = await ProgramRun.ToEndAsync(_options.Binary, arguments, timeout, _time, cancellation);
-        if (result.ExitCode != 0)
-            throw DidNotStart(files, $"it ended with {result.ExitCode}: {HypervisorText.Cut(result.Errors.Trim())}");
-        var identity = QemuProcessFile.OfPidFile(files) ?? throw DidNotStart(files, "the process ended at once");
-        QemuProcessFile.Write(files, identity);
-    }
-
-    private async Task<IMachine?> AttachAsync(QemuDirectory files, CancellationToken cancellation)
-    {
-        if (QemuProcessFile.Find(files) is not { } identity || ProcessHandle.Open(identity) is not { } process)
-            return null;
-        try
-        {
-            var monitors = await QemuMonitors.ConnectAsync(files, process, _options, _time, cancellation);
-            return new QemuMachine(files, process, monitors, _options, _time);
-        }
-        catch (Exception e)
-        {
-            // It may have ended while we were connecting: then it is simply dead.
-            var isGone = e is HypervisorException && !identity.IsAlive();
-            process.Dispose();
-            if (isGone)
-                return null;
-            throw;
-        }
-    }
-
-    private static HypervisorException DidNotStart(QemuDirectory files, string why)
-    {
-        var tail = files.LogTail();
-        var log = tail.Length == 0 ? "" : $" The end of '{files.Log}': {HypervisorText.Cut(tail)}";
-        return new HypervisorException(
-            HypervisorFault.DidNotStart, $"QEMU did not start in '{files.Path}': {why}.{log}");
-    }
+    // It has forked by then; what it prints before matters only when it failed.
+    private static string? FaultOf(ProgramResult result) => result.ExitCode == 0
+        ? null
+        : $"it ended with {result.ExitCode}: {HypervisorText.Cut(result.Errors.Trim())}";
 }

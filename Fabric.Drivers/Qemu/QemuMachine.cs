@@ -5,7 +5,7 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Qemu;
 
 /// <summary>
-/// One QEMU process. It is not our child and goes on when this object is let go: <see cref="DisposeAsync"/> only
+/// One QEMU process, or an embedded hypervisor's, which is driven in the same way. It is not our child and goes on when this object is let go: <see cref="DisposeAsync"/> only
 /// closes the monitors, <see cref="KillAsync"/> ends the process.
 /// </summary>
 public sealed class QemuMachine : IMachine
@@ -13,7 +13,7 @@ public sealed class QemuMachine : IMachine
     private readonly QemuDirectory _directory;
     private readonly ProcessHandle _process;
     private readonly QemuMonitors _monitors;
-    private readonly QemuOptions _options;
+    private readonly Action<string>? _note;
     private readonly TimeProvider _time;
     private readonly MachineEventQueue _events = new(Limits.Qemu.MachineEventsMax);
     private readonly CancellationTokenSource _stop = new();
@@ -21,12 +21,12 @@ public sealed class QemuMachine : IMachine
     private int _disposed;
 
     internal QemuMachine(
-        QemuDirectory directory, ProcessHandle process, QemuMonitors monitors, QemuOptions options, TimeProvider time)
+        QemuDirectory directory, ProcessHandle process, QemuMonitors monitors, Action<string>? note, TimeProvider time)
     {
         _directory = directory;
         _process = process;
         _monitors = monitors;
-        _options = options;
+        _note = note;
         _time = time;
         _pump = Task.Run(PumpAsync, CancellationToken.None);
     }
@@ -90,7 +90,7 @@ public sealed class QemuMachine : IMachine
         {
             // The main loop hangs in the last bytes. The cancel that waits there does no harm: it is the next thing
             // that QEMU does once its connection is cut, before any later order.
-            _options.Note?.Invoke($"process {ProcessId} does not answer a cancel; cutting its migration's connection");
+            _note?.Invoke($"process {ProcessId} does not answer a cancel; cutting its migration's connection");
             await YankAsync(cancellation);
         }
     }
@@ -160,7 +160,7 @@ public sealed class QemuMachine : IMachine
         catch (HypervisorException e) when (e.Fault == HypervisorFault.Refused)
         {
             // There is no migration any more: it ended while the cancel waited.
-            _options.Note?.Invoke($"nothing to cut in process {ProcessId}: {e.Message}");
+            _note?.Invoke($"nothing to cut in process {ProcessId}: {e.Message}");
         }
     }
 
@@ -168,7 +168,7 @@ public sealed class QemuMachine : IMachine
     {
         try
         {
-            await new QemuEventPump(_monitors, _events, _time, _options.Note).RunAsync(_stop.Token);
+            await new QemuEventPump(_monitors, _events, _time, _note).RunAsync(_stop.Token);
             await _process.Exited.WaitAsync(_stop.Token);
         }
         catch (OperationCanceledException)
@@ -177,7 +177,7 @@ public sealed class QemuMachine : IMachine
         }
         catch (Exception e)
         {
-            _options.Note?.Invoke($"the events of process {ProcessId} ended: {e}");
+            _note?.Invoke($"the events of process {ProcessId} ended: {e}");
         }
 
         // Not our child, so its exit code is for its parent only.

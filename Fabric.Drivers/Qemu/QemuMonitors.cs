@@ -32,11 +32,10 @@ internal sealed class QemuMonitors : IAsyncDisposable
     public static async Task<QemuMonitors> ConnectAsync(
         QemuDirectory directory,
         ProcessHandle process,
-        QemuOptions options,
+        QmpOptions qmp,
         TimeProvider time,
         CancellationToken cancellation)
     {
-        var qmp = new QmpOptions { CommandTimeout = options.CommandTimeout, Note = options.Note };
         var outOfBand = await QmpClient.ConnectAsync(
             directory.OutOfBandMonitor, qmp with { OutOfBand = true }, time, cancellation);
         try

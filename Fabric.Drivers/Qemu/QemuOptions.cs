@@ -40,4 +40,6 @@ public sealed record QemuOptions
 
     /// <summary>Told of what was ignored or worked around; for a log.</summary>
     public Action<string>? Note { get; init; }
+
+    internal Qmp.QmpOptions Monitors => new() { CommandTimeout = CommandTimeout, Note = Note };
 }

@@ -75,10 +75,11 @@ internal static class VmRoutes
         var spec = empty with
         {
             Vcpus = asked.Vcpus ?? empty.Vcpus,
-            Machine = asked.Machine ?? empty.Machine,
+            Machine = asked.Machine ?? (asked.Program is null ? VmSpec.QemuMachine : VmSpec.EmbeddedMachine),
             Kernel = asked.Kernel,
             Initrd = asked.Initrd,
             Append = asked.Append,
+            Program = asked.Program,
             Devices = asked.Devices ?? [],
         };
         if (spec.Devices.Any(static device => device is null))

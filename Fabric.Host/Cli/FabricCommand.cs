@@ -26,7 +26,7 @@ internal static class FabricCommand
             EnableDefaultExceptionHandler = false,
             // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
             // to look again.
-            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name or GuestVerb.Name
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -55,6 +55,7 @@ internal static class FabricCommand
             JournalVerb.Create(cli),
             ReleaseVerb.Create(cli),
             DemoVerb.Create(),
+            GuestVerb.Create(),
             CertsVerb.Create(cli),
             ConfigVerb.Create(cli),
             VersionVerb.Create(cli),

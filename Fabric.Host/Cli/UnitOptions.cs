@@ -37,6 +37,10 @@ internal static class UnitOptions
         },
     };
 
+    /// <summary>A size in bytes; null when the text is none.</summary>
+    public static long? SizeOf(string text) =>
+        HoconUnits.TrySize(text, out var bytes, out _) && bytes is > 0 and <= long.MaxValue ? (long)bytes : null;
+
     private static long? Fail(ArgumentResult result, string name, string text, string problem)
     {
         result.AddError($"{name}: {Configuration.SettingsReader.Shown(text)} {problem}");

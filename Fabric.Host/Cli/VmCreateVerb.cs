@@ -18,6 +18,7 @@ internal static class VmCreateVerb
         var kernel = Text("--kernel", "Path of the kernel on its hosts", "file");
         var initrd = Text("--initrd", "Path of the initial RAM disk on its hosts", "file");
         var append = Text("--append", "The kernel's command line", "text");
+        var program = Text("--program", "What a guest of the embedded hypervisor runs, such as oltp,seed=7", "program");
         var devices = new Option<string[]>("--device")
         {
             Description = "One QEMU -device argument; may be repeated",
@@ -26,7 +27,7 @@ internal static class VmCreateVerb
         };
         var command = new Command("create", "Define a VM, stopped, at a host")
         {
-            name, host, memory, vcpus, machine, kernel, initrd, append, devices,
+            name, host, memory, vcpus, machine, kernel, initrd, append, program, devices,
         };
         return ClientVerb.Of(cli, command, async (run, client, cancellation) =>
         {
@@ -44,6 +45,7 @@ internal static class VmCreateVerb
                     Kernel = run.Get(kernel),
                     Initrd = run.Get(initrd),
                     Append = run.Get(append),
+                    Program = run.Get(program),
                     Devices = run.Get(devices),
                 },
                 cancellation);

@@ -32,6 +32,7 @@ internal static class VmText
         Optional("  kernel", vm.Spec.Kernel);
         Optional("  initrd", vm.Spec.Initrd);
         Optional("  append", vm.Spec.Append);
+        Optional("  program", vm.Spec.Program);
         foreach (var device in vm.Spec.Devices)
             table.Add("  device", device);
         Optional("  migration", vm.Migration is { } migration ? $"{migration} to {vm.Target}" : null);

@@ -47,7 +47,8 @@ public sealed record CoordinatorSettings(Endpoint Listen, Uri Url, long RequestB
 
 /// <summary>A memory limit of 0 means what the machine has available.</summary>
 public sealed record HostSettings(
-    Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, QemuSettings Qemu);
+    Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, HypervisorKind Hypervisor,
+    QemuSettings Qemu);
 
 public sealed record QemuSettings(
     string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);

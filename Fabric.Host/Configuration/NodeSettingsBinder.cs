@@ -74,6 +74,7 @@ internal static partial class NodeSettingsBinder
         r.Endpoint("host.data.advertise"),
         r.Size("host.memory-limit", MiB, MemoryMax, zero: true),
         r.Int("host.migrations-max", 1, 64),
+        r.Choice<HypervisorKind>("host.hypervisor"),
         new QemuSettings(
             r.Program("host.qemu.binary"),
             r.Paths("host.qemu.firmware-dirs"),

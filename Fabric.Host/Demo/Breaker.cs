@@ -80,7 +80,7 @@ internal sealed class Breaker(
         var copy = await next;
         await copy.Appeared.WaitAsync(cancellation);
         var report = Report(journal, $"killed the hypervisor process of {copy.Name}", armed);
-        var hypervisor = new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time);
+        var hypervisor = DemoMachines.Hypervisor(options, time);
         using var ledger = new LedgerWatch(cluster.LedgerOf(DemoCluster.Target), VmId.Of(DemoRun.VmName), time);
         var known = await ledger.CountAsync(cancellation);
         if (!await hypervisor.KillAsync(copy.Files.Path, cancellation))

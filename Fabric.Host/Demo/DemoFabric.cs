@@ -56,6 +56,7 @@ internal sealed class DemoFabric : IDisposable
             Kernel = spec.Kernel,
             Initrd = spec.Initrd,
             Append = spec.Append,
+            Program = spec.Program,
         };
         await OnceAsync(() => _client.CreateVmAsync(request, cancellation));
         await OnceAsync(() => _client.StartVmAsync(spec.Id.Value, cancellation));

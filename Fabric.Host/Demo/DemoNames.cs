@@ -16,6 +16,12 @@ public static class DemoNames
     /// <summary>All words for STAGE, in the order of the protocol.</summary>
     public static IReadOnlyCollection<string> StageWords => Stages.Keys;
 
+    /// <summary>All words for a hypervisor.</summary>
+    public static IReadOnlyCollection<string> HypervisorWords => Words<HypervisorKind>().Keys;
+
+    /// <summary>Reads the word of a hypervisor.</summary>
+    public static HypervisorKind HypervisorOf(string word) => Words<HypervisorKind>()[word];
+
     /// <summary>All victims.</summary>
     public static IReadOnlyCollection<DemoVictim> AllVictims => Victims.Values;
 

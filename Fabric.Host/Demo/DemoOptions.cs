@@ -11,6 +11,12 @@ public sealed record DemoOptions
     /// <summary>Where in the migration to break it.</summary>
     public FaultStage At { get; init; } = FaultStage.Off;
 
+    /// <summary>What runs the guest.</summary>
+    public HypervisorKind Hypervisor { get; init; } = HypervisorKind.Embedded;
+
+    /// <summary>What an embedded guest runs.</summary>
+    public string Program { get; init; } = Protocol.GuestProgramSpec.SpecWeb;
+
     /// <summary>Folder with the guest's vmlinux and initrd.cpio; null looks for artifacts/guest.</summary>
     public string? GuestDirectory { get; init; }
 

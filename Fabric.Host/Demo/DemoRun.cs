@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fabric.Drivers.Qemu;
 using Fabric.Host.Demo.Guest;
 using Fabric.Host.Demo.Lab;
 using Fabric.Host.Demo.Truth;
@@ -30,10 +29,8 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
     /// <exception cref="DemoException">It could not be carried out.</exception>
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
-        var files = GuestFiles.Find(options.GuestDirectory, Environment.GetEnvironmentVariable("FABRIC_HOME"));
-        var hypervisor = new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time);
-        var facts = await hypervisor.ProbeAsync(cancellation);
-        var spec = GuestMachine.Spec(VmName, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts));
+        var facts = await DemoMachines.Hypervisor(options, time).ProbeAsync(cancellation);
+        var spec = DemoMachines.Spec(VmName, options, facts);
         using var directory = DemoDirectory.Make(options.Keep);
         await using var cluster = DemoCluster.Start(directory, options, time);
         var kept = options.Keep ? ", which will be kept" : "";
@@ -233,7 +230,7 @@ internal sealed class DemoRun(DemoOptions options, DemoScreen screen, TimeProvid
             Outcome = held is not null ? "held" : first.Ended is { } ended ? DemoNames.WordOf(ended.Outcome) : "none",
             Reason = (held?.Reason ?? first.Ended?.Reason)?.ToString(),
             Detail = held?.Detail ?? first.Ended?.Detail,
-            Hypervisor = "qemu",
+            Hypervisor = DemoNames.WordOf(options.Hypervisor),
             HypervisorVersion = version,
             Kill = options.Kill is { } kill ? DemoNames.WordOf(kill) : null,
             At = options.Kill is null ? null : DemoNames.WordOf(options.At),

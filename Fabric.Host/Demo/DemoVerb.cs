@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fabric.Host.Configuration;
 using Fabric.Host.Hocon;
+using Fabric.Protocol;
 
 namespace Fabric.Host.Demo;
 
@@ -43,7 +44,7 @@ public static class DemoVerb
 
     private static readonly Option<string?> Guest = new("--guest")
     {
-        Description = "Folder with the guest's vmlinux and initrd.cpio.",
+        Description = "With QEMU: folder with the guest's vmlinux and initrd.cpio.",
     };
 
     private static readonly Option<string> Memory = new("--memory")
@@ -60,8 +61,14 @@ public static class DemoVerb
 
     private static readonly Option<string> Hypervisor = new("--hypervisor")
     {
-        Description = "Which hypervisor runs the guest.",
-        DefaultValueFactory = _ => "qemu",
+        Description = "Which hypervisor runs the guest: the embedded one needs nothing installed.",
+        DefaultValueFactory = _ => DemoNames.WordOf(HypervisorKind.Embedded),
+    };
+
+    private static readonly Option<string> Program = new("--program")
+    {
+        Description = "What the embedded hypervisor's guest runs.",
+        DefaultValueFactory = _ => GuestProgramSpec.SpecWeb,
     };
 
     private static readonly Option<string> Qemu = new("--qemu")
@@ -74,7 +81,8 @@ public static class DemoVerb
     {
         Kill.AcceptOnlyFromAmong([.. DemoNames.VictimWords]);
         At.AcceptOnlyFromAmong([.. DemoNames.StageWords]);
-        Hypervisor.AcceptOnlyFromAmong("qemu");
+        Hypervisor.AcceptOnlyFromAmong([.. DemoNames.HypervisorWords]);
+        Program.AcceptOnlyFromAmong([.. GuestProgramSpec.All]);
         Memory.Validators.Add(RequireSize);
         Bandwidth.Validators.Add(RequireSize);
     }
@@ -85,7 +93,7 @@ public static class DemoVerb
         var verb = new Command(
             Name, "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
         {
-            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Hypervisor, Qemu,
+            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Hypervisor, Program, Qemu,
         };
         verb.Validators.Add(RequireSense);
         verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
@@ -102,6 +110,8 @@ public static class DemoVerb
         GuestDirectory = parsed.GetValue(Guest),
         MemoryBytes = SizeOf(parsed.GetValue(Memory)!)!.Value,
         BandwidthBytesPerSecond = SizeOf(parsed.GetValue(Bandwidth)!)!.Value,
+        Hypervisor = DemoNames.HypervisorOf(parsed.GetValue(Hypervisor)!),
+        Program = parsed.GetValue(Program)!,
         QemuBinary = parsed.GetValue(Qemu)!,
         Keep = parsed.GetValue(Keep),
     };

@@ -4,7 +4,6 @@ using Fabric.Actors.Cluster;
 using Fabric.Actors.Coordination;
 using Fabric.Actors.Journal;
 using Fabric.Actors.Runtime;
-using Fabric.Drivers.Qemu;
 using Fabric.Host.Configuration;
 using Fabric.Protocol;
 using Fabric.Transport.Connect;
@@ -58,7 +57,7 @@ internal sealed class HostRole : IAsyncDisposable
             refused => NodeLog.DataRefused(log, refused.ToString()));
         var buffers = new LinkBufferPool();
         var tools = new AgentTools(
-            options, Hypervisor(settings.Host.Qemu, log, time), new HostCapacity(options), tickets, listener,
+            options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
             new DataConnector(policy, time), buffers, time, log);
         var system = new ActorSystem(new ActorSystemOptions
         {
@@ -88,20 +87,4 @@ internal sealed class HostRole : IAsyncDisposable
         _buffers.Dispose();
         _stop.Dispose();
     }
-
-    private static QemuHypervisor Hypervisor(QemuSettings qemu, ILogger log, TimeProvider time) => new(
-        new QemuOptions
-        {
-            Binary = qemu.Binary,
-            FirmwareDirs = qemu.FirmwareDirectories,
-            Accelerator = qemu.Accelerator switch
-            {
-                Configuration.QemuAccelerator.Auto => Drivers.Qemu.QemuAccelerator.Auto,
-                Configuration.QemuAccelerator.Kvm => Drivers.Qemu.QemuAccelerator.Kvm,
-                Configuration.QemuAccelerator.Tcg => Drivers.Qemu.QemuAccelerator.Tcg,
-                _ => throw new ArgumentOutOfRangeException(nameof(qemu), qemu.Accelerator, "not an accelerator"),
-            },
-            Note = note => NodeLog.HypervisorNote(log, note),
-        },
-        time);
 }

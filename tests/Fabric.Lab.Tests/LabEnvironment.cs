@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using Fabric.Drivers;
+using Fabric.Drivers.Embedded;
 using Fabric.Drivers.Qemu;
+using Fabric.Host.Cli;
+using Fabric.Host.Nodes;
 
 namespace Fabric.Lab.Tests;
 
@@ -15,6 +19,9 @@ public static class LabEnvironment
     /// <summary>The newer QEMU, unpacked beside.</summary>
     public const string Unpacked = "10.0";
 
+    /// <summary>The hypervisor that comes with Fabric.</summary>
+    public const string Embedded = "embedded";
+
     private const string Advice = "Run deploy/setup.sh --with-qemu10, which gets what the lab tests need.";
 
     // Once, on a machine where it was not run by hand: it installs Debian packages, so it wants root.
@@ -28,6 +35,24 @@ public static class LabEnvironment
 
     /// <summary>The guest's initial RAM disk.</summary>
     public static string Initrd => Needed(Path.Combine(Root, "artifacts", "guest", "initrd.cpio"));
+
+    /// <summary>Whether a kind is the embedded hypervisor.</summary>
+    public static bool IsEmbedded(string kind) => string.Equals(kind, Embedded, StringComparison.Ordinal);
+
+    /// <summary>The hypervisor of that kind.</summary>
+    public static IHypervisor Hypervisor(string kind, TimeSpan? commandTimeout = null)
+    {
+        if (!IsEmbedded(kind))
+        {
+            var qemu = Qemu(kind);
+            return new QemuHypervisor(
+                commandTimeout is { } limit ? qemu with { CommandTimeout = limit } : qemu, TimeProvider.System);
+        }
+
+        var embedded = new EmbeddedOptions { Command = OwnProgram.Command(GuestVerb.Name) };
+        return new EmbeddedHypervisor(
+            commandTimeout is { } timeout ? embedded with { CommandTimeout = timeout } : embedded, TimeProvider.System);
+    }
 
     /// <summary>Settings for the QEMU of that version.</summary>
     public static QemuOptions Qemu(string version)

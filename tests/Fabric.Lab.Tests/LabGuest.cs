@@ -30,4 +30,13 @@ internal static class LabGuest
         Initrd = LabEnvironment.Initrd,
         Append = Kernel + workload,
     };
+
+    /// <summary>A guest of the embedded hypervisor that dirties about as much.</summary>
+    public static VmSpec EmbeddedSpec(string id, int mebibytes = 128, string program = GuestProgramSpec.GameServer) => new()
+    {
+        Id = VmId.Of(id),
+        MemoryKiB = mebibytes * 1024,
+        Machine = VmSpec.EmbeddedMachine,
+        Program = program,
+    };
 }

@@ -30,6 +30,9 @@ public sealed record CreateVmRequest
     /// <summary>The kernel's command line.</summary>
     public string? Append { get; init; }
 
+    /// <summary>What a guest of the embedded hypervisor runs, such as <c>oltp,seed=7</c>.</summary>
+    public string? Program { get; init; }
+
     /// <summary>Further devices, each one QEMU -device argument.</summary>
     public IReadOnlyList<string>? Devices { get; init; }
 }

@@ -1,6 +1,6 @@
 using System.Net;
-using Fabric.Drivers.Qemu;
 using Fabric.Host.Certificates;
+using Fabric.Host.Nodes;
 
 namespace Fabric.Host.Demo.Lab;
 
@@ -98,7 +98,7 @@ internal sealed class DemoCluster : IAsyncDisposable
 
     private async Task KillMachinesAsync()
     {
-        var hypervisor = new QemuHypervisor(new QemuOptions { Binary = _options.QemuBinary }, _time);
+        var hypervisor = DemoMachines.Hypervisor(_options, _time);
         foreach (var machines in HostNames.Select(h => _directory.In(h, "vms")).Where(Directory.Exists))
         {
             foreach (var copy in Directory.EnumerateDirectories(machines).SelectMany(Directory.EnumerateDirectories))
@@ -111,7 +111,7 @@ internal sealed class DemoCluster : IAsyncDisposable
     }
 
     private NodeProcess NewProcess(string name) => new(
-        name, NodeProcess.Self("node", "--config", _directory.In(name + ".conf")), _directory.In(name + ".log"), _time);
+        name, OwnProgram.Command("node", "--config", _directory.In(name + ".conf")), _directory.In(name + ".log"), _time);
 
     private void WriteConfigurations(bool hold)
     {

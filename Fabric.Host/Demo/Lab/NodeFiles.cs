@@ -42,6 +42,7 @@ internal sealed class NodeFiles(DemoOptions options, int coordinatorPort)
           host {
             data.listen = "127.0.0.1:{{dataPort}}"
             data.advertise = "127.0.0.1:{{dataLinkPort}}"
+            hypervisor = {{DemoNames.WordOf(options.Hypervisor)}}
             qemu.binary = "{{options.QemuBinary}}"
           }
         }

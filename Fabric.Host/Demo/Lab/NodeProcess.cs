@@ -40,16 +40,6 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Faults when it does not stay up though nobody kills it.</summary>
     public Task Failed => _failed.Task;
 
-    /// <summary>The command that runs this very program with other arguments.</summary>
-    public static IReadOnlyList<string> Self(params IReadOnlyList<string> arguments)
-    {
-        var host = Environment.ProcessPath
-            ?? throw new DemoException("The path of this program is unknown, so nodes cannot be started.");
-        var assembly = typeof(NodeProcess).Assembly.Location;
-        var isShared = string.Equals(Path.GetFileNameWithoutExtension(host), "dotnet", StringComparison.Ordinal);
-        return isShared ? [host, assembly, .. arguments] : [host, .. arguments];
-    }
-
     /// <summary>Starts it and begins to keep it running.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 

@@ -1,5 +1,6 @@
 using Fabric.Drivers.Linux;
 using Fabric.Drivers.Qemu;
+using Fabric.Drivers.Qmp;
 using Fabric.Drivers.Tests.Qmp;
 using Fabric.Protocol;
 
@@ -35,10 +36,10 @@ public sealed class QemuMachineTests : IDisposable
 
     private async Task<QemuMachine> AttachAsync(TimeSpan? commandTimeout = null)
     {
-        var options = new QemuOptions { CommandTimeout = commandTimeout ?? HangGuard };
+        var options = new QmpOptions { CommandTimeout = commandTimeout ?? HangGuard };
         var process = ProcessHandle.Open(ProcessIdentity.OfLiving(Environment.ProcessId)!)!;
         var monitors = await QemuMonitors.ConnectAsync(_directory, process, options, TimeProvider.System, default);
-        return new QemuMachine(_directory, process, monitors, options, TimeProvider.System);
+        return new QemuMachine(_directory, process, monitors, note: null, TimeProvider.System);
     }
 
     private MockMonitor OutOfBand(Func<MockMonitor, Task>? then = null) => new(

@@ -38,7 +38,7 @@ public sealed class NodeSettingsTests : IDisposable
     public void Every_value_can_be_set()
     {
         var s = _node.Load("""
-            fabric.host { data.listen = "[::1]:9", memory-limit = 2 GiB, migrations-max = 7 }
+            fabric.host { data.listen = "[::1]:9", memory-limit = 2 GiB, migrations-max = 7, hypervisor = embedded }
             fabric.host.qemu { binary = bin/qemu, firmware-dirs = [fw, /usr/share/qemu], accelerator = tcg }
             fabric.coordinator { listen = "localhost:8", url = "wss://fabric.example/link", request-body-max = 64 KiB }
             fabric.migration { bandwidth-max = 100 MB, downtime-limit = 1ms, attempts-max = 1 }
@@ -48,6 +48,7 @@ public sealed class NodeSettingsTests : IDisposable
 
         s.Host.DataListen.ShouldBe(new Endpoint("::1", 9));
         s.Host.MemoryLimitBytes.ShouldBe(2L << 30);
+        s.Host.Hypervisor.ShouldBe(HypervisorKind.Embedded);
         s.Host.Qemu.Binary.ShouldBe(Path.Combine(_node.Files.Path, "bin", "qemu"));
         s.Host.Qemu.FirmwareDirectories.ShouldBe([Path.Combine(_node.Files.Path, "fw"), "/usr/share/qemu"]);
         s.Coordinator.Url.Scheme.ShouldBe("wss");

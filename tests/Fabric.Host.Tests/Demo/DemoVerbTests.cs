@@ -13,6 +13,7 @@ public sealed class DemoVerbTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("--hypervisor qemu --json")]
+    [InlineData("--hypervisor embedded --program oltp")]
     [InlineData("--kill target-vm --at pre-copy --keep")]
     [InlineData("--matrix --markdown table.md")]
     [InlineData("--memory 256MiB --bandwidth 10MB")]
@@ -28,6 +29,7 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--memory much", "'much' is not a size")]
     [InlineData("--memory 0", "'0' is not a size")]
     [InlineData("--hypervisor xen", "xen")]
+    [InlineData("--program word", "word")]
     public void Bad_command_lines_are_refused_with_the_reason(string line, string reason) =>
         string.Join(' ', DemoVerb.Create().Parse(line).Errors.Select(e => e.Message)).ShouldContain(reason);
 

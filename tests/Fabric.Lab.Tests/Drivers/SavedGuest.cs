@@ -5,19 +5,19 @@ using Fabric.Drivers;
 namespace Fabric.Lab.Tests.Drivers;
 
 /// <summary>
-/// A booted guest as a migration stream, recorded once for each QEMU between a source and a target that took it in;
+/// A booted guest as a migration stream, recorded once for each hypervisor between a source and a target that took it in;
 /// so the recording is known to be whole.
 /// </summary>
 public sealed class SavedGuest
 {
     private readonly ConcurrentDictionary<string, Lazy<Task<byte[]>>> _streams = new(StringComparer.Ordinal);
 
-    public Task<byte[]> StreamAsync(string version) =>
-        _streams.GetOrAdd(version, v => new Lazy<Task<byte[]>>(() => RecordAsync(v))).Value;
+    public Task<byte[]> StreamAsync(string kind) =>
+        _streams.GetOrAdd(kind, k => new Lazy<Task<byte[]>>(() => RecordAsync(k))).Value;
 
-    private static async Task<byte[]> RecordAsync(string version)
+    private static async Task<byte[]> RecordAsync(string kind)
     {
-        await using var lab = new QemuLab(version);
+        await using var lab = new MachineLab(kind);
         var source = await lab.StartAsync(StartMode.Boot);
         await using var log = new EventLog(source);
         using (var serial = new SerialPort(source.Directory.Serial))
@@ -29,7 +29,7 @@ public sealed class SavedGuest
         var (target, path) = await lab.ListenAsync();
         await using var targetLog = new EventLog(target);
         using var listener = new StreamSocket(lab.NewPath("out"));
-        await source.BeginOutgoingAsync(listener.Path, QemuLab.Fast, CancellationToken.None);
+        await source.BeginOutgoingAsync(listener.Path, MachineLab.Fast, CancellationToken.None);
         using var near = await listener.AcceptAsync();
         using var far = await StreamSocket.ConnectAsync(path);
         using var record = new MemoryStream();
@@ -46,9 +46,9 @@ public sealed class SavedGuest
     }
 }
 
-/// <summary>QEMU tests run one after the other, and share the saved guests.</summary>
+/// <summary>Tests of machines run one after the other, and share the saved guests.</summary>
 [CollectionDefinition(Name)]
-public sealed class QemuTests : ICollectionFixture<SavedGuest>
+public sealed class MachineTests : ICollectionFixture<SavedGuest>
 {
-    public const string Name = "qemu";
+    public const string Name = "machines";
 }

@@ -4,29 +4,25 @@ using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Drivers;
 
-/// <summary>Machines of one test, in a directory of its own; all are ended with it.</summary>
-internal sealed class QemuLab : IAsyncDisposable
+/// <summary>Machines of one test, of one hypervisor, in a directory of its own; all are ended with it.</summary>
+internal sealed class MachineLab : IAsyncDisposable
 {
     public static readonly TransferPolicy Fast = new(0, 300);
 
     private readonly List<IMachine> _machines = [];
     private int _count;
 
-    public QemuLab(string version, TimeSpan? commandTimeout = null)
+    public MachineLab(string kind, TimeSpan? commandTimeout = null)
     {
-        Options = LabEnvironment.Qemu(version);
-        if (commandTimeout is { } timeout)
-            Options = Options with { CommandTimeout = timeout };
-        Hypervisor = new QemuHypervisor(Options, TimeProvider.System);
+        Hypervisor = LabEnvironment.Hypervisor(kind, commandTimeout);
+        Spec = LabEnvironment.IsEmbedded(kind) ? LabGuest.EmbeddedSpec("guest") : LabGuest.Spec("guest");
     }
 
-    public QemuOptions Options { get; }
+    public IHypervisor Hypervisor { get; }
 
-    public QemuHypervisor Hypervisor { get; }
+    public VmSpec Spec { get; }
 
     public string Root { get; } = System.IO.Directory.CreateTempSubdirectory("fabric-lab-").FullName;
-
-    public static VmSpec Spec => LabGuest.Spec("guest");
 
     public string NewPath(string name) => Path.Combine(Root, $"{name}{++_count}");
 
@@ -40,9 +36,9 @@ internal sealed class QemuLab : IAsyncDisposable
     }
 
     /// <summary>A target that listens, and the socket it listens on.</summary>
-    public async Task<(QemuMachine Machine, string Socket)> ListenAsync()
+    public async Task<(QemuMachine Machine, string Socket)> ListenAsync(VmSpec? spec = null)
     {
-        var target = await StartAsync(StartMode.Incoming);
+        var target = await StartAsync(StartMode.Incoming, spec);
         var socket = NewPath("in");
         await target.BeginIncomingAsync(socket, CancellationToken.None);
         return (target, socket);

@@ -4,12 +4,16 @@ using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Drivers;
 
-[Collection(QemuTests.Name)]
+/// <summary>
+/// How a machine migrates, whatever hypervisor it is on. QEMU is right by definition: where the embedded one differs, it
+/// is wrong.
+/// </summary>
+[Collection(MachineTests.Name)]
 [Trait("Category", "Lab")]
-public sealed class QemuMigrationTests(SavedGuest saved)
+public sealed class MigrationContractTests(SavedGuest saved)
 {
-    /// <summary>Both versions.</summary>
-    public static TheoryData<string> Versions => new(LabEnvironment.Installed, LabEnvironment.Unpacked);
+    /// <summary>All of them.</summary>
+    public static TheoryData<string> Hypervisors => AllHypervisors.Data;
 
     // Slow enough to stay in pre-copy, and a downtime limit that is never met.
     private static readonly TransferPolicy Endless = new(1_000_000, 1);
@@ -18,21 +22,21 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     private static readonly TransferPolicy AlmostAllInBlackout = new(20_000_000, 100_000);
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Guest_moves_after_a_pause_and_runs_only_where_it_is_continued(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Guest_moves_after_a_pause_and_runs_only_where_it_is_continued(string kind)
     {
-        await using var lab = new QemuLab(version);
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind);
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         await using var events = new EventLog(source);
         var (target, socket) = await lab.ListenAsync();
         await using var targetEvents = new EventLog(target);
 
-        await source.BeginOutgoingAsync(socket, QemuLab.Fast, default);
+        await source.BeginOutgoingAsync(socket, MachineLab.Fast, default);
         await events.UntilPhaseAsync(MigrationPhase.PreSwitchover);
         await events.UntilRunAsync(RunState.FinishMigrate);
         (await target.ObserveAsync(default)).Run.ShouldBe(RunState.Inmigrate);
         (await source.ObserveAsync(default)).Progress.ShouldNotBeNull().TotalBytes
-            .ShouldBeGreaterThan(QemuLab.Spec.MemoryBytes());
+            .ShouldBeGreaterThanOrEqualTo(lab.Spec.MemoryBytes());
 
         await source.ContinueSwitchoverAsync(default);
         await events.UntilPhaseAsync(MigrationPhase.Completed);
@@ -51,16 +55,17 @@ public sealed class QemuMigrationTests(SavedGuest saved)
         var rounds = events.Seen.OfType<RoundEnded>().Select(e => e.Round).ToList();
         rounds.ShouldNotBeEmpty();
         rounds.Select(r => r.Number).ShouldBeInOrder();
-        rounds.Sum(r => r.Pages).ShouldBeGreaterThan(QemuLab.Spec.MemoryKiB / 4 / 2);
-        events.Seen.OfType<ProgressMade>().Last().Progress.HypervisorDowntimeMs.ShouldNotBeNull();
+        var last = events.Seen.OfType<ProgressMade>().Last().Progress;
+        last.TransferredBytes.ShouldBeGreaterThan(lab.Spec.MemoryBytes() / 4);
+        last.HypervisorDowntimeMs.ShouldNotBeNull();
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Source_runs_again_when_it_is_continued_from_postmigrate_and_moves_a_second_time(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Source_runs_again_when_it_is_continued_from_postmigrate_and_moves_a_second_time(string kind)
     {
-        await using var lab = new QemuLab(version);
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind);
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         var (target, socket) = await lab.ListenAsync();
         await HandOffAsync(source, socket);
         await target.KillAsync(default);
@@ -78,18 +83,24 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Cancel_in_precopy_leaves_the_source_running_and_ends_the_target(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Cancel_in_precopy_leaves_the_source_running_and_ends_the_target(string kind)
     {
-        await using var lab = new QemuLab(version);
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind);
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         await using var events = new EventLog(source);
         var (target, socket) = await lab.ListenAsync();
         await source.BeginOutgoingAsync(socket, Endless, default);
         await events.UntilAsync<ProgressMade>(e => e.Progress.TransferredBytes > 0);
 
+        // QEMU 10.0 may notice the connection that it cuts itself before it has noted the cancel.
         await source.CancelOutgoingAsync(default);
+<<<<<<< HEAD:tests/Fabric.Lab.Tests/Drivers/QemuMigrationTests.cs
         await UntilCancelledAsync(events);
+=======
+        await events.UntilAsync<MigrationPhaseChanged>(e =>
+            e.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled);
+>>>>>>> embedded:tests/Fabric.Lab.Tests/Drivers/MigrationContractTests.cs
         await target.Exited.WaitAsync(TimeSpan.FromSeconds(60));
         (await source.ObserveAsync(default)).Run.ShouldBe(RunState.Running);
         await source.CancelOutgoingAsync(default);
@@ -98,14 +109,14 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Cancel_in_pre_switchover_resumes_the_source(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Cancel_in_pre_switchover_resumes_the_source(string kind)
     {
-        await using var lab = new QemuLab(version);
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind);
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         await using var events = new EventLog(source);
         var (_, socket) = await lab.ListenAsync();
-        await source.BeginOutgoingAsync(socket, QemuLab.Fast, default);
+        await source.BeginOutgoingAsync(socket, MachineLab.Fast, default);
         await events.UntilPhaseAsync(MigrationPhase.PreSwitchover);
         await events.UntilRunAsync(RunState.FinishMigrate);
         events.Clear();
@@ -118,11 +129,11 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Target_killed_in_precopy_is_told_by_the_source_which_runs_on(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Target_killed_in_precopy_is_told_by_the_source_which_runs_on(string kind)
     {
-        await using var lab = new QemuLab(version);
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind);
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         await using var events = new EventLog(source);
         var (target, socket) = await lab.ListenAsync();
         await source.BeginOutgoingAsync(socket, Endless, default);
@@ -134,12 +145,12 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     }
 
     [Theory]
-    [MemberData(nameof(Versions))]
-    public async Task Monitor_hangs_while_the_last_bytes_are_stuck_and_cancel_frees_it(string version)
+    [MemberData(nameof(Hypervisors))]
+    public async Task Monitor_hangs_while_the_last_bytes_are_stuck_and_cancel_frees_it(string kind)
     {
         // The hang lasts until it is ended, so a short timeout only shortens the test.
-        await using var lab = new QemuLab(version, commandTimeout: TimeSpan.FromSeconds(3));
-        var source = await lab.RestoreAsync(await saved.StreamAsync(version));
+        await using var lab = new MachineLab(kind, commandTimeout: TimeSpan.FromSeconds(3));
+        var source = await lab.RestoreAsync(await saved.StreamAsync(kind));
         await using var events = new EventLog(source);
         using var listener = new StreamSocket(lab.NewPath("out"));
         using var reader = new CancellationTokenSource();
@@ -182,7 +193,7 @@ public sealed class QemuMigrationTests(SavedGuest saved)
     private static async Task HandOffAsync(QemuMachine source, string socket)
     {
         await using var events = new EventLog(source);
-        await source.BeginOutgoingAsync(socket, QemuLab.Fast, default);
+        await source.BeginOutgoingAsync(socket, MachineLab.Fast, default);
         await events.UntilPhaseAsync(MigrationPhase.PreSwitchover);
         await source.ContinueSwitchoverAsync(default);
         await events.UntilRunAsync(RunState.Postmigrate);
