@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fabric.Host.Configuration;
+using Fabric.Host.Faults;
+using Fabric.Host.Faults.Lab;
 using Fabric.Host.Hocon;
 
 namespace Fabric.Host.Demo;
@@ -72,8 +74,8 @@ public static class DemoVerb
 
     static DemoVerb()
     {
-        Kill.AcceptOnlyFromAmong([.. DemoNames.VictimWords]);
-        At.AcceptOnlyFromAmong([.. DemoNames.StageWords]);
+        Kill.AcceptOnlyFromAmong([.. DemoFaults.VictimWords]);
+        At.AcceptOnlyFromAmong([.. FaultNames.StageWords]);
         Hypervisor.AcceptOnlyFromAmong("qemu");
         Memory.Validators.Add(RequireSize);
         Bandwidth.Validators.Add(RequireSize);
@@ -91,14 +93,15 @@ public static class DemoVerb
         verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
             ? DemoCommand.RunMatrixAsync(
                 OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
-            : DemoCommand.RunAsync(OptionsOf(parsed), parsed.GetValue(Json), cancellation));
+            : DemoCommand.RunAsync(
+                OptionsOf(parsed), DemoFaults.CaseOf(parsed.GetValue(Kill), parsed.GetValue(At)), parsed.GetValue(Json),
+                cancellation));
         return verb;
     }
 
-    private static DemoOptions OptionsOf(ParseResult parsed) => new()
+    private static LabOptions OptionsOf(ParseResult parsed) => new()
     {
-        Kill = DemoNames.TryVictim(parsed.GetValue(Kill) ?? "", out var victim) ? victim : null,
-        At = DemoNames.TryStage(parsed.GetValue(At) ?? "", out var stage) ? stage : FaultStage.Off,
+        Hypervisor = FaultNames.HypervisorOf(parsed.GetValue(Hypervisor)!),
         GuestDirectory = parsed.GetValue(Guest),
         MemoryBytes = SizeOf(parsed.GetValue(Memory)!)!.Value,
         BandwidthBytesPerSecond = SizeOf(parsed.GetValue(Bandwidth)!)!.Value,
