@@ -49,7 +49,7 @@ public static class FaultPlanReader
         if (own is null && entries.Count == 0)
             r.Fail("cases", "is empty: name at least one case");
         if (cases.Count > Limits.Faults.CasesMax)
-            r.Fail("cases", FormattableString.Invariant(
+            r.Fail(repetitions > 1 ? "repetitions" : "cases", FormattableString.Invariant(
                 $"stands for {cases.Count} cases, repetitions included; at most {Limits.Faults.CasesMax} are run"));
         if (r.Errors.Count == 0)
             r.RefuseUnknownKeys();

@@ -17,8 +17,8 @@ internal static class CaseText
             text.Append(CultureInfo.InvariantCulture, $": {reason}");
         if (one.Attempts > 1)
             text.Append(CultureInfo.InvariantCulture, $", {one.Attempts} attempts ({string.Join(", ", one.FailedAttempts)})");
-        if (one.DowntimeMs is { } downtime)
-            text.Append(CultureInfo.InvariantCulture, $", downtime {downtime:0} ms");
+        if ((one.BlackoutMs ?? one.DowntimeMs) is { } still)
+            text.Append(CultureInfo.InvariantCulture, $", guest stood still {still:0} ms");
         if (one.Verdict == Verdict.Broken)
             text.Append(CultureInfo.InvariantCulture, $"; BROKEN: {string.Join("; ", one.Faults)}");
         return text.ToString();

@@ -43,7 +43,7 @@ internal static class HtmlStyle
         .rules li { break-inside: avoid; } .rules .broken { color: var(--broken); font-weight: 600; }
         svg { display: block; margin: .6rem 0; width: 100%; height: auto; }
         svg text { fill: var(--text); font: 11px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
-        svg .run { fill: var(--run); } svg .fault { fill: var(--fault); } svg .band { fill: var(--fault); opacity: .16; }
+        svg .run { fill: var(--run); } svg .fault { fill: var(--fault); } svg .gap { fill: var(--unknown); } svg .band { fill: var(--fault); opacity: .16; }
         svg .a { fill: var(--stage-a); } svg .b { fill: var(--stage-b); } svg line { stroke: var(--line); }
         @media (max-width: 700px) { .rules { columns: 1; } dl { grid-template-columns: 1fr; } }
 

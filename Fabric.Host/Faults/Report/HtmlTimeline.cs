@@ -6,7 +6,7 @@ namespace Fabric.Host.Faults.Report;
 
 /// <summary>
 /// A case's time line as SVG: the durable stages, the fault through all rows, and a row for each copy of the guest in which
-/// a bar is where it executed. Where no bar is above another, the guest stood still.
+/// a bar is where it executed. The last row is where none did: the guest stood still.
 /// </summary>
 internal static class HtmlTimeline
 {
@@ -23,7 +23,7 @@ internal static class HtmlTimeline
     public static string Of(Timeline timeline)
     {
         var copies = timeline.Runs.Select(r => r.Name).Distinct(StringComparer.Ordinal).ToList();
-        var height = (Row * (2 + copies.Count)) + 22;
+        var height = (Row * (3 + copies.Count)) + 22;
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg viewBox=\"0 0 {Width} {N(height)}\" role=\"img\" ")
             .Append("aria-label=\"time line of the case\">\n");
@@ -42,6 +42,7 @@ internal static class HtmlTimeline
             var (from, to) = (X(timeline, fault.FromMs), Math.Max(X(timeline, fault.ToMs), X(timeline, fault.FromMs) + 2));
             Rectangle(svg, "band", from, 0, to - from, height - 22, null);
             Rectangle(svg, "fault", from, Row + 4, to - from, Bar, fault);
+            Beside(svg, to, Row, fault.Name);
         }
 
         for (var i = 0; i < copies.Count; i++)
@@ -49,6 +50,15 @@ internal static class HtmlTimeline
             Label(svg, 2 + i, copies[i]);
             foreach (var run in timeline.Runs.Where(r => string.Equals(r.Name, copies[i], StringComparison.Ordinal)))
                 Box(svg, timeline, run, 2 + i, "run", null);
+        }
+
+        Label(svg, 2 + copies.Count, "guest stands still");
+        foreach (var gap in timeline.Gaps)
+        {
+            Box(svg, timeline, gap, 2 + copies.Count, "gap", null);
+            Beside(
+                svg, X(timeline, gap.ToMs), Row * (2 + copies.Count),
+                string.Create(CultureInfo.InvariantCulture, $"{gap.ToMs - gap.FromMs:0} ms"));
         }
 
         return svg.Append("</svg>\n").ToString();
@@ -77,6 +87,16 @@ internal static class HtmlTimeline
         {
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{N(from + 4)}\" y=\"{N((row * Row) + 17)}\">")
                 .Append(HtmlReport.Text(name)).Append("</text>\n");
+        }
+    }
+
+    /// <summary>Words right of a bar, if they fit there.</summary>
+    private static void Beside(StringBuilder svg, double x, double y, string text)
+    {
+        if (x + 6 + (text.Length * CharacterWidth) < Width)
+        {
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{N(x + 6)}\" y=\"{N(y + 17)}\">")
+                .Append(HtmlReport.Text(text)).Append("</text>\n");
         }
     }
 

@@ -72,5 +72,6 @@ internal sealed class SuiteScreen(IAnsiConsole console)
 
     private Table Matrix(string caption) => MatrixTable.Of(
         _cases.Select(c => c.Fault).Distinct(StringComparer.Ordinal),
-        [.. _cases.Select(c => c.Stage).Distinct(StringComparer.Ordinal)], _done, caption);
+        [.. FaultNames.StageWords.Where(s => _cases.Any(c => string.Equals(c.Stage, s, StringComparison.Ordinal)))], _done,
+        caption);
 }

@@ -15,8 +15,10 @@ public sealed record Span(string Name, double FromMs, double ToMs);
 /// <param name="Runs">When each copy of the guest executed.</param>
 /// <param name="Fault">When something was broken, until it was mended.</param>
 /// <param name="Events">The journal's lines.</param>
+/// <param name="Gaps">When no copy executed, between the first that is shown and the last.</param>
 public sealed record Timeline(
-    double LengthMs, IReadOnlyList<Span> Stages, IReadOnlyList<Span> Runs, Span? Fault, IReadOnlyList<Span> Events)
+    double LengthMs, IReadOnlyList<Span> Stages, IReadOnlyList<Span> Runs, Span? Fault, IReadOnlyList<Span> Events,
+    IReadOnlyList<Span> Gaps)
 {
     // Beside what happens, so that a run before and after it can be seen.
     private const double MarginMs = 500;
@@ -47,10 +49,26 @@ public sealed record Timeline(
         }
 
         var runs = copies
-            .SelectMany(c => c.Runs.Select(r => new Span(c.Name, Math.Max(-MarginMs, Ms(r.From)), r.To is { } to ? Ms(to) : end)))
+            .SelectMany(c => c.Runs.Select(r =>
+                new Span(c.Name, Math.Max(-MarginMs, Ms(r.From)), r.To is { } to ? Ms(to) : end)))
             .Where(s => s.ToMs > -MarginMs && s.FromMs < end)
-            .Select(s => s with { ToMs = Math.Min(s.ToMs, end) });
+            .Select(s => s with { ToMs = Math.Min(s.ToMs, end) })
+            .ToList();
         var fault = broke is null ? null : new Span(broke.What, Ms(broke.At), Ms(broke.Until ?? broke.At));
-        return new Timeline(end, stages, [.. runs], fault, events);
+        return new Timeline(end, stages, runs, fault, events, GapsIn(runs));
+    }
+
+    private static List<Span> GapsIn(List<Span> runs)
+    {
+        var gaps = new List<Span>();
+        var until = double.MaxValue;
+        foreach (var run in runs.OrderBy(r => r.FromMs))
+        {
+            if (run.FromMs > until)
+                gaps.Add(new Span("no copy runs", until, run.FromMs));
+            until = until is double.MaxValue ? run.ToMs : Math.Max(until, run.ToMs);
+        }
+
+        return gaps;
     }
 }

@@ -1,5 +1,6 @@
 using Fabric.Drivers;
 using Fabric.Host.Demo;
+using Fabric.Host.Faults;
 using Fabric.Host.Faults.Guest;
 
 namespace Fabric.Host.Tests.Demo;
@@ -34,7 +35,7 @@ public sealed class DemoVerbTests : IDisposable
     [Fact]
     public void Every_victim_and_stage_has_a_word_of_its_own()
     {
-        FaultNames.VictimWords.ShouldBe(
+        DemoFaults.VictimWords.ShouldBe(
             ["target-vm", "target-agent", "source-agent", "coordinator", "data-link", "node-link"]);
         FaultNames.StageWords.ShouldBe(
             ["pre-migration", "reservation", "storage-sync", "pre-copy", "stop-and-copy", "commitment", "activation"]);

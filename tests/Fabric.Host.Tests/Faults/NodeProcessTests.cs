@@ -1,4 +1,5 @@
 using Fabric.Host.Demo;
+using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Testing;
 
