@@ -116,8 +116,8 @@ public sealed class CopyHands : ICopyHands
     private async Task PrecheckAsync(RunPrecheck e)
     {
         var obstacles = _tools.Capacity.Obstacles(e.Order).ToList();
-        if (e.Order.Side == Side.Source && !e.OwnsRunning)
-            obstacles.Add(new Obstacle(FailureReason.VmNotRunning, $"{_vm} does not run on {_tools.Options.Host}"));
+        if (e.Order.Side == Side.Source && e.NotRunning is { } reason)
+            obstacles.Add(new Obstacle(reason, $"{_vm} does not run on {_tools.Options.Host}"));
         try
         {
             var unfit = await _tools.Hypervisor.CheckAsync(e.Order.Spec, _stop.Token);

@@ -26,7 +26,8 @@ internal static class FabricCommand
             EnableDefaultExceptionHandler = false,
             // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
             // to look again.
-            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name or GuestVerb.Name
+            ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
+                or GuestVerb.Name or FaultsVerb.RunName
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -55,6 +56,7 @@ internal static class FabricCommand
             JournalVerb.Create(cli),
             ReleaseVerb.Create(cli),
             DemoVerb.Create(),
+            FaultsVerb.Create(cli),
             GuestVerb.Create(),
             CertsVerb.Create(cli),
             ConfigVerb.Create(cli),

@@ -99,6 +99,20 @@ public sealed class SettingsReader
 
     public IReadOnlyList<string> Texts(string key) => [.. Scalars(key).Select(s => s.Text)];
 
+    /// <summary>Whether somebody wrote it.</summary>
+    internal bool Has(string key) => _keys.Peek(key) is not null;
+
+    /// <summary>Objects, each to be read by a reader of its own.</summary>
+    internal IReadOnlyList<HoconObject> Objects(string key)
+    {
+        if (!_keys.TryRead(key, out var value))
+            return [];
+        if (value is HoconArray a && a.Items.All(i => i is HoconObject))
+            return [.. a.Items.Cast<HoconObject>()];
+        Fail(key, "must be a list of objects: write [{ ... }, { ... }]");
+        return [];
+    }
+
     /// <summary>An absolute path; a relative one starts at the file that wrote it.</summary>
     public string Path(string key) => Scalar(key) is { } s ? Absolute(key, s) : "";
 

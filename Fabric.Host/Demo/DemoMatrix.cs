@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fabric.Host.Configuration;
+using Fabric.Host.Faults;
+using Fabric.Host.Faults.Run;
 
 namespace Fabric.Host.Demo;
 
 /// <summary>One combination and what came of it.</summary>
-public sealed record DemoCell(string Kill, string At, DemoReport? Report, string? Problem)
+public sealed record DemoCell(string Kill, string At, CaseReport? Report, string? Problem)
 {
     /// <summary>It could be carried out, the rules held and the guest is clean.</summary>
     public bool Ok => Report is { Ok: true };
@@ -20,12 +22,12 @@ internal static class DemoMatrix
     /// <param name="done">Hears each when it is done.</param>
     /// <param name="cancellation">Ends the demo under way and the rest.</param>
     public static async Task<IReadOnlyList<DemoCell>> RunAsync(
-        Func<DemoVictim, FaultStage, Task<DemoReport>> run, Action<DemoCell> done, CancellationToken cancellation)
+        Func<FaultVictim, FaultStage, Task<CaseReport>> run, Action<DemoCell> done, CancellationToken cancellation)
     {
         var cells = new List<DemoCell>();
-        foreach (var stage in DemoNames.AllStages)
+        foreach (var stage in FaultNames.AllStages)
         {
-            foreach (var victim in DemoNames.AllVictims)
+            foreach (var victim in DemoFaults.Victims)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var cell = await OneAsync(victim, stage, run);
@@ -39,14 +41,14 @@ internal static class DemoMatrix
 
     /// <summary>As JSON, on one line.</summary>
     public static string ToJson(IReadOnlyList<DemoCell> cells) =>
-        JsonSerializer.Serialize(cells, DemoJson.Default.IReadOnlyListDemoCell);
+        JsonSerializer.Serialize(cells, CaseJson.Default.IReadOnlyListDemoCell);
 
     /// <summary>As a table for docs/testing.md: a row for each stage, a column for each victim.</summary>
     public static string ToMarkdown(IReadOnlyList<DemoCell> cells)
     {
         var text = new StringBuilder();
-        text.Append("| at |").AppendJoin('|', DemoNames.VictimWords.Select(v => $" {v} ")).AppendLine("|");
-        text.Append("|---|").AppendJoin('|', DemoNames.VictimWords.Select(_ => "---")).AppendLine("|");
+        text.Append("| at |").AppendJoin('|', DemoFaults.VictimWords.Select(v => $" {v} ")).AppendLine("|");
+        text.Append("|---|").AppendJoin('|', DemoFaults.VictimWords.Select(_ => "---")).AppendLine("|");
         foreach (var row in cells.GroupBy(c => c.At, StringComparer.Ordinal))
         {
             var cellsOfRow = row.Select(c => $" {Summary(c)} ").Prepend($" {row.Key} ");
@@ -80,14 +82,14 @@ internal static class DemoMatrix
     }
 
     private static async Task<DemoCell> OneAsync(
-        DemoVictim victim, FaultStage stage, Func<DemoVictim, FaultStage, Task<DemoReport>> run)
+        FaultVictim victim, FaultStage stage, Func<FaultVictim, FaultStage, Task<CaseReport>> run)
     {
-        var (kill, at) = (DemoNames.WordOf(victim), DemoNames.WordOf(stage));
+        var (kill, at) = (FaultNames.WordOf(victim), FaultNames.WordOf(stage));
         try
         {
             return new DemoCell(kill, at, await run(victim, stage), null);
         }
-        catch (DemoException e)
+        catch (LabException e)
         {
             return new DemoCell(kill, at, null, e.Message);
         }

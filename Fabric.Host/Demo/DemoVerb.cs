@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fabric.Host.Configuration;
+using Fabric.Host.Faults;
+using Fabric.Host.Faults.Lab;
 using Fabric.Host.Hocon;
 using Fabric.Protocol;
 
@@ -62,7 +64,7 @@ public static class DemoVerb
     private static readonly Option<string> Hypervisor = new("--hypervisor")
     {
         Description = "Which hypervisor runs the guest: the embedded one needs nothing installed.",
-        DefaultValueFactory = _ => DemoNames.WordOf(HypervisorKind.Embedded),
+        DefaultValueFactory = _ => FaultNames.WordOf(HypervisorKind.Embedded),
     };
 
     private static readonly Option<string> Program = new("--program")
@@ -79,9 +81,9 @@ public static class DemoVerb
 
     static DemoVerb()
     {
-        Kill.AcceptOnlyFromAmong([.. DemoNames.VictimWords]);
-        At.AcceptOnlyFromAmong([.. DemoNames.StageWords]);
-        Hypervisor.AcceptOnlyFromAmong([.. DemoNames.HypervisorWords]);
+        Kill.AcceptOnlyFromAmong([.. DemoFaults.VictimWords]);
+        At.AcceptOnlyFromAmong([.. FaultNames.StageWords]);
+        Hypervisor.AcceptOnlyFromAmong([.. FaultNames.HypervisorWords]);
         Program.AcceptOnlyFromAmong([.. GuestProgramSpec.All]);
         Memory.Validators.Add(RequireSize);
         Bandwidth.Validators.Add(RequireSize);
@@ -99,18 +101,18 @@ public static class DemoVerb
         verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
             ? DemoCommand.RunMatrixAsync(
                 OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
-            : DemoCommand.RunAsync(OptionsOf(parsed), parsed.GetValue(Json), cancellation));
+            : DemoCommand.RunAsync(
+                OptionsOf(parsed), DemoFaults.CaseOf(parsed.GetValue(Kill), parsed.GetValue(At)), parsed.GetValue(Json),
+                cancellation));
         return verb;
     }
 
-    private static DemoOptions OptionsOf(ParseResult parsed) => new()
+    private static LabOptions OptionsOf(ParseResult parsed) => new()
     {
-        Kill = DemoNames.TryVictim(parsed.GetValue(Kill) ?? "", out var victim) ? victim : null,
-        At = DemoNames.TryStage(parsed.GetValue(At) ?? "", out var stage) ? stage : FaultStage.Off,
+        Hypervisor = FaultNames.HypervisorOf(parsed.GetValue(Hypervisor)!),
         GuestDirectory = parsed.GetValue(Guest),
         MemoryBytes = SizeOf(parsed.GetValue(Memory)!)!.Value,
         BandwidthBytesPerSecond = SizeOf(parsed.GetValue(Bandwidth)!)!.Value,
-        Hypervisor = DemoNames.HypervisorOf(parsed.GetValue(Hypervisor)!),
         Program = parsed.GetValue(Program)!,
         QemuBinary = parsed.GetValue(Qemu)!,
         Keep = parsed.GetValue(Keep),

@@ -7,7 +7,9 @@ public abstract record CopyEffect;
 public sealed record SendReport(Report Report) : CopyEffect;
 
 /// <summary>Look for what stands in the way of a migration, and report it.</summary>
-public sealed record RunPrecheck(Precheck Order, bool OwnsRunning) : CopyEffect;
+/// <param name="Order">Which end, and of what.</param>
+/// <param name="NotRunning">Why the guest does not run here; null when it does.</param>
+public sealed record RunPrecheck(Precheck Order, FailureReason? NotRunning) : CopyEffect;
 
 /// <summary>Start a process, vCPUs stopped, and then look at it.</summary>
 public sealed record StartMachine(VmSpec Spec, string Directory) : CopyEffect;

@@ -90,7 +90,7 @@ public static class CopyMachine
                 turn.TellLife(observe.Stamp);
                 break;
             case Precheck precheck:
-                turn.Do(new RunPrecheck(precheck, turn.State is OwnedCopy { Running: true, Stopping: false }));
+                turn.Do(new RunPrecheck(precheck, NotRunning(turn.State)));
                 break;
             case Observe { Side: Side.Source } observe:
                 turn.TellSource(observe.Stamp);
@@ -226,6 +226,19 @@ public static class CopyMachine
         if (s.ReleasedBy is { } attempt)
             turn.TellSource(new Stamp(s.Spec.Id, attempt.Migration, attempt.Term, attempt.Attempt, s.Fence.Epoch));
     }
+
+    /// <summary>
+    /// A guest that ended says so: an outcome that leaves the VM to its source would not be true. One that does not run just
+    /// now may run the next moment.
+    /// </summary>
+    private static FailureReason? NotRunning(CopyState state) => state switch
+    {
+        OwnedCopy { Running: true, Stopping: false } => null,
+        EndedCopy { Reason: FailureReason.GuestShutDown } => FailureReason.GuestShutDown,
+        EndedCopy { Ended: LifeView.Dead } => FailureReason.SourceVmDied,
+        NoCopy or OwnedCopy or OutgoingCopy or IncomingCopy or EndedCopy or ClosingCopy => FailureReason.VmNotRunning,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "not a state of a copy"),
+    };
 
     private static void FailedToStart(CopyTurn turn, MachineFailedToStart failed)
     {

@@ -1,6 +1,7 @@
 using Fabric.Drivers;
 using Fabric.Host.Demo;
-using Fabric.Host.Demo.Guest;
+using Fabric.Host.Faults;
+using Fabric.Host.Faults.Guest;
 
 namespace Fabric.Host.Tests.Demo;
 
@@ -36,11 +37,11 @@ public sealed class DemoVerbTests : IDisposable
     [Fact]
     public void Every_victim_and_stage_has_a_word_of_its_own()
     {
-        DemoNames.VictimWords.ShouldBe(
+        DemoFaults.VictimWords.ShouldBe(
             ["target-vm", "target-agent", "source-agent", "coordinator", "data-link", "node-link"]);
-        DemoNames.StageWords.ShouldBe(
+        FaultNames.StageWords.ShouldBe(
             ["pre-migration", "reservation", "storage-sync", "pre-copy", "stop-and-copy", "commitment", "activation"]);
-        DemoNames.AllStages.Select(DemoNames.KindOf).Distinct().Count().ShouldBe(7);
+        FaultNames.AllStages.Select(FaultNames.KindOf).Distinct().Count().ShouldBe(7);
     }
 
     [Theory]
@@ -56,7 +57,7 @@ public sealed class DemoVerbTests : IDisposable
 
     [Fact]
     public void Missing_guest_is_an_error_that_names_what_builds_it() =>
-        Should.Throw<DemoException>(() => GuestFiles.Find(_directory.Path, null))
+        Should.Throw<LabException>(() => GuestFiles.Find(_directory.Path, null))
             .Message.ShouldContain("deploy/setup.sh");
 
     [Fact]

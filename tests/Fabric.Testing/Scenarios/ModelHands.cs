@@ -49,8 +49,8 @@ public sealed class ModelHands(
     private void Precheck(RunPrecheck check)
     {
         var obstacles = world.Host(host).Obstacles.ToList();
-        if (check.Order.Side == Side.Source && !check.OwnsRunning)
-            obstacles.Add(new Obstacle(FailureReason.VmNotRunning, "it does not run here"));
+        if (check.Order.Side == Side.Source && check.NotRunning is { } reason)
+            obstacles.Add(new Obstacle(reason, "it does not run here"));
         report(new PrecheckReport(check.Order.Stamp, check.Order.Side, obstacles));
     }
 

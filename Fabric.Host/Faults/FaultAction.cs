@@ -1,0 +1,20 @@
+namespace Fabric.Host.Faults;
+
+/// <summary>What is done to it.</summary>
+public enum FaultAction
+{
+    /// <summary>kill -9.</summary>
+    Kill = 1,
+
+    /// <summary>A process gets no time (SIGSTOP, then SIGCONT); a link carries no byte and stays open.</summary>
+    Stop,
+
+    /// <summary>A link's connections are reset, and new ones refused.</summary>
+    Cut,
+
+    /// <summary>Nothing more can be written.</summary>
+    DiskFull,
+
+    /// <summary>A process gets a tenth of its time; a link carries so many bytes a second.</summary>
+    Slow,
+}

@@ -1,0 +1,31 @@
+using Fabric.Host.Configuration;
+
+namespace Fabric.Host.Faults.Lab;
+
+/// <summary>What a lab on this machine is made of.</summary>
+public sealed record LabOptions
+{
+    /// <summary>What runs the guest.</summary>
+    public HypervisorKind Hypervisor { get; init; } = HypervisorKind.Embedded;
+
+    /// <summary>What an embedded guest runs.</summary>
+    public string Program { get; init; } = Protocol.GuestProgramSpec.SpecWeb;
+
+    /// <summary>Folder with the guest's vmlinux and initrd.cpio; null looks for artifacts/guest.</summary>
+    public string? GuestDirectory { get; init; }
+
+    /// <summary>The guest's memory, before it is made fit for the hypervisor.</summary>
+    public long MemoryBytes { get; init; } = 128L << 20;
+
+    /// <summary>What the migration may send, bytes a second: slow enough to watch its rounds.</summary>
+    public long BandwidthBytesPerSecond { get; init; } = 40_000_000;
+
+    /// <summary>The QEMU program.</summary>
+    public string QemuBinary { get; init; } = "qemu-system-x86_64";
+
+    /// <summary>Leaves the directory with configurations, journals and logs.</summary>
+    public bool Keep { get; init; }
+
+    /// <summary>How long one migration may take, whatever is broken in it.</summary>
+    public TimeSpan SettleWithin { get; init; } = TimeSpan.FromMinutes(3);
+}

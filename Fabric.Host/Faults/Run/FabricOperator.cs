@@ -1,0 +1,125 @@
+using Fabric.Host.Api.Contracts;
+using Fabric.Host.Certificates;
+using Fabric.Host.Client;
+using Fabric.Protocol;
+using Fabric.Transport.Security;
+
+namespace Fabric.Host.Faults.Run;
+
+/// <summary>
+/// What a lab asks of the fabric, as an operator would. The coordinator may be away when it is asked; a request that
+/// may be made twice is then made again.
+/// </summary>
+internal sealed class FabricOperator : IDisposable
+{
+    private const int TriesMax = 50;
+    private static readonly TimeSpan RetryEvery = TimeSpan.FromMilliseconds(200);
+
+    private readonly NodeCertificate _certificate;
+    private readonly FabricClient _client;
+    private readonly TimeProvider _time;
+
+    public FabricOperator(Uri server, string certificates, TimeProvider time)
+    {
+        _time = time;
+        _certificate = CertificateFiles.Load(
+            Path.Combine(certificates, CertificateAuthority.CaFile),
+            Path.Combine(certificates, CertificateAuthority.OperatorName + ".crt"),
+            Path.Combine(certificates, CertificateAuthority.OperatorName + ".key"), time);
+        _client = new FabricClient(server, new PeerPolicy(_certificate, time));
+    }
+
+    /// <summary>Names of the hosts that are connected; none while the coordinator is away.</summary>
+    public async Task<IReadOnlyList<HostId>> ConnectedHostsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var list = await _client.ListHostsAsync(cancellation);
+            return [.. list.Hosts.Where(h => h is { Connected: true, Facts: not null }).Select(h => h.Name)];
+        }
+        catch (FabricUnreachableException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Defines the VM at a host and starts it.</summary>
+    public async Task StartVmAsync(VmSpec spec, string host, CancellationToken cancellation)
+    {
+        var request = new CreateVmRequest
+        {
+            Name = spec.Id.Value,
+            Host = host,
+            MemoryKiB = spec.MemoryKiB,
+            Vcpus = spec.Vcpus,
+            Machine = spec.Machine,
+            Kernel = spec.Kernel,
+            Initrd = spec.Initrd,
+            Append = spec.Append,
+            Program = spec.Program,
+        };
+        await OnceAsync(() => _client.CreateVmAsync(request, cancellation));
+        await OnceAsync(() => _client.StartVmAsync(spec.Id.Value, cancellation));
+    }
+
+    /// <summary>Starts what is defined and stopped.</summary>
+    public Task StartAgainAsync(VmId vm, CancellationToken cancellation) =>
+        AgainAsync(() => _client.StartVmAsync(vm.Value, cancellation), cancellation);
+
+    /// <summary>Whether the coordinator knows that it runs.</summary>
+    public async Task<bool> IsRunningAsync(VmId vm, CancellationToken cancellation)
+    {
+        var seen = await OnceAsync(() => _client.GetVmAsync(vm.Value, cancellation));
+        return string.Equals(seen.State, "running", StringComparison.Ordinal);
+    }
+
+    /// <summary>Asks for a migration with the coordinator's own policy.</summary>
+    public async Task<MigrationId> MigrateAsync(VmId vm, string target, CancellationToken cancellation)
+    {
+        var request = new MigrateRequest { Target = target };
+        return (await OnceAsync(() => _client.MigrateAsync(vm.Value, request, cancellation))).Id;
+    }
+
+    /// <summary>Lets the held migration go on.</summary>
+    public Task ReleaseHoldAsync(CancellationToken cancellation) =>
+        AgainAsync(() => _client.ReleaseHoldAsync(cancellation), cancellation);
+
+    /// <summary>Lets the frozen copy run, as the operator's decision.</summary>
+    public Task RecoverAsync(VmId vm, CancellationToken cancellation) =>
+        AgainAsync(() => _client.RecoverVmAsync(vm.Value, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _client.Dispose();
+        _certificate.Dispose();
+    }
+
+    private async Task AgainAsync<T>(Func<Task<T>> ask, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await OnceAsync(ask);
+                return;
+            }
+            catch (LabException) when (attempt < TriesMax)
+            {
+                await Task.Delay(RetryEvery, _time, cancellation);
+            }
+        }
+    }
+
+    private static async Task<T> OnceAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception e) when (e is FabricApiException or FabricUnreachableException or FabricUnknownException)
+        {
+            throw new LabException($"The coordinator did not do what was asked: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Fabric.Drivers;
+using Fabric.Host.Faults.Report;
+
+namespace Fabric.Host.Faults.Run;
+
+/// <summary>A case that can be run: its name, where it stands in the matrix, and how.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Fault">Its row.</param>
+/// <param name="Stage">Its column.</param>
+/// <param name="What">What it would do, for a dry run.</param>
+/// <param name="RunAsync">Runs it; it throws when it cannot be carried out.</param>
+/// <param name="Failed">The result when it cannot.</param>
+internal sealed record SuiteCase(
+    string Id, string Fault, string Stage, string What, Func<CancellationToken, Task<CaseResult>> RunAsync,
+    Func<string, TimeSpan, CaseResult> Failed);
+
+/// <summary>Runs cases one after the other, for they would disturb each other's times, and tells how far it is.</summary>
+internal sealed class FaultSuite(IReadOnlyList<SuiteCase> cases, SuiteScreen screen, TimeProvider time)
+{
+    public async Task<FaultReport> RunAsync(string plan, string on, CancellationToken cancellation)
+    {
+        var started = time.GetUtcNow();
+        var began = time.GetTimestamp();
+        var done = new List<CaseResult>();
+        await screen.ShowAsync(cases, done, async () =>
+        {
+            foreach (var one in cases)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                screen.Begins(one, done.Count, Left(began, done.Count));
+                var result = await OneAsync(one, cancellation);
+                done.Add(result);
+                screen.Ended(result, done.Count);
+            }
+        });
+        return new FaultReport(plan, on, started, time.GetElapsedTime(began).TotalMilliseconds, done);
+    }
+
+    private string Left(long began, int done)
+    {
+        if (done == 0)
+            return "";
+        var left = time.GetElapsedTime(began) / done * (cases.Count - done);
+        return string.Create(CultureInfo.InvariantCulture, $", about {left.TotalMinutes:0} min left");
+    }
+
+    private async Task<CaseResult> OneAsync(SuiteCase one, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            return await one.RunAsync(cancellation);
+        }
+        catch (Exception e) when (e is LabException or HypervisorException or IOException)
+        {
+            return one.Failed(e.Message, time.GetElapsedTime(began));
+        }
+    }
+}

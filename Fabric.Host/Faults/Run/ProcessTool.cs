@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Fabric.Host.Faults.Run;
+
+/// <summary>Signals and limits for living processes, by the system's own programs: none of it needs root for one's own.</summary>
+internal static class ProcessTool
+{
+    /// <summary>Sends a signal by name; a process that is gone gets none.</summary>
+    public static Task<bool> SignalAsync(int processId, string signal) =>
+        RunAsync("/bin/sh", "-c", "kill -s \"$0\" \"$1\"", signal, Text(processId));
+
+    /// <summary>
+    /// No file grows any more: what a full disk does to its writers, but for the number of the error. Only the soft limit,
+    /// which its owner may raise again.
+    /// </summary>
+    public static Task<bool> FillDiskAsync(int processId) => LimitAsync(processId, "0");
+
+    /// <summary>Files may grow again.</summary>
+    public static Task<bool> FreeDiskAsync(int processId) => LimitAsync(processId, "unlimited");
+
+    private static Task<bool> LimitAsync(int processId, string limit) =>
+        RunAsync("prlimit", "--pid", Text(processId), $"--fsize={limit}:");
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static async Task<bool> RunAsync(string program, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        try
+        {
+            using var process = Process.Start(start)!;
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new LabException($"'{program}' cannot be started: {e.Message} (prlimit is in util-linux).", e);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Fabric.Protocol;
+
+namespace Fabric.Host.Faults.Truth;
+
+/// <summary>All that was seen, from outside and in the journal, when the case is over.</summary>
+/// <param name="Copies">Every process that held a copy.</param>
+/// <param name="Migrations">In the order in which they were asked for; the first is the one that was broken.</param>
+/// <param name="Leftovers">What is still there on hosts that do not own the guest, in words.</param>
+public sealed record Evidence(
+    IReadOnlyList<CopyRecord> Copies, IReadOnlyList<MigrationRecord> Migrations, IReadOnlyList<string> Leftovers)
+{
+    /// <summary>The VM's own stream in the journal.</summary>
+    public IReadOnlyList<VmEvent> VmHistory { get; init; } = [];
+
+    /// <summary>What was wrong with the journal's streams when they were read again, in words.</summary>
+    public IReadOnlyList<string> JournalFaults { get; init; } = [];
+
+    /// <summary>Connections between the nodes over which something was sent.</summary>
+    public int Connections { get; init; }
+
+    /// <summary>Those of them that did not begin with TLS.</summary>
+    public int PlainConnections { get; init; }
+}
