@@ -18,7 +18,7 @@ public static class FabricEvents
             .Add("migration.storage-ready.v1", json.StorageReady)
             .Add("migration.round-completed.v1", json.RoundCompleted)
             .Add("migration.source-paused.v1", json.SourcePaused)
-            .Add("migration.source-handed-off.v1", json.SourceHandedOff)
+            .Add("migration.source-handed-off.v2", json.SourceHandedOff)
             .Add("migration.target-loaded.v1", json.TargetLoaded)
             .Add("migration.committed.v1", json.Committed)
             .Add("migration.activated.v1", json.Activated)
@@ -30,6 +30,8 @@ public static class FabricEvents
             .Add("migration.source-came-back.v1", json.SourceCameBack)
             .Add("migration.ended.v1", json.MigrationEnded)
             .Add("migration.cleaned-up.v1", json.CleanedUp);
+        // v1 did not say what had crossed the wire.
+        b.Upcast("migration.source-handed-off.v1", "migration.source-handed-off.v2", handedOff => handedOff);
         b.Add("vm.created.v1", json.VmCreated)
             .Add("vm.start-ordered.v1", json.VmStartOrdered)
             .Add("vm.started.v1", json.VmStarted)

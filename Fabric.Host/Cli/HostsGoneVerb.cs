@@ -5,8 +5,7 @@ namespace Fabric.Host.Cli;
 
 /// <summary>
 /// <c>fabric hosts gone HOST --yes-i-know</c>: the operator's word, journalled with the name in the certificate, that
-/// what
-/// ran on a host runs no more.
+/// what ran on a host runs no more.
 /// </summary>
 internal static class HostsGoneVerb
 {

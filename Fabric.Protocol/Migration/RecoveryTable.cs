@@ -10,8 +10,7 @@ namespace Fabric.Protocol;
 /// <item>A commit needs the target Loaded and the source HandedOff or Dead; nowhere else is <c>CMIT</c> written but in
 /// RollingBack with a dead source, where the target's copy is the only one left.</item>
 /// <item>A source that died running may have gone on after the target was complete: committing would take the guest
-/// back
-/// in time, discarding might lose it. An operator decides.</item>
+/// back in time, discarding might lose it. An operator decides.</item>
 /// <item>A rollback closes the attempt at both hosts, begun or not, so that late orders find it closed.</item>
 /// <item>With the source Unknown a rollback discards nothing: the target's copy may be the only one.</item>
 /// <item>A source that is Ready in stop-and-copy said so before it was paused, and was heard after a restart: the next
@@ -19,8 +18,7 @@ namespace Fabric.Protocol;
 /// <item>A source that handed off resumes after the target's copy is gone, or after the fence wait: without a grant,
 /// which only a commit gives, the target's copy cannot run (rule 3).</item>
 /// <item>A target that is Gone after the commit never ran (its ledger says so): ownership goes back. One that Crashed
-/// may
-/// have run: an operator decides.</item>
+/// may have run: an operator decides.</item>
 /// <item>A source seen running after the commit breaks rule 4: nothing is granted, nothing is killed.</item>
 /// </list>
 /// </remarks>

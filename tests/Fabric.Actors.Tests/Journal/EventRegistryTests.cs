@@ -1,5 +1,7 @@
 using System.Text;
+using Fabric.Actors.Coordination;
 using Fabric.Actors.Journal;
+using Fabric.Protocol;
 
 namespace Fabric.Actors.Tests.Journal;
 
@@ -11,6 +13,15 @@ public sealed class EventRegistryTests
     public void Old_name_is_led_to_the_newest_shape()
     {
         Read("test.added.v1", """{"amount":2}""").ShouldBe(new Added(2048));
+    }
+
+    [Fact]
+    public void A_hand_over_of_before_its_bytes_were_noted_is_still_read()
+    {
+        const string old = """{"dead":true,"hypervisorDowntimeMs":30,"at":"2026-01-02T03:04:05+00:00"}""";
+        var read = FabricEvents.Registry.Deserialize(
+            Stream, 7, "migration.source-handed-off.v1", Encoding.UTF8.GetBytes(old));
+        read.ShouldBe(new SourceHandedOff(true, 30, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), null));
     }
 
     [Theory]

@@ -6,8 +6,7 @@ namespace Fabric.Lab.Tests.Demo;
 
 /// <summary>
 /// <c>fabric demo</c> as a user runs it: real nodes in processes of their own, real QEMU, kill -9. What may not happen
-/// is
-/// checked; which outcome a break leads to is checked only where the protocol leaves no choice.
+/// is checked; which outcome a break leads to is checked only where the protocol leaves no choice.
 /// </summary>
 [Trait("Category", "Lab")]
 [Collection("demo")]
