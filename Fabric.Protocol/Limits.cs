@@ -529,6 +529,12 @@ public static class Limits
         /// <summary>Answers of a target: a request has some 20 bytes, a bitmap is gathered by its reader.</summary>
         public const int ReturnPathBufferBytes = 16 * 1024;
 
+        /// <summary>Pages that are sent one after the other before the order leaps: 256 KiB, one send.</summary>
+        public const int OrderRunPages = 64;
+
+        /// <summary>Pieces of one gathered write: the kernel takes 1,024 (IOV_MAX), which are 512 pages with their heads.</summary>
+        public const int VectorsMax = 1024;
+
         /// <summary>With a bandwidth limit, what is sent at once: a hundredth of a second's worth, 1 page at least.</summary>
         public const int SendsPerSecond = 100;
 

@@ -27,6 +27,9 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);
 
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    internal static unsafe partial nint WriteGathered(int descriptor, IoVector* vectors, int count);
+
     [LibraryImport("libc", EntryPoint = "umask")]
     internal static partial uint FileMask(uint mask);
 }

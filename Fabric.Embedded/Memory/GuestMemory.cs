@@ -60,6 +60,14 @@ internal sealed unsafe class GuestMemory : IDisposable
         return new Span<byte>(_base + ((long)number * Limits.Guest.PageSize), Limits.Guest.PageSize);
     }
 
+    /// <summary>A piece of it.</summary>
+    public Span<byte> Slice(long offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Bytes - length);
+        return new Span<byte>(_base + offset, length);
+    }
+
     /// <summary>One page as 512 words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<ulong> Words(int number) => MemoryMarshal.Cast<byte, ulong>(Page(number));

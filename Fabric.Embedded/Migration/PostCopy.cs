@@ -83,7 +83,7 @@ internal sealed class PostCopy(
                 break;
             Rest.Remove(next);
             counters.RemainingPages--;
-            preCopy.Send(link.Stream, next);
+            preCopy.Send(link, next);
             _at = next;
         }
 

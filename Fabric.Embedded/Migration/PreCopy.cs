@@ -63,7 +63,7 @@ internal sealed class PreCopy(
         {
             if (!_toSend[page])
                 continue;
-            Send(stream, page);
+            Send(link, page);
             counters.RemainingPages = --left;
         }
 
@@ -82,19 +82,20 @@ internal sealed class PreCopy(
     /// <summary>What is still to be sent; for post-copy.</summary>
     public PageBitmap Rest => _toSend;
 
-    /// <summary>Sends one page.</summary>
-    public void Send(QemuStreamWriter stream, int page)
+    /// <summary>Sends one page over a connection; in post-copy there may be another by then.</summary>
+    public void Send(SourceLink to, int page)
     {
         var bytes = Memory.Page(page);
         var offset = (long)page * Limits.Guest.PageSize;
         if (bytes.ContainsAnyExcept((byte)0))
         {
-            stream.Page(block, offset, bytes);
+            to.Stream.PageHead(block, offset);
+            to.Sender.Page(bytes);
             counters.NormalPages++;
         }
         else
         {
-            stream.ZeroPage(block, offset);
+            to.Stream.ZeroPage(block, offset);
             counters.ZeroPages++;
         }
     }
@@ -156,7 +157,7 @@ internal sealed class PreCopy(
             return false;
         }
 
-        Send(link.Stream, page);
+        Send(link, page);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using Fabric.Embedded.Sockets;
 using Fabric.Protocol;
 
 namespace Fabric.Embedded.Migration;
@@ -12,8 +13,7 @@ internal sealed class StreamSender(
     Socket socket, MigrationSettings settings, MigrationCounters counters, Pause pause, TimeProvider time)
     : IBufferWriter<byte>
 {
-    private readonly byte[] _buffer = new byte[Limits.Guest.StreamBufferBytes];
-    private int _length;
+    private readonly GatheredWrite _gathered = new(socket);
     private long _windowBegan = time.GetTimestamp();
     private long _windowBytes;
     private int _windowsFull;
@@ -31,32 +31,36 @@ internal sealed class StreamSender(
     /// <inheritdoc/>
     public void Advance(int count)
     {
-        _length += count;
-        if (_length >= Portion())
-            Flush();
+        _gathered.Take(count);
+        FlushWhenFull();
+    }
+
+    /// <summary>A page of guest memory, without a copy.</summary>
+    public void Page(ReadOnlySpan<byte> page)
+    {
+        _gathered.Take(page);
+        FlushWhenFull();
     }
 
     /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0)
     {
-        if (_buffer.Length - _length < Math.Max(1, sizeHint))
+        if (_gathered.Free.Length < Math.Max(1, sizeHint) || !_gathered.HasRoom)
             Flush();
-        if (_buffer.Length < sizeHint)
+        if (_gathered.Free.Length < sizeHint)
             throw new ArgumentOutOfRangeException(nameof(sizeHint), sizeHint, "more than the buffer holds");
-        return _buffer.AsSpan(_length);
+        return _gathered.Free;
     }
 
     /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0) => throw new NotSupportedException("spans only");
 
     /// <summary>Sends what was gathered.</summary>
-    /// <exception cref="SocketException">The peer has gone.</exception>
+    /// <exception cref="MigrationFault">The peer has gone.</exception>
     public void Flush()
     {
-        var (sent, length) = (0, _length);
-        _length = 0;
-        while (sent < length)
-            sent += socket.Send(_buffer, sent, length - sent, SocketFlags.None);
+        var length = _gathered.Length;
+        _gathered.Send();
         counters.Sent(length);
         _windowBytes += length;
         Measure();
@@ -74,6 +78,12 @@ internal sealed class StreamSender(
         var isNew = _windowsFull != _windowsSeen;
         _windowsSeen = _windowsFull;
         return isNew;
+    }
+
+    private void FlushWhenFull()
+    {
+        if (_gathered.Length >= Portion() || !_gathered.HasRoom)
+            Flush();
     }
 
     private void Measure()

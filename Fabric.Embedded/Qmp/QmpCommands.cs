@@ -118,6 +118,7 @@ internal sealed class QmpCommands
         {
             ["slot-ms"] = Limits.Guest.OperationSlotMs,
             ["first-us"] = (first - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            ["booted"] = parts.Guest.HasBooted,
             ["counts"] = new JsonArray([.. counts.Select(c => (JsonNode)c)]),
         };
     }

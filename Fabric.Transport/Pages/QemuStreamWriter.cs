@@ -99,6 +99,9 @@ public sealed partial class QemuStreamWriter(IBufferWriter<byte> output)
         at.Advance();
     }
 
+    /// <summary>The head of a page whose bytes the caller puts right behind it by itself, without a copy.</summary>
+    public void PageHead(RamBlock block, long offset) => Record(block, offset, StreamLayout.FlagPage, 0).Advance();
+
     /// <summary>A page of one byte repeated. Newer QEMU takes zeros only.</summary>
     public void ZeroPage(RamBlock block, long offset, byte fill = 0)
     {

@@ -1,4 +1,5 @@
 using Fabric.Benchmarks;
+using Fabric.Benchmarks.Guest;
 using Fabric.Benchmarks.Micro;
 using Fabric.Benchmarks.Relay;
 using Fabric.Benchmarks.Whole;
@@ -20,6 +21,7 @@ Func<BenchOptions, Task<BenchReport>> bench = options.Bench switch
     "relay" => RelayBench.RunAsync,
     "downtime" => DowntimeBench.RunAsync,
     "memory" => MemoryBench.RunAsync,
+    "guest" => GuestBench.RunAsync,
     "micro" => MicroBench.RunAsync,
     _ => throw new InvalidOperationException($"'{options.Bench}' was let through"),
 };

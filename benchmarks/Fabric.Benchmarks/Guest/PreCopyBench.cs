@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Fabric.Drivers.Qmp;
+using Fabric.Embedded;
+using Fabric.Embedded.Memory;
+using Fabric.Protocol;
+
+namespace Fabric.Benchmarks.Guest;
+
+/// <summary>
+/// The same pages twice: sent plainly from one mapping to another, and by the migration of an idle guest. Two threads
+/// and one UNIX socket in both.
+/// </summary>
+internal static class PreCopyBench
+{
+    private const long Bytes = 512L << 20;
+    private static readonly TimeSpan HangGuard = TimeSpan.FromMinutes(2);
+
+    /// <summary>Medians of MB/s of non-zero guest memory, and the median of what the second is of the first.</summary>
+    public static async Task<(double Plain, double PreCopy, double Share)> RunAsync(int rounds)
+    {
+        var directory = Directory.CreateTempSubdirectory("fabric-bench-").FullName;
+        try
+        {
+            var (plain, preCopy) = (new double[rounds], new double[rounds]);
+            await MigrateAsync(directory);
+            for (var i = 0; i < rounds; i++)
+            {
+                var (bytes, rate) = await MigrateAsync(directory);
+                preCopy[i] = rate;
+                plain[i] = await CopyAsync(Path.Combine(directory, "plain"), bytes);
+            }
+
+            return (BenchReport.Median(plain), BenchReport.Median(preCopy), BenchReport.Median(preCopy.Zip(plain, (a, b) => a / b)));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static async Task<double> CopyAsync(string path, long bytes)
+    {
+        using var from = new GuestMemory(bytes);
+        using var to = new GuestMemory(bytes);
+        for (var page = 0; page < from.Pages; page++)
+            from.Words(page)[0] = (ulong)page + 1;
+        File.Delete(path);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        var began = Stopwatch.GetTimestamp();
+        var receiving = Task.Factory.StartNew(() => Receive(listener, to), TaskCreationOptions.LongRunning);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(path));
+        for (long at = 0; at < bytes;)
+            at += socket.Send(from.Slice(at, (int)Math.Min(Limits.Guest.StreamBufferBytes, bytes - at)));
+        await receiving;
+        return bytes / 1e6 / Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    private static void Receive(Socket listener, GuestMemory to)
+    {
+        using var peer = listener.Accept();
+        for (long at = 0; at < to.Bytes;)
+            at += peer.Receive(to.Slice(at, (int)Math.Min(Limits.Guest.StreamBufferBytes, to.Bytes - at)));
+    }
+
+    private static async Task<(long Bytes, double Rate)> MigrateAsync(string directory)
+    {
+        await using var source = await StartAsync(directory, "source", incoming: false);
+        await using var target = await StartAsync(directory, "target", incoming: true);
+        await using var from = await ConnectAsync(directory, "source");
+        await using var to = await ConnectAsync(directory, "target");
+        var socket = Path.Combine(directory, "in");
+        File.Delete(socket);
+        await from.ExecuteAsync("cont");
+        while (!(await from.ExecuteAsync("x-fabric-operations")).GetProperty("booted").GetBoolean())
+        {
+            // It boots as fast as it can, in a fraction of a second.
+        }
+
+
+        await EnableAsync(from);
+        await EnableAsync(to);
+        await from.ExecuteAsync("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = 0, ["downtime-limit"] = 1 });
+        await to.ExecuteAsync("migrate-incoming", new JsonObject { ["uri"] = $"unix:{socket}" });
+        await from.ExecuteAsync("migrate", new JsonObject { ["uri"] = $"unix:{socket}" });
+        using var guard = new CancellationTokenSource(HangGuard);
+        while (true)
+        {
+            var happened = await from.Events.ReadAsync(guard.Token);
+            if (happened.Name is "MIGRATION" && happened.Data.GetProperty("status").GetString() is "completed")
+                break;
+        }
+
+        var answer = await from.ExecuteAsync("query-migrate");
+        var seconds = (answer.GetProperty("total-time").GetInt64() - answer.GetProperty("setup-time").GetInt64()) / 1000.0;
+        var bytes = answer.GetProperty("ram").GetProperty("normal-bytes").GetInt64();
+        return (bytes, bytes / 1e6 / seconds);
+    }
+
+    private static Task<GuestProcess> StartAsync(string directory, string name, bool incoming) => GuestProcess.StartAsync(
+        new GuestOptions
+        {
+            Vm = VmId.Of("bench"),
+            Program = new GuestProgramSpec(GuestProgramSpec.Idle, 1),
+            MemoryBytes = Bytes,
+            Monitors = [Path.Combine(directory, name)],
+            Paused = true,
+            Incoming = incoming,
+        },
+        TimeProvider.System,
+        BenchOptions.Note);
+
+    private static Task<QmpClient> ConnectAsync(string directory, string name) =>
+        QmpClient.ConnectAsync(Path.Combine(directory, name), new QmpOptions(), TimeProvider.System, CancellationToken.None);
+
+    private static Task EnableAsync(QmpClient monitor) => monitor.ExecuteAsync(
+        "migrate-set-capabilities",
+        new JsonObject
+        {
+            ["capabilities"] = new JsonArray(
+                new JsonObject { ["capability"] = "events", ["state"] = true },
+                new JsonObject { ["capability"] = "return-path", ["state"] = true }),
+        });
+}
