@@ -60,7 +60,9 @@ internal sealed class Commands(Options options, TextWriter output)
     private int One(Plan plan, Plant? plant)
     {
         var result = RunResult.Of(plan, plant, options.Trace);
-        if (!options.Json || options.Trace)
+        if (result.Broken is not null && !options.Trace)
+            Report(result, RunCommand(options.Seed is { } seed ? $"--seed {seed}" : $"--case {options.Case}"), plant);
+        else if (!options.Json || options.Trace)
             Print(result);
         if (options.Json)
         {
@@ -122,7 +124,7 @@ internal sealed class Commands(Options options, TextWriter output)
     /// <summary>All that is needed to see a failure and to repeat it; the command comes last.</summary>
     private void Report(RunResult broken, string command, Plant? plant)
     {
-        if (options.Shrinks && broken.Plan.Faults.All(f => f.When.Step == 0))
+        if (options.Shrinks && options.Only is null && broken.Plan.Faults.All(f => f.When.Step == 0))
         {
             var (faults, moves) = Shrinker.Shrink(broken.Plan, broken.Broken!, plant);
             output.WriteLine($"shrunk: {faults.Count} of {broken.Plan.Faults.Count} faults are enough");
@@ -150,11 +152,14 @@ internal sealed class Commands(Options options, TextWriter output)
 
     private string CommandOf(string what, long number, Plan plan)
     {
-        var run = string.Equals(what, "seeds", StringComparison.Ordinal)
+        return RunCommand(string.Equals(what, "seeds", StringComparison.Ordinal)
             ? $"--seed {options.FirstSeed + number}"
-            : $"--case {Enumeration.Print(plan)}";
-        return $"dotnet run --project tests/Fabric.Simulation -c Release -- {run}{(options.Plant is { } p ? $" --plant {p}" : "")}";
+            : $"--case {Enumeration.Print(plan)}");
     }
+
+    private string RunCommand(string run) =>
+        $"dotnet run --project tests/Fabric.Simulation -c Release -- {run}" +
+        (options.NoFaults ? " --no-faults" : "") + (options.Plant is { } name ? $" --plant {name}" : "");
 
     private int ListPlants()
     {

@@ -60,8 +60,8 @@ public sealed class Enumeration
         f => string.Create(CultureInfo.InvariantCulture, $"{f.When.Step}:{f.Kind}:{f.Role}:{f.LastsMs}")));
 
     private static Fault ParseFault(string text) => text.Split(':') is [var step, var kind, var role, var ms]
-        ? Make(int.Parse(step, CultureInfo.InvariantCulture), Enum.Parse<FaultKind>(kind), Enum.Parse<Role>(role),
-            long.Parse(ms, CultureInfo.InvariantCulture))
+        && Enum.TryParse<FaultKind>(kind, out var what) && Enum.TryParse<Role>(role, out var whom)
+        ? Make(int.Parse(step, CultureInfo.InvariantCulture), what, whom, long.Parse(ms, CultureInfo.InvariantCulture))
         : throw new FormatException($"'{text}' is not STEP:Kind:Role:MS");
 
     private static Fault PointAt(long point, int shorter)

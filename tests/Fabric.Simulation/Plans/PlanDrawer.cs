@@ -50,16 +50,7 @@ public static class PlanDrawer
 
     private static List<Fault> Faults(Chance chance, int vms)
     {
-        var faults = new List<Fault>();
-        if (chance.OneIn(6))
-        {
-            var stage = chance.OneIn(2) ? StageKind.Commitment : StageKind.Activation;
-            faults.Add(Make(chance, vms, chance.Of(Openers), Role.Target, new Trigger(0, stage, chance.Spread(1, 20_000))));
-            var (kind, role) = chance.Of(FaultCells.All);
-            var then = chance.OneIn(2) ? StageKind.OnHold : StageKind.Reversal;
-            faults.Add(Make(chance, vms, kind, role, new Trigger(0, then, chance.Spread(1, 1_000_000))) with { Vm = faults[0].Vm });
-        }
-
+        var faults = RareStages(chance, vms);
         var many = chance.Below(8) switch { 0 => 0, 1 or 2 => 1, 3 or 4 => 2, 5 => 3, 6 => 4, _ => 5 + chance.Below(5) };
         for (var i = 0; i < many; i++)
         {
@@ -71,6 +62,49 @@ public static class PlanDrawer
         }
 
         return faults;
+    }
+
+    /// <summary>
+    /// What leads into stages that are seldom met by chance, and something there: a hold or a reversal after the commit, a
+    /// roll-back without its target, and the moments in which a guest runs again and its coordinator does not know yet.
+    /// </summary>
+    private static List<Fault> RareStages(Chance chance, int vms)
+    {
+        var vm = chance.Below(vms);
+        var (kind, role) = chance.Of(FaultCells.All);
+        var roll = chance.Below(60);
+        var faults = new List<Fault>();
+        if (roll < 10)
+        {
+            Add(chance.Of(Openers), Role.Target, chance.OneIn(2) ? StageKind.Commitment : StageKind.Activation, 20_000, null);
+            Add(kind, role, chance.OneIn(2) ? StageKind.OnHold : StageKind.Reversal, 1_000_000, null);
+        }
+        else if (roll < 15)
+        {
+            Add(FaultKind.LinkCut, Role.Target, StageKind.PreCopy, 10, 90_000);
+            Add(FaultKind.Cancelled, Role.Operator, StageKind.PreCopy, 50_000, null);
+            Add(kind, role, StageKind.DiscardingTarget, 1_000_000, null);
+        }
+        else if (roll == 15)
+        {
+            Add(FaultKind.ReportsCut, Role.Source, StageKind.StopAndCopy, 10, 5_000);
+            Add(FaultKind.TransferFails, Role.Source, StageKind.StopAndCopy, 3_000, null);
+            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.StopAndCopy, 400_000, null);
+        }
+        else if (roll == 16)
+        {
+            Add(FaultKind.VmKilled, Role.Target, StageKind.Commitment, 10, null);
+            Add(FaultKind.ReportsCut, Role.Source, StageKind.Reversal, 10, 5_000);
+            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.Reversal, 400_000, null);
+        }
+
+        return faults;
+
+        void Add(FaultKind what, Role whom, StageKind stage, long withinUs, long? lastsMs)
+        {
+            var fault = Make(chance, vms, what, whom, new Trigger(0, stage, chance.Spread(1, withinUs))) with { Vm = vm };
+            faults.Add(lastsMs is { } ms ? fault with { LastsMs = ms } : fault);
+        }
     }
 
     private static Fault Make(Chance chance, int vms, FaultKind kind, Role role, Trigger when) => new(

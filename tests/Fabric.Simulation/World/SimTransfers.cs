@@ -48,9 +48,13 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         return ConnectResult.Connected;
     }
 
-    /// <summary>For a planted bug: a connection that was given up arrives all the same.</summary>
-    public void ConnectLate(SimHost from, StartSending wish) => world.Scheduler.After(
-        chance.Spread(SimScheduler.Ms(10), SimScheduler.Ms(3_000)), () => TryConnect(from, wish));
+    /// <summary>For a planted bug: a connection that was given up is tried on and on.</summary>
+    public void ConnectLate(SimHost from, StartSending wish, int tries = 60) => world.Scheduler.After(
+        SimScheduler.Ms(250), () =>
+        {
+            if (TryConnect(from, wish) is ConnectResult.NoWay or ConnectResult.Refused && tries > 0)
+                ConnectLate(from, wish, tries - 1);
+        });
 
     /// <summary>Something changed: whatever can go on now goes on.</summary>
     public void Kick()
