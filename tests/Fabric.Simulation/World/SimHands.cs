@@ -197,8 +197,8 @@ internal sealed class SimHands(
         var obstacles = new List<Obstacle>();
         if (host.Obstacle is { } reason)
             obstacles.Add(new Obstacle(reason, "as the plan says"));
-        if (check.Order.Side == Side.Source && !check.OwnsRunning)
-            obstacles.Add(new Obstacle(FailureReason.VmNotRunning, "it does not run here"));
+        if (check.Order.Side == Side.Source && check.NotRunning is { } why)
+            obstacles.Add(new Obstacle(why, "it does not run here"));
         report(new PrecheckReport(check.Order.Stamp, check.Order.Side, obstacles));
     }
 
