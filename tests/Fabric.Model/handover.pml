@@ -1,16 +1,22 @@
 /*
- * The hand-over of one VM from a source host to a target host, with everything that can go wrong on the way.
+ * The hand-over of one VM from a source host to a target host, with what goes wrong on the way.
  *
- * Written from docs and DESIGN, and kept apart from the C# machines: what Spin proves here is proved of the protocol;
- * README.md says step by step where the code does the same, and which transcript shows it.
+ * This is written apart from the C# machines and shares nothing with them. README.md says, step by step, where the code
+ * does the same and which transcript shows it, and what is left out.
  *
- * Every step below is one atomic act of one party. A party that crashes loses what is marked volatile. Time is not
- * modelled: a time-out may happen whenever it is waited for.
+ * Every step is one atomic act of one party; a party that crashes loses what is marked volatile. There is no time: what
+ * waits for a time-out may end whenever it waits.
  *
- *   -DPATIENT   faults are counted one by one, and orders are repeated for ever: for liveness
- *   -DFAULTS=n  crashes and deaths of processes (with -DPATIENT: all faults) in one run
- *   -DATTEMPTS=n  attempts in one run, over one or more migrations
- *   -DPLANT_x   a bug, to see it found
+ *   -DFAULTS=n       crashes of agents and coordinator and deaths of hypervisors in one run
+ *   -DATTEMPTS=n     attempts in one run, of one migration or of several that follow each other
+ *   -DLATE_REPORTS   reports are on their way for a while
+ *   -DPATIENT        for "never none for ever": every fault counts, lost and late messages and cuts too, and ends
+ *   -DGOAL_x         a state that must be possible, to see that it is
+ *   -DPLANT_x        a bug, to see it found; with -DPLANTED, cells that cannot be are held and not reported
+ *   -DONLY_TWO_RUN   no rule but "never two run" is looked at
+ *
+ * Without PATIENT there is no limit to orders and reports that are lost, to orders that come late, twice and in any
+ * order, to links that are cut and to time-outs.
  */
 
 #ifndef FAULTS
@@ -52,7 +58,7 @@ mtype = {
   Owned, Outgoing, HandedOff, Resuming, Regranted, Closing, Ended, NoCopy,
   /* the target's ledger: NoCopy, Incoming, Closing, Granted (OwnedCopy), Crashed (EndedCopy) */
   Incoming, Granted, Crashed,
-  /* the source's hypervisor (Fabric.Drivers/Qemu): it resumes by itself from Active and Device, never from Postmigrate */
+  /* the source's hypervisor: it resumes by itself from Active and Device, never from Postmigrate */
   Running, Active, Device, Postmigrate, FailedRunning, Dead,
   /* the target's hypervisor: Nothing, Waiting, Receiving, Loaded, Running */
   Nothing, Waiting, Receiving, Loaded
@@ -103,7 +109,7 @@ bool loadSeen;
 
 /* --- between them ---------------------------------------------------------------------------------------------- */
 bool link;                /* the way of the bytes, both agents' relays included */
-mtype lateKind = None; byte lateAttempt, lateEpoch;  /* an order that is late; without PATIENT it may come again and again */
+mtype lateKind = None; byte lateAttempt, lateEpoch;  /* an order that is late, and may come twice */
 #ifdef LATE_REPORTS
 byte lateViewS, lateViewT;                           /* a report that is on its way */
 #define forgetLateS lateViewS = 0
@@ -127,7 +133,8 @@ bool vmDied;              /* a hypervisor was killed: the VM may be lost */
 #define runsT (vmT == Running)
 #define ownerDead ((ownedByTarget && vmT == Nothing) || (!ownedByTarget && vmS == Dead))
 #define settled ((stage == Over && outcome != Open) || stage == OnHold)
-#define oneOwner (stage == OnHold || (runsS && !runsT && outcome == RolledBack) || (runsT && !runsS && outcome == Completed) \
+#define oneOwner (stage == OnHold || (runsS && !runsT && outcome == RolledBack) \
+                  || (runsT && !runsS && outcome == Completed) \
                   || (vmDied && ownerDead))
 
 #ifdef PATIENT
@@ -140,22 +147,34 @@ bool vmDied;              /* a hypervisor was killed: the VM may be lost */
 #define countFault skip
 #endif
 
-/* Rules 1, 4: whatever makes a copy run says so here. */
+/* What must hold, by name, so that a counterexample says what it breaks. The numbers are those of
+   Testing/Scenarios/WorldRules.cs. */
+hidden byte neverTwoRun, neverBackInTime, grantAfterCommit, outcomeIsTrue, keptUntilTargetRuns, cellIsPossible,
+  holdHasCause, goalIsNotReached;
+#define must(rule, condition) rule = (condition); assert(rule)
+#ifdef ONLY_TWO_RUN
+#define holds(rule, condition) skip
+#else
+#define holds(rule, condition) must(rule, condition)
+#endif
+
+/* Whatever makes a copy run says so here. */
 inline sourceRuns() {
   fresh = 0;
-  assert(!runsT);
-  assert(!targetRan)            /* it would take the guest back in time */
+  must(neverTwoRun, !runsT);               /* 1 */
+  holds(neverBackInTime, !targetRan)        /* 4 */
 }
 inline targetRuns() {
   vmT = Running;
-  assert(!runsS);
-  assert(committed == attemptT); /* rule 3: no grant before its commit */
-  assert(fresh || targetRan);    /* the latest copy, and no other */
+  must(neverTwoRun, !runsS);
+  holds(grantAfterCommit, committed == attemptT);   /* 3 */
+  holds(neverBackInTime, fresh || targetRan);
   targetRan = 1
 }
 
 /* --- the source's half (Copy/SourceHalf.cs) -------------------------------------------------------------------- */
-#define staleS(a, e) ((e) < fenceEpochS || ((e) == fenceEpochS && (a) < fenceAttemptS))   /* Copy/CopyState.cs: Fence.Judge */
+/* Copy/CopyState.cs: Fence.Judge */
+#define staleS(a, e) ((e) < fenceEpochS || ((e) == fenceEpochS && (a) < fenceAttemptS))
 
 inline raiseS(at, ep) {
   if
@@ -164,8 +183,10 @@ inline raiseS(at, ep) {
   fi
 }
 
-/* CopyEvents.cs: OutgoingEnded. */
-inline endedAtSource(at) { raiseS(at, epochS); ledgerS = Owned; endedS = at; attemptS = 0; toSend = 0; pauseSeen = 0; brokenSeen = 0 }
+/* Copy/CopyEvents.cs: OutgoingEnded. */
+inline endedAtSource(at) {
+  raiseS(at, epochS); ledgerS = Owned; endedS = at; attemptS = 0; toSend = 0; pauseSeen = 0; brokenSeen = 0
+}
 
 inline deliverS() {
   if
@@ -176,7 +197,8 @@ inline deliverS() {
       raiseS(by, under); ledgerS = Outgoing; attemptS = by; toSend = 1; pauseSeen = 0; brokenSeen = 0
     :: kind == RollBackSource && ledgerS == Owned && endedS != by -> endedAtSource(by)
     :: kind == RollBackSource && ledgerS == HandedOff && attemptS == by -> raiseS(by, under); ledgerS = Resuming
-    :: kind == RollBackSource && ledgerS == Outgoing && attemptS == by -> brokenSeen = 1; toSend = 0; link = 0  /* cancel */
+    :: kind == RollBackSource && ledgerS == Outgoing && attemptS == by ->
+      brokenSeen = 1; toSend = 0; link = 0                                /* cancel */
     :: kind == GrantSource && ledgerS == HandedOff && attemptS == by && epochS < under ->
       raiseS(by, under); ledgerS = Regranted; epochS = under; endedS = by
     :: kind == ReleaseSource && epochS < under && (ledgerS == HandedOff || ledgerS == Owned || ledgerS == Outgoing ||
@@ -225,6 +247,10 @@ inline deliverT() {
     :: kind == PrepareTarget && ledgerT == Incoming && attemptT != by -> closeT()
     :: kind == DiscardTarget && ledgerT == Incoming -> closeT()
     :: kind == DiscardTarget && ledgerT == NoCopy && closedT != by -> raiseT(by, under); closedT = by
+#ifndef PLANT_CRASH_IS_NOT_CLOSED
+    :: kind == DiscardTarget && ledgerT == Crashed ->
+      raiseT(by, under); ledgerT = NoCopy; closedT = by; attemptT = 0
+#endif
     :: kind == GrantTarget && ledgerT == Incoming && loadSeen && isGrantFor(by, under) ->
 #ifdef PLANT_RUN_BEFORE_NOTE
       if
@@ -250,7 +276,7 @@ inline deliverT() {
   vmT == Receiving || vmT == Loaded -> T_RECEIVING : ( \
   vmT == Waiting      -> T_PREPARED : T_ABSENT))))))))
 
-/* --- the coordinator (Migration/MigrationMachine.cs, RecoveryTable.cs, MigrationActions.cs) ---------------------- */
+/* --- the coordinator (Migration/MigrationMachine.cs, Migration/RecoveryTable.cs) ---------------------- */
 inline enter(s) {
   stage = s; isEntered;
   if
@@ -288,9 +314,9 @@ inline revert() { epoch++; ownedByTarget = 0; committed = 0; enter(Reversal) }
 inline finish(o) {
   outcome = o;
   if
-  :: o == Completed -> assert(targetRan); enter(ReleasingSource)
-  :: o == RolledBack -> assert(runsS || vmS == Dead); enter(DiscardingTarget)
-  :: o == Lost -> assert(vmS == Dead); enter(DiscardingTarget)
+  :: o == Completed -> holds(outcomeIsTrue, targetRan); enter(ReleasingSource)
+  :: o == RolledBack -> holds(outcomeIsTrue, runsS || vmS == Dead); enter(DiscardingTarget)
+  :: o == Lost -> holds(outcomeIsTrue, vmS == Dead); enter(DiscardingTarget)
   fi
 }
 
@@ -329,9 +355,13 @@ inline finish(o) {
 active proctype Decide() {
 end:
   do
-  :: d_step { coordinatorUp && brokenCell -> assert(false) }
+  :: d_step { coordinatorUp && brokenCell -> enter(OnHold);
+#ifndef PLANTED
+      holds(cellIsPossible, false)
+#endif
+    }
   :: d_step { coordinatorUp && commitCell -> commit() }
-  :: d_step { coordinatorUp && doubtCell -> assert(vmDied); enter(OnHold) }
+  :: d_step { coordinatorUp && doubtCell -> holds(holdHasCause, vmDied); enter(OnHold) }
 
   /* the attempt fails: abnT, abnS, lost */
   :: d_step { coordinatorUp && earlyStage && !commitCell && !doubtCell && !brokenCell &&
@@ -344,14 +374,16 @@ end:
   /* stor and copy; stop */
   :: d_step { coordinatorUp && stage == Reservation && seenS == S_READY && seenT == T_PREPARED -> enter(PreCopy) }
   :: d_step { coordinatorUp && stage == PreCopy && (seenS == S_PAUSED || seenS == S_HANDEDOFF ||
-      (seenS == S_DEAD && seenT == T_LOADED)) && seenT != T_ABSENT && seenT != T_GONE && !brokenCell -> enter(StopAndCopy) }
+      (seenS == S_DEAD && seenT == T_LOADED)) && seenT != T_ABSENT && seenT != T_GONE && !brokenCell ->
+      enter(StopAndCopy) }
 
   /* setl, setU: the next attempt, or the end */
   :: d_step { coordinatorUp && stage == RollingBack && seenS == S_FAILED && seenT == T_GONE && attempt < ATTEMPTS ->
       startAttempt() }
   :: d_step { coordinatorUp && stage == RollingBack && seenS == S_FAILED && (seenT == T_GONE || seenT == T_UNKNOWN) ->
       finish(RolledBack) }
-  :: d_step { coordinatorUp && stage == RollingBack && sourceDied && (seenT == T_ABSENT || seenT == T_GONE) -> finish(Lost) }
+  :: d_step { coordinatorUp && stage == RollingBack && sourceDied && (seenT == T_ABSENT || seenT == T_GONE) ->
+      finish(Lost) }
 
   /* actv, cmpl */
   :: d_step { coordinatorUp && stage == Commitment && seenT == T_RUNNING && !brokenCell -> enter(Activation) }
@@ -362,8 +394,9 @@ end:
   :: d_step { coordinatorUp && stage == Commitment && seenS == S_HANDEDOFF && seenT == T_UNKNOWN -> revert() }
 #endif
   /* hold: it may have run */
-  :: d_step { coordinatorUp && (stage == Commitment || stage == Activation) && seenS == S_HANDEDOFF && seenT == T_CRASHED ->
-      assert(vmDied); enter(OnHold) }
+  :: d_step { coordinatorUp && (stage == Commitment || stage == Activation) && seenS == S_HANDEDOFF &&
+      seenT == T_CRASHED ->
+      holds(holdHasCause, vmDied); enter(OnHold) }
   /* dead */
   :: d_step { coordinatorUp && (((stage == Commitment || stage == Activation) && (sourceDied || seenS == S_ABSENT) &&
       (seenT == T_GONE || seenT == T_CRASHED) && !brokenCell) || (stage == Reversal && sourceDied && !brokenCell)) ->
@@ -377,8 +410,8 @@ end:
   :: d_step { coordinatorUp && stage == DiscardingTarget && seenT == T_GONE -> enter(Over) }
 
   /* The operator migrates again, at once: VmUnlocked came with the outcome, the clean-up may be under way still. */
-  :: d_step { coordinatorUp && (stage == DiscardingTarget || stage == Over) && outcome == RolledBack && attempt < ATTEMPTS &&
-      runsS -> outcome = Open; startAttempt() }
+  :: d_step { coordinatorUp && (stage == DiscardingTarget || stage == Over) && outcome == RolledBack &&
+      attempt < ATTEMPTS && runsS -> outcome = Open; startAttempt() }
 
   :: d_step { !coordinatorUp -> coordinatorUp = 1; seenS = S_UNKNOWN; seenT = T_UNKNOWN; isEntered }
   od
@@ -445,8 +478,8 @@ end:
   od
 }
 
-/* Reports, asked for or not. With LATE_REPORTS each is on its way for a while, and a newer one takes its place. A lost one
-   is one that does not come. None outlives its connection. What is over is not looked at. */
+/* Reports, asked for or not. With LATE_REPORTS each is on its way for a while, and a newer one takes its place. A lost
+   one is one that does not come. None outlives its connection. What is over is not looked at. */
 #define looks (coordinatorUp && stage != Over && stage != OnHold)
 #define newsS (viewS > seenS)
 #define newsT (viewT > seenT || (viewT == T_GONE && seenT != T_GONE))
@@ -480,7 +513,8 @@ end:
 }
 
 /* CopyEnded: what died after it had been paused did not run since (SourceHalf.DiedPaused). */
-#define heldS (ledgerS == Owned || ledgerS == Outgoing || ledgerS == HandedOff || ledgerS == Resuming || ledgerS == Regranted)
+#define heldS (ledgerS == Owned || ledgerS == Outgoing || ledgerS == HandedOff || ledgerS == Resuming \
+               || ledgerS == Regranted)
 inline vanishedS() {
   pausedFor = ((ledgerS == HandedOff || (ledgerS == Outgoing && pauseSeen && !brokenSeen)) -> attemptS : 0);
   ledgerS = Ended; attemptS = 0; toSend = 0; pauseSeen = 0; brokenSeen = 0
@@ -493,7 +527,8 @@ end:
   /* StartSending */
   :: d_step { agentSUp && ledgerS == Outgoing && toSend && vmS == Running -> toSend = 0;
       if
-      :: vmT == Waiting && ledgerT == Incoming && attemptT == attemptS && agentTUp -> vmS = Active; vmT = Receiving; link = 1
+      :: vmT == Waiting && ledgerT == Incoming && attemptT == attemptS && agentTUp ->
+        vmS = Active; vmT = Receiving; link = 1
       :: else -> vmS = FailedRunning
       fi }
   :: d_step { agentSUp && ledgerS == Outgoing && vmS == Device && !pauseSeen -> pauseSeen = 1 }
@@ -512,7 +547,7 @@ end:
 #endif
   :: d_step { agentSUp && vmS == Dead && heldS -> vanishedS() }
   /* KillMachine, CopyCleared; rule 11: not before the target is known to run */
-  :: d_step { agentSUp && ledgerS == Closing -> assert(targetRan); vmS = Dead; ledgerS = NoCopy }
+  :: d_step { agentSUp && ledgerS == Closing -> holds(keptUntilTargetRuns, targetRan); vmS = Dead; ledgerS = NoCopy }
   /* restarted: its relay is gone, and so is what was under way */
   :: d_step { !agentSUp -> agentSUp = 1; brokenSeen = (ledgerS == Outgoing);
       if
@@ -538,7 +573,8 @@ end:
   :: d_step { agentTUp && ledgerT == Incoming && toStart -> toStart = 0; vmT = Waiting }
   :: d_step { agentTUp && ledgerT == Incoming && vmT == Loaded && !loadSeen -> loadSeen = 1 }
   :: d_step { agentTUp && vmT == Nothing && heldT -> vanishedT() }
-  :: d_step { agentTUp && ledgerT == Closing -> vmT = Nothing; ledgerT = NoCopy; closedT = attemptT; attemptT = 0; epochT = 0 }
+  :: d_step { agentTUp && ledgerT == Closing ->
+      vmT = Nothing; ledgerT = NoCopy; closedT = attemptT; attemptT = 0; epochT = 0 }
   /* RunMachine after GrantNoted */
   :: d_step { agentTUp && ledgerT == Granted && vmT == Loaded -> targetRuns() }
 #ifdef PLANT_RUN_BEFORE_NOTE
@@ -555,8 +591,8 @@ end:
   od
 }
 
-/* The driver tells what the hypervisor said before it tells its death (Agent/MachineKeeper.cs: HearAsync), so an agent does
-   not take a copy that ran on for one that died paused. */
+/* The driver tells what the hypervisor said before it tells its death (Agent/MachineKeeper.cs: HearAsync), so an agent
+   does not take a copy that ran on for one that died paused. */
 #ifdef PLANT_DEATH_OVERTAKES_RESUME
 #define resumeTold skip
 #else
@@ -586,9 +622,12 @@ end:
 active proctype Faults() {
 end:
   do
-  :: d_step { faults < FAULTS && coordinatorUp -> faults++; coordinatorUp = 0; seenS = 0; seenT = 0; forgetLateS; forgetLateT; isSent }
-  :: d_step { faults < FAULTS && agentSUp -> faults++; agentSUp = 0; toSend = 0; pauseSeen = 0; brokenSeen = 0; link = 0 }
-  :: d_step { faults < FAULTS && agentTUp -> faults++; agentTUp = 0; toStart = 0; loadSeen = 0; link = 0 }
+  :: d_step { faults < FAULTS && coordinatorUp ->
+      faults++; coordinatorUp = 0; seenS = 0; seenT = 0; forgetLateS; forgetLateT; isSent }
+  :: d_step { faults < FAULTS && agentSUp ->
+      faults++; agentSUp = 0; toSend = 0; pauseSeen = 0; brokenSeen = 0; link = 0 }
+  :: d_step { faults < FAULTS && agentTUp ->
+      faults++; agentTUp = 0; toStart = 0; loadSeen = 0; link = 0 }
   :: d_step { faults < FAULTS && vmS != Dead -> faults++; vmDied = 1; vmS = Dead; link = 0 }
   :: d_step { faults < FAULTS && vmT != Nothing -> faults++; vmDied = 1; vmT = Nothing; link = 0 }
   :: d_step { link && mayFault -> link = 0; countFault }
@@ -596,4 +635,43 @@ end:
   od
 }
 
+/* --- what must be possible ---------------------------------------------------------------------------------------- */
+#ifdef GOAL_RETRIED
+#define GOAL (stage == Over && outcome == Completed && attempt == 2 && epoch == 2)
+#endif
+#ifdef GOAL_MIGRATED_AGAIN_AFTER_A_REVERSAL
+#define GOAL (stage == Over && outcome == Completed && epoch == 4)
+#endif
+#ifdef GOAL_COMMITTED_WITH_A_DEAD_SOURCE
+#define GOAL (stage == Over && outcome == Completed && ledgerS == NoCopy && pausedFor == attempt)
+#endif
+#ifdef GOAL_HELD_AFTER_THE_GRANT
+#define GOAL (stage == OnHold && targetRan)
+#endif
+#ifdef GOAL_HELD_IN_DOUBT
+#define GOAL (stage == OnHold && !ownedByTarget)
+#endif
+#ifdef GOAL_LOST
+#define GOAL (stage == Over && outcome == Lost)
+#endif
+
+#ifdef GOAL
+active proctype Goal() {
+end:
+  do
+  :: d_step { GOAL -> holds(goalIsNotReached, false) }
+  od
+}
+#endif
+
+#ifdef PATIENT
+/* Time goes on where nothing else can: a hand-over that is stuck is one that never ends. */
+hidden byte clock;
+active proctype Time() {
+  do
+  :: clock = 1
+  od
+}
+
 ltl never_none_for_ever { <>[](settled && oneOwner) }
+#endif
