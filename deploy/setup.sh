@@ -33,11 +33,12 @@ done
 packages='
 qemu-system-x86 | runs the machines
 qemu-utils      | qemu-img and qemu-nbd, for their disks
-gcc             | compiles the guest program
+gcc             | compiles the guest program and what spin writes
 libc6-dev       | ... and links it
 binutils        | strips the guest kernel modules
 cpio            | packs the guest initrd
 lz4             | unpacks the guest kernel
+spin            | checks the model of the hand-over
 '
 
 command -v apt-get >/dev/null || die "this is not a Debian system (no apt-get); install QEMU >= 7.2 by hand"
