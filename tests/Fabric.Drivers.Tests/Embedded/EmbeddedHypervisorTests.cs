@@ -51,7 +51,8 @@ public sealed class EmbeddedHypervisorTests : IDisposable
     [Fact]
     public void A_guest_program_is_refused_by_qemu()
     {
-        var facts = new HypervisorFacts(new Version(10, 0), "tcg", new HashSet<string>(StringComparer.Ordinal) { VmSpec.EmbeddedMachine });
+        var machines = new HashSet<string>(StringComparer.Ordinal) { VmSpec.EmbeddedMachine };
+        var facts = new HypervisorFacts(new Version(10, 0), "tcg", machines);
         QemuFitness.Check(Spec, facts, new QemuOptions(), new HashSet<string>(StringComparer.Ordinal))
             .ShouldHaveSingleItem().Detail.ShouldContain("embedded hypervisor");
     }
