@@ -75,8 +75,9 @@ public sealed class GuestProcess : IAsyncDisposable
             return;
         foreach (var socket in _sockets)
             await socket.DisposeAsync();
-        using (await _parts.MainLock.TakeAsync())
-            _parts.Run.Retire();
+
+        // Without the main lock: a migration whose last bytes are stuck holds it until its connection is cut.
+        _parts.Run.Retire();
         _migration?.End();
         _vcpu.Dispose();
         if (_serial is not null)

@@ -12,7 +12,7 @@ namespace Fabric.Embedded.Machine;
 internal sealed class RunControl(Vcpu vcpu, QmpEvents events, string first, bool runsAfterLoad)
 {
     private bool _runsAfterLoad = runsAfterLoad;
-    private bool _isRetired;
+    private volatile bool _isRetired;
 
     /// <summary>QEMU's word.</summary>
     public string State { get; private set; } = first;
@@ -83,12 +83,11 @@ internal sealed class RunControl(Vcpu vcpu, QmpEvents events, string first, bool
         State = RunStates.Shutdown;
     }
 
-    /// <summary>The process ends: whatever a migration does on its way out, the guest does not run again.</summary>
-    public void Retire()
-    {
-        _isRetired = true;
-        StandIn(RunStates.Paused);
-    }
+    /// <summary>
+    /// The process ends: whatever a migration does on its way out, the guest does not start to run again. The one call
+    /// that needs no main lock.
+    /// </summary>
+    public void Retire() => _isRetired = true;
 
     private bool Is(string state) => string.Equals(State, state, StringComparison.Ordinal);
 

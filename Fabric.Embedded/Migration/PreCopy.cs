@@ -119,13 +119,14 @@ internal sealed class PreCopy(
     private (long Sent, bool IsOver) SendRound(Func<bool> isEnough)
     {
         var left = counters.RemainingPages;
-        var (page, visited, sent) = (0, 0, 0L);
-        while (visited < Memory.Pages)
+        var (page, visited, sent, isOver) = (0, 0, 0L, false);
+        while (visited < Memory.Pages && !isOver)
         {
             pause.Look();
             Memory.Dirty.PeekInto(_toSkip);
             link.Stream.RamSection(SectionKind.Part, Section);
-            for (var end = Math.Min(visited + Limits.Guest.BatchPages, Memory.Pages); visited < end && !isEnough(); visited++)
+            var end = Math.Min(visited + Limits.Guest.BatchPages, Memory.Pages);
+            for (; visited < end && !isOver; visited++)
             {
                 if (_toSend[page])
                 {
@@ -134,17 +135,17 @@ internal sealed class PreCopy(
                     sent += TrySend(page) ? 1 : 0;
                 }
 
+                // At each page, for a slow path takes minutes for a batch; it costs two comparisons.
+                isOver = isEnough() || (link.Sender.HasMeasured() && IsSmall(left + Memory.Dirty.Count()));
                 page = _order.After(page);
             }
 
             link.Stream.EndOfRecords();
             link.Stream.Footer(Section);
-            if (isEnough() || (link.Sender.HasMeasured() && IsSmall(left + Memory.Dirty.Count())))
-                return (sent, IsOver: true);
         }
 
         link.Sender.Flush();
-        return (sent, IsOver: false);
+        return (sent, isOver);
     }
 
     private bool TrySend(int page)

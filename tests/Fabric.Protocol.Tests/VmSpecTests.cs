@@ -38,5 +38,25 @@ public sealed class VmSpecTests
         (Good with { Vcpus = 2 }).SameAs(Good).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("oltp", "oltp", 1)]
+    [InlineData("specweb,seed=18446744073709551615", "specweb", ulong.MaxValue)]
+    public void Program_is_a_name_and_perhaps_a_seed(string text, string name, ulong seed)
+    {
+        GuestProgramSpec.TryRead(text, out var spec).ShouldBeTrue();
+        spec.ShouldBe(new GuestProgramSpec(name, seed));
+        (Good with { Program = text }).Faults().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("word")]
+    [InlineData("oltp,")]
+    [InlineData("oltp,seed=-1")]
+    [InlineData("oltp,seed=1,seed=2")]
+    [InlineData("oltp,speed=1")]
+    public void Other_programs_are_refused_by_name(string text) =>
+        Fault(Good with { Program = text }).ShouldContain("program");
+
     private static string Fault(VmSpec spec) => spec.Faults().ShouldHaveSingleItem();
 }

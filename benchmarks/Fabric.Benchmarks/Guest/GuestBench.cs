@@ -14,23 +14,24 @@ internal static class GuestBench
     {
         var report = new BenchReport("guest");
         var rounds = options.Rounds ?? RoundsDefault;
-        report.Row("program", "operations/s, log off", "on", "cost");
+        report.Row("program", "operations/cpu-s, log off", "on", "cost");
         foreach (var program in Protocol.GuestProgramSpec.All)
         {
             var (off, on, cost) = DirtyLogBench.Run(program, rounds);
             report.Row(program, BenchReport.Text(off, 0), BenchReport.Text(on, 0), BenchReport.Text(cost * 100) + " %");
-            report.Figure($"{program}.operationsPerSecond", off);
+            report.Figure($"{program}.operationsPerCpuSecond", off);
             report.Ratio($"{program}.logCost", cost);
             report.Bar($"cost of the dirty log, {program}", cost, LogCostMax, atLeast: false);
         }
 
         report.Row("copy of 384 MiB", "MB/s", "", "share");
-        var (plain, preCopy, share) = await PreCopyBench.RunAsync(rounds);
+        var (plain, preCopy, share, cpuShare) = await PreCopyBench.RunAsync(rounds);
         report.Row("plain, UNIX socket", BenchReport.Text(plain), "", "1");
         report.Row("pre-copy", BenchReport.Text(preCopy), "", BenchReport.Text(share, 2));
         report.Figure("plainMBps", plain);
         report.Figure("preCopyMBps", preCopy);
         report.Ratio("preCopyShare", share);
+        report.Ratio("preCopyShareByProcessorTime", cpuShare);
         report.Bar("pre-copy / plain copy", share, PreCopyShareMin, atLeast: true);
         return report;
     }

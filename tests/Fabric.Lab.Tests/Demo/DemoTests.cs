@@ -5,8 +5,8 @@ using Fabric.Host.Demo;
 namespace Fabric.Lab.Tests.Demo;
 
 /// <summary>
-/// <c>fabric demo</c> as a user runs it: real nodes in processes of their own, real QEMU, kill -9. What may not happen
-/// is checked; which outcome a break leads to is checked only where the protocol leaves no choice.
+/// <c>fabric demo</c> as a user runs it: real nodes in processes of their own, kill -9, on either hypervisor. What may
+/// not happen is checked; which outcome a break leads to is checked only where the protocol leaves no choice.
 /// </summary>
 [Trait("Category", "Lab")]
 [Collection("demo")]
@@ -20,41 +20,54 @@ public sealed class DemoTests
         "nothingLeftOnLoser", "retryWorks",
     ];
 
-    [Fact]
-    public async Task Guest_moves_and_nothing_is_lost()
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("qemu")]
+    public async Task Guest_moves_and_nothing_is_lost(string hypervisor)
     {
-        var report = await RunAsync("--hypervisor", "qemu");
+        var report = await RunAsync("--hypervisor", hypervisor);
+        report.GetProperty("hypervisor").GetString().ShouldBe(hypervisor);
         report.GetProperty("outcome").GetString().ShouldBe("completed");
         report.GetProperty("attempts").GetInt32().ShouldBe(1);
-        report.GetProperty("rounds").GetInt32().ShouldBeGreaterThan(1);
+        report.GetProperty("rounds").GetInt32().ShouldBeGreaterThan(0);
         report.GetProperty("downtimeMs").GetDouble().ShouldBeGreaterThan(0);
         report.GetProperty("wireBytes").GetInt64().ShouldBeGreaterThan(0);
     }
 
-    [Fact]
-    public async Task Target_killed_in_pre_copy_costs_an_attempt_and_no_more()
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("qemu")]
+    public async Task Target_killed_in_pre_copy_costs_an_attempt_and_no_more(string hypervisor)
     {
-        var report = await RunAsync("--kill", "target-vm", "--at", "pre-copy");
+        var report = await RunAsync("--hypervisor", hypervisor, "--kill", "target-vm", "--at", "pre-copy");
         report.GetProperty("outcome").GetString().ShouldBe("completed");
         report.GetProperty("failedAttempts")[0].GetString().ShouldBe("TargetVmDied");
         report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("pre-copy");
     }
 
-    [Fact]
-    public async Task Target_agent_killed_in_stop_and_copy_breaks_no_rule()
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("qemu")]
+    public async Task Target_agent_killed_in_stop_and_copy_breaks_no_rule(string hypervisor)
     {
-        var report = await RunAsync("--kill", "target-agent", "--at", "stop-and-copy");
+        var report = await RunAsync("--hypervisor", hypervisor, "--kill", "target-agent", "--at", "stop-and-copy");
         report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("stop-and-copy");
     }
 
-    [Fact]
-    public async Task Coordinator_killed_at_the_commit_goes_forward_from_its_journal()
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("qemu")]
+    public async Task Coordinator_killed_at_the_commit_goes_forward_from_its_journal(string hypervisor)
     {
-        var report = await RunAsync("--kill", "coordinator", "--at", "commitment");
+        var report = await RunAsync("--hypervisor", hypervisor, "--kill", "coordinator", "--at", "commitment");
         report.GetProperty("outcome").GetString().ShouldBe("completed");
         report.GetProperty("attempts").GetInt32().ShouldBe(1);
         report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("commitment");
     }
+
+    [Fact]
+    public async Task Demo_of_its_own_accord_runs_on_the_embedded_hypervisor() =>
+        (await RunAsync()).GetProperty("hypervisor").GetString().ShouldBe("embedded");
 
     [Fact]
     public async Task Demo_that_is_told_to_stop_leaves_nothing()
