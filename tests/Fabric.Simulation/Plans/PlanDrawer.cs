@@ -66,7 +66,8 @@ public static class PlanDrawer
 
     /// <summary>
     /// What leads into stages that are seldom met by chance, and something there: a hold or a reversal after the commit, a
-    /// roll-back without its target, and the moments in which a guest runs again and its coordinator does not know yet.
+    /// roll-back without its target, the moments in which a guest runs again and its coordinator does not know yet, and a
+    /// source that dies unseen with the target complete.
     /// </summary>
     private static List<Fault> RareStages(Chance chance, int vms)
     {
@@ -96,6 +97,14 @@ public static class PlanDrawer
             Add(FaultKind.VmKilled, Role.Target, StageKind.Commitment, 10, null);
             Add(FaultKind.ReportsCut, Role.Source, StageKind.Reversal, 10, 5_000);
             Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.Reversal, 400_000, null);
+        }
+
+        else if (roll is 17 or 18)
+        {
+            Add(FaultKind.MonitorHangs, Role.Source, StageKind.StopAndCopy, 10_000, 2_000);
+            Add(FaultKind.Cancelled, Role.Operator, StageKind.StopAndCopy, 20_000, null);
+            Add(FaultKind.VmKilled, Role.Source, StageKind.StopAndCopy, 100_000, null);
+            Add(kind, role, StageKind.OnHold, 1_000_000, null);
         }
 
         return faults;
