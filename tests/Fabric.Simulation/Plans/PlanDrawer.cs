@@ -74,6 +74,7 @@ public static class PlanDrawer
         var vm = chance.Below(vms);
         var (kind, role) = chance.Of(FaultCells.All);
         var roll = chance.Below(60);
+        var guestEnds = chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown;
         var faults = new List<Fault>();
         if (roll < 10)
         {
@@ -90,13 +91,13 @@ public static class PlanDrawer
         {
             Add(FaultKind.ReportsCut, Role.Source, StageKind.StopAndCopy, 10, 5_000);
             Add(FaultKind.TransferFails, Role.Source, StageKind.StopAndCopy, 3_000, null);
-            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.StopAndCopy, 400_000, null);
+            Add(guestEnds, Role.Source, StageKind.StopAndCopy, 400_000, null);
         }
         else if (roll == 16)
         {
             Add(FaultKind.VmKilled, Role.Target, StageKind.Commitment, 10, null);
             Add(FaultKind.ReportsCut, Role.Source, StageKind.Reversal, 10, 5_000);
-            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.Reversal, 400_000, null);
+            Add(guestEnds, Role.Source, StageKind.Reversal, 400_000, null);
         }
 
         else if (roll is 17 or 18)
