@@ -103,9 +103,9 @@ public sealed class MigrationActor(
             // It says whether anything was written, which is more than a time-out would.
             if (input is CancelRequested or RecoverRequested or SourceGoneDeclared)
                 asker.Tell(new Failure(e));
-            // The VM's stream may hold it all the same, and with it the end of this migration.
-            if (decision.VmEvents.Count > 0)
-                TellVm();
+            // The VM's stream may hold news all the same: of this append, or of an earlier one that was given up and written
+            // late, which is what this one then met.
+            TellVm();
             throw;
         }
 

@@ -27,7 +27,7 @@ public sealed class CommandTests
         (code, lines) = Run("--seed", "1", "--plant", "grant-before-commit", "--trace");
         code.ShouldBe(1);
         lines[0].ShouldStartWith("seed 1:");
-        lines.ShouldContain(l => l.StartsWith("journal ", StringComparison.Ordinal));
+        lines.ShouldContain(l => l.Contains(" journal ", StringComparison.Ordinal));
         lines[^1].ShouldStartWith("BROKEN   rule 3:");
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fabric.Simulation.Plans;
 using Fabric.Simulation.Plants;
 using Fabric.Simulation.Runs;
@@ -15,6 +16,13 @@ public sealed class PlantTests
     {
         Plant.All.Count.ShouldBeGreaterThanOrEqualTo(25);
         Plant.All.Select(p => p.Name).Distinct(StringComparer.Ordinal).Count().ShouldBe(Plant.All.Count);
+    }
+
+    [Fact]
+    public void The_table_in_the_documents_has_every_planted_bug()
+    {
+        var table = File.ReadAllText(Path.Combine(SourceDirectory(), "../../docs/testing.md"));
+        Plant.All.ShouldAllBe(p => table.Contains($"| `{p.Name}` | {p.What} |", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -45,4 +53,6 @@ public sealed class PlantTests
         RunResult.Of(Shrinker.Only(broken.Plan, faults, moves), plant).Broken.ShouldNotBeNull();
         RunResult.Of(Shrinker.Only(broken.Plan, faults, moves)).Broken.ShouldBeNull();
     }
+
+    private static string SourceDirectory([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }

@@ -61,7 +61,7 @@ internal sealed class Commands(Options options, TextWriter output)
     {
         var result = RunResult.Of(plan, plant, options.Trace);
         if (result.Broken is not null && !options.Trace)
-            Report(result, RunCommand(options.Seed is { } seed ? $"--seed {seed}" : $"--case {options.Case}"), plant);
+            Report(result, RunCommand(options.Seed is { } seed ? $"--seed {seed}{Only}" : $"--case {options.Case}"), plant);
         else if (!options.Json || options.Trace)
             Print(result);
         if (options.Json)
@@ -156,6 +156,8 @@ internal sealed class Commands(Options options, TextWriter output)
             ? $"--seed {options.FirstSeed + number}"
             : $"--case {Enumeration.Print(plan)}");
     }
+
+    private string Only => options.Only is { } only ? $" --only {only}" : "";
 
     private string RunCommand(string run) =>
         $"dotnet run --project tests/Fabric.Simulation -c Release -- {run}" +

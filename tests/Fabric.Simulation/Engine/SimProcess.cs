@@ -62,7 +62,8 @@ public sealed class SimProcess(SimScheduler scheduler, string name, TimeSpan wal
     /// <summary>Runs code that is not an actor's, as a connection's reader would.</summary>
     /// <param name="code">Stays on its own lane.</param>
     /// <param name="failed">Hears when it fails.</param>
-    public void RunOutside(Func<Task> code, Action? failed = null) => CreateLane("/outside").Post(_ => _ = RunAsync(code, failed), null);
+    public void RunOutside(Func<Task> code, Action? failed = null) =>
+        CreateLane("/outside").Post(_ => _ = RunAsync(code, failed), null);
 
     /// <summary>As kill -9 does: nothing is told, nothing is finished.</summary>
     public void Kill()

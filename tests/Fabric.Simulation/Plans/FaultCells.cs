@@ -41,7 +41,9 @@ public static class FaultCells
         FaultKind.CoordinatorReplaced => 60_000,
         FaultKind.AgentStopped or FaultKind.CoordinatorStopped or FaultKind.LinkCut or FaultKind.OrdersCut
             or FaultKind.ReportsCut or FaultKind.DataCut => 25_000,
-        FaultKind.MonitorHangs or FaultKind.LedgerHangs or FaultKind.JournalHangs => 15_000,
+        FaultKind.MonitorHangs => 15_000,
+        // Past the time-out of an append: it may then still be written.
+        FaultKind.LedgerHangs or FaultKind.JournalHangs => 35_000,
         FaultKind.ClockStepped => 90_000,
         _ => 4_000,
     };

@@ -66,13 +66,15 @@ public static class PlanDrawer
 
     /// <summary>
     /// What leads into stages that are seldom met by chance, and something there: a hold or a reversal after the commit, a
-    /// roll-back without its target, and the moments in which a guest runs again and its coordinator does not know yet.
+    /// roll-back without its target, the moments in which a guest runs again and its coordinator does not know yet, and a
+    /// source that dies unseen with the target complete.
     /// </summary>
     private static List<Fault> RareStages(Chance chance, int vms)
     {
         var vm = chance.Below(vms);
         var (kind, role) = chance.Of(FaultCells.All);
         var roll = chance.Below(60);
+        var guestEnds = chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown;
         var faults = new List<Fault>();
         if (roll < 10)
         {
@@ -89,13 +91,21 @@ public static class PlanDrawer
         {
             Add(FaultKind.ReportsCut, Role.Source, StageKind.StopAndCopy, 10, 5_000);
             Add(FaultKind.TransferFails, Role.Source, StageKind.StopAndCopy, 3_000, null);
-            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.StopAndCopy, 400_000, null);
+            Add(guestEnds, Role.Source, StageKind.StopAndCopy, 400_000, null);
         }
         else if (roll == 16)
         {
             Add(FaultKind.VmKilled, Role.Target, StageKind.Commitment, 10, null);
             Add(FaultKind.ReportsCut, Role.Source, StageKind.Reversal, 10, 5_000);
-            Add(chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown, Role.Source, StageKind.Reversal, 400_000, null);
+            Add(guestEnds, Role.Source, StageKind.Reversal, 400_000, null);
+        }
+
+        else if (roll is 17 or 18)
+        {
+            Add(FaultKind.MonitorHangs, Role.Source, StageKind.StopAndCopy, 10_000, 2_000);
+            Add(FaultKind.Cancelled, Role.Operator, StageKind.StopAndCopy, 20_000, null);
+            Add(FaultKind.VmKilled, Role.Source, StageKind.StopAndCopy, 100_000, null);
+            Add(kind, role, StageKind.OnHold, 1_000_000, null);
         }
 
         return faults;

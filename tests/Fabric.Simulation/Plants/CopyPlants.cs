@@ -21,8 +21,8 @@ internal static class CopyPlants
             before is OutgoingCopy { Phase: OutgoingPhase.HandedOff } outgoing && input is CopyRecovered { Look: not null }
                 ? decision.Do(new RunMachine(outgoing.Directory))
                 : decision),
-        After("source-resumes-after-commit", "a handed-off source that hears of its coordinator again runs", (before, input, decision) =>
-            before is OutgoingCopy { Phase: OutgoingPhase.HandedOff } outgoing && input is LinkCameUp
+        After("source-resumes-after-commit", "a handed-off source that hears of its coordinator again runs",
+            (before, input, decision) => before is OutgoingCopy { Phase: OutgoingPhase.HandedOff } outgoing && input is LinkCameUp
                 ? decision.Do(new RunMachine(outgoing.Directory))
                 : decision),
         new("clean-up-harms-the-winner", "the release goes to both hosts, and is obeyed by the one that owns the VM")
@@ -40,7 +40,8 @@ internal static class CopyPlants
                     };
                 },
                 Copy = (state, input) =>
-                    state is OwnedCopy owned && input is OrderGiven { Order: ReleaseSource release } && owned.Epoch == release.Stamp.Epoch
+                    state is OwnedCopy owned && input is OrderGiven { Order: ReleaseSource release }
+                    && owned.Epoch == release.Stamp.Epoch
                         ? new CopyDecision([new ReleaseNoted(release.Stamp)], [new KillMachine(owned.Directory)])
                         : CopyMachine.Decide(state, input),
             },
@@ -53,18 +54,18 @@ internal static class CopyPlants
                     Effects = [.. decision.Effects.Where(e => e is not KillMachine)],
                 }
                 : decision),
-        After("hand-off-told-early", "a source says that it has handed off while its hypervisor may still resume", (before, input, decision) =>
-            before is OutgoingCopy { Broken: null } outgoing && input is MachineSeen { Look.Phase: MigrationPhase.Device }
+        After("hand-off-told-early", "a source says that it has handed off while its hypervisor may still resume",
+            (before, input, decision) => before is OutgoingCopy { Broken: null } outgoing && input is MachineSeen { Look.Phase: MigrationPhase.Device }
                 ? decision.Do(new SendReport(new SourceReport(StampOf(outgoing), SourceView.HandedOff)))
                 : decision),
         After("death-while-paused-claimed", "a source that died says that it was paused, whatever it was", (_, _, decision) =>
             decision with { Events = [.. decision.Events.Select(e => e is CopyEnded c ? c with { Paused = true } : e)] }),
         After("start-repeated", "an order to start that comes again starts a second process", (before, input, decision) =>
             before is OwnedCopy { GrantedBy: null } owned && input is OrderGiven { Order: StartVm start }
-                ? decision.Do(new StartMachine(start.Spec, owned.Directory + "-again")).Do(new RunMachine(owned.Directory + "-again"))
+                ? decision.Do(new StartMachine(start.Spec, $"{owned.Directory}-again")).Do(new RunMachine($"{owned.Directory}-again"))
                 : decision),
-        After("grant-not-noted", "a target runs at its grant and notes it only when it is seen running", (before, input, decision) =>
-            before is IncomingCopy && decision.Events.Any(e => e is GrantNoted) && input is OrderGiven
+        After("grant-not-noted", "a target runs at its grant and notes it only when it is seen running",
+            (before, input, decision) => before is IncomingCopy && decision.Events.Any(e => e is GrantNoted) && input is OrderGiven
                 ? decision with { Events = [] }
                 : decision),
         After("roll-back-not-noted", "a source resumes from its hand-off without a note", (_, _, decision) =>
@@ -80,10 +81,11 @@ internal static class CopyPlants
         Deciders = new Deciders { Copy = (state, input) => CopyMachine.Decide(spoil(state), input) },
     };
 
-    private static Plant After(string name, string what, Func<CopyState, CopyInput, CopyDecision, CopyDecision> spoil) => new(name, what)
+    private static Plant After(string name, string what, Func<CopyState, CopyInput, CopyDecision, CopyDecision> spoil)
     {
-        Deciders = new Deciders { Copy = (state, input) => spoil(state, input, CopyMachine.Decide(state, input)) },
-    };
+        Func<CopyState, CopyInput, CopyDecision> decide = (state, input) => spoil(state, input, CopyMachine.Decide(state, input));
+        return new Plant(name, what) { Deciders = new Deciders { Copy = decide } };
+    }
 
     private static CopyDecision Do(this CopyDecision decision, CopyEffect effect) =>
         decision with { Effects = [.. decision.Effects, effect] };

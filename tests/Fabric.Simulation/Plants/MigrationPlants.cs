@@ -9,11 +9,12 @@ internal static class MigrationPlants
     public static IReadOnlyList<Plant> All { get; } =
     [
         After("grant-before-commit", "the target is granted as soon as it is loaded", (before, after, decision) =>
-            after.Stage is InStopAndCopy stage && after.Sight.Target == TargetView.Loaded && before.Sight.Target != TargetView.Loaded
+            after.Stage is InStopAndCopy stage && after.Sight.Target == TargetView.Loaded
+                && before.Sight.Target != TargetView.Loaded
                 ? decision.Send(Side.Target, new Grant(stage.Stamp with { Epoch = stage.Epoch + 1 }, Side.Target))
                 : decision),
-        After("source-released-early", "the source's copy is released at the commit, before the target runs", (_, after, decision) =>
-            decision.Events.Any(e => e is Committed)
+        After("source-released-early", "the source's copy is released at the commit, before the target runs",
+            (_, after, decision) => decision.Events.Any(e => e is Committed)
                 ? decision.Send(Side.Source, new ReleaseSource(((Begun)after.Stage).Stamp))
                 : decision),
         After("outcome-published-early", "completion is written together with the commit", OutcomeEarly),
@@ -42,8 +43,8 @@ internal static class MigrationPlants
             input is CancelRequested && state.Stage is InCommitment
                 ? (Seen(state, SourceView.HandedOff, TargetView.Gone), new Woken())
                 : (state, input)),
-        Before("died-running-is-dead", "a source that may have run on before it died is taken as dead while paused", (state, input) =>
-            input is Reported { Report: SourceReport { View: SourceView.DiedRunning } report } told
+        Before("died-running-is-dead", "a source that may have run on before it died is taken as dead while paused",
+            (state, input) => input is Reported { Report: SourceReport { View: SourceView.DiedRunning } report } told
                 ? (state, told with { Report = report with { View = SourceView.Dead } })
                 : (state, input)),
         Before("crashed-is-gone", "a target that died after its grant is taken as one that never ran", (state, input) =>

@@ -4,7 +4,7 @@ using Fabric.Simulation.Plants;
 
 namespace Fabric.Simulation.Runs;
 
-/// <summary>Many runs on a few threads; each run is on one. What is found does not depend on how many threads there are.</summary>
+/// <summary>Many runs on a few threads; each run is on one. What is found first does not depend on how many.</summary>
 public sealed class Batch(int threads, Plant? plant)
 {
     /// <summary>After so many broken runs the rest is not worth the time.</summary>

@@ -46,8 +46,8 @@ public sealed class EffectWalk(Type? effect = null, int occurrence = 0, EffectMo
     /// <summary>Every effect of the three machines.</summary>
     public static IReadOnlyList<Type> Types { get; } =
     [
-        .. typeof(CopyEffect).Assembly.GetTypes().Where(t => !t.IsAbstract
-            && (t.IsSubclassOf(typeof(CopyEffect)) || t.IsSubclassOf(typeof(MigrationEffect)) || t.IsSubclassOf(typeof(VmEffect))))
+        .. typeof(CopyEffect).Assembly.GetTypes().Where(t => !t.IsAbstract && t.BaseType is { } machine
+            && (machine == typeof(CopyEffect) || machine == typeof(MigrationEffect) || machine == typeof(VmEffect)))
             .OrderBy(t => t.Name, StringComparer.Ordinal),
     ];
 

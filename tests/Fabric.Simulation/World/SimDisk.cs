@@ -41,8 +41,8 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
     /// <summary>Hears each append at the moment in which it is durable.</summary>
     public Action<IReadOnlyList<StreamAppend>>? Durable { get; set; }
 
-    /// <summary>Hears an append that did not go well.</summary>
-    public Action<DiskFault>? WentWrong { get; set; }
+    /// <summary>Hears why an append did not go well.</summary>
+    public Action<string>? WentWrong { get; set; }
 
     /// <summary>What is wrong until it is taken away.</summary>
     public DiskFault Always { get; private set; }
@@ -149,7 +149,7 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
 
         _pending.Remove(pending);
         if (fault != DiskFault.None)
-            WentWrong?.Invoke(fault);
+            WentWrong?.Invoke(fault.ToString());
         if (fault is DiskFault.Full or DiskFault.Fails or DiskFault.Torn)
         {
             if (Plant is { IgnoresFailures: true })
@@ -160,6 +160,8 @@ public sealed class SimDisk(SimScheduler scheduler, Chance chance)
 
         if (Conflict(pending.Appends) is { } conflict && Plant?.Rebase(this, pending) != true)
         {
+            WentWrong?.Invoke(
+                $"{conflict.Stream} of {pending.Process.Name} is at {conflict.ActualVersion}, not {conflict.ExpectedVersion}");
             pending.Fail(conflict);
             return;
         }

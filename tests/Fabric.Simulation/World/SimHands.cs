@@ -126,7 +126,7 @@ internal sealed class SimHands(
         });
     }
 
-    /// <summary>Where the real hands say that something failed, so do these; elsewhere nothing happens, and nobody is told.</summary>
+    /// <summary>Where the real hands say that something failed, so do these; elsewhere nothing happens.</summary>
     private void Fail(CopyEffect effect)
     {
         if (effect is StartMachine or StartIncoming)

@@ -89,7 +89,8 @@ internal sealed class SimNetwork(SimWorld world, Chance chance)
         _looking.Remove(host.Id);
         if (host.Linked is not null || !host.IsUp || world.IsOver)
             return;
-        if (host.Agent!.Process.IsStopped || host.OrdersCut + host.ReportsCut > 0 || world.Current is not { Process.IsStopped: false } coordinator)
+        if (host.Agent!.Process.IsStopped || host.OrdersCut + host.ReportsCut > 0
+            || world.Current is not { Process.IsStopped: false } coordinator)
         {
             Look(host);
             return;

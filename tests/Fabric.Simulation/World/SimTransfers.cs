@@ -143,12 +143,13 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
     {
         var hypervisors = world.Hypervisors;
         var (source, target) = (drive.Transfer.Source, drive.Transfer.Target);
+        var (least, most) = world.Plan.RoundMs;
         if (!source.Alive || source.Transfer != drive.Transfer)
             return null;
         if (source is { Phase: MigrationPhase.Active, Run: RunState.Running } && drive.Transfer.IsWhole)
         {
             return drive.Transfer.Rounds < drive.Rounds
-                ? ("round", chance.Between(Ms(world.Plan.RoundMs.Least), Ms(world.Plan.RoundMs.Most)), () => hypervisors.Round(source))
+                ? ("round", SimScheduler.Ms(chance.Between(least, most)), () => hypervisors.Round(source))
                 : ("pause", chance.Between(Ms(1), Ms(10)), () => hypervisors.Pause(source));
         }
 
@@ -163,7 +164,8 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
 
     private static long Ms(long milliseconds) => SimScheduler.Ms(milliseconds);
 
-    private static bool IsStill(SimHost host) => host.DataCut > 0 || host.Agent is { Process: { IsAlive: true, IsStopped: true } };
+    private static bool IsStill(SimHost host) =>
+        host.DataCut > 0 || host.Agent is { Process: { IsAlive: true, IsStopped: true } };
 
     private static bool IsDone(ModelTransfer transfer) =>
         (!transfer.Source.Alive || transfer.Source.Transfer != transfer

@@ -62,9 +62,9 @@ internal sealed partial class SimWorld
             _movers.Add(new Mover(i, [.. Plan.Moves.Where(m => m.Vm == i)]));
         }
 
-        RunWhile(
-            () => Enumerable.Range(0, Plan.Vms).Any(i => VmState(VmAt(i)) is not RunningVm), Scheduler.Now + SimScheduler.Ms(BootMsMax));
-        if (Enumerable.Range(0, Plan.Vms).Any(i => VmState(VmAt(i)) is not RunningVm))
+        bool SomeWait() => Enumerable.Range(0, Plan.Vms).Any(i => VmState(VmAt(i)) is not RunningVm);
+        RunWhile(SomeWait, Scheduler.Now + SimScheduler.Ms(BootMsMax));
+        if (SomeWait())
             throw new RuleBrokenException("liveness: the VMs do not boot, and nothing is wrong yet");
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class SimWorld
         if (mover.IsDone || IsOver)
             return;
         var vm = VmAt(mover.Vm);
-        if (mover.Asked && ActiveOf(vm) is { Kind: not (StageKind.OnHold or StageKind.ReleasingSource or StageKind.DiscardingTarget) })
+        if (mover.Asked && ActiveOf(vm) is not (null or OnHold or InCleanUp))
         {
             // The end of the migration comes here again.
             return;
@@ -176,7 +176,8 @@ internal sealed partial class SimWorld
             case VmReply { Refusal: null, Migration: { } migration } when !_migrations.ContainsKey(migration):
                 throw new RuleBrokenException($"rule 10: {migration} was accepted and is not in the journal");
             case OperatorAnswer { Accepted: true } when request is CancelRequested
-                && _migrations.GetValueOrDefault(MigrationId.Of(id))?.Stage is not (InRollback or InCleanUp or Over or InStopAndCopy or InCommitment):
+                && _migrations.GetValueOrDefault(MigrationId.Of(id))?.Stage
+                    is not (InRollback or InCleanUp or Over or InStopAndCopy or InCommitment):
                 throw new RuleBrokenException($"rule 10: the cancel of {id} was accepted, and the journal does not hold it");
             default:
                 break;

@@ -69,7 +69,9 @@ internal sealed partial class SimWorld
         {
             if (active is OnHold held)
                 return HoldProblem(held, alive);
-            return _restored && alive.Count(m => m.Run == RunState.Running) == 1 ? null : $"{active.Plan.Id} is still in {active.Kind}";
+            return _restored && alive.Count(m => m.Run == RunState.Running) == 1
+                ? null
+                : $"{active.Plan.Id} is still in {active.Kind}";
         }
 
         if (_restored)
@@ -101,7 +103,7 @@ internal sealed partial class SimWorld
         return host.Agent?.HandsOf(vm) is { IsIdle: false } ? $"{host.Id} still holds a transfer of {vm}" : null;
     }
 
-    /// <summary>What is held is recovered as the documents say, what is stopped is started, and then each VM moves once more.</summary>
+    /// <summary>What is held is recovered, what is stopped is started, and then each VM moves once more.</summary>
     private void RetryAll()
     {
         // What an operator asked for in the last moment of the faults' time is still to come.
@@ -140,7 +142,8 @@ internal sealed partial class SimWorld
     {
         var running = (RunningVm)VmState(vm);
         var target = _hosts[(HostOf(running.Owner).Number + 1) % _hosts.Count];
-        for (var asks = 0; asks < HoldAsksMax && ActiveOf(vm) is null && VmState(vm) is RunningVm { Owner: var now } && now != target.Id; asks++)
+        bool IsThere() => VmState(vm) is not RunningVm { Owner: var now } || now == target.Id;
+        for (var asks = 0; asks < HoldAsksMax && ActiveOf(vm) is null && !IsThere(); asks++)
         {
             Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(target.Id, new MigrationPolicy()));
             RunWhile(() => ActiveOf(vm) is null, Scheduler.Now + SimScheduler.Ms(HoldAskMs));

@@ -66,7 +66,7 @@ internal sealed partial class SimWorld
         if (before.Stage is OnHold && begun.Kind != StageKind.OnHold)
         {
             if (!_operatorAsked.Contains(vm))
-                throw new RuleBrokenException($"rule 5: {id} leaves its hold by {happened.GetType().Name}, and no operator said so");
+                throw new RuleBrokenException($"rule 5: {id} leaves its hold by {happened.GetType().Name} without an operator");
             _rules.OperatorDecided(vm);
         }
 

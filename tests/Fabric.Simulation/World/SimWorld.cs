@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fabric.Actors.Coordination;
 using Fabric.Actors.Runtime;
 using Fabric.Drivers;
@@ -101,7 +102,11 @@ internal sealed partial class SimWorld : IModelListener
         return _walk?.Around(deciders, disk, () => _armed, ticks => Scheduler.After(ticks, crash)) ?? deciders;
     }
 
-    public void Trace(string line) => _trace?.Add(line);
+    public void Trace(string line)
+    {
+        if (_trace is not null)
+            Say(line);
+    }
 
     /// <summary>What is found wrong inside an actor would only restart the actor: it is kept, and ends the run.</summary>
     public void Guard(Action act)
@@ -260,5 +265,6 @@ internal sealed partial class SimWorld : IModelListener
             _broken ??= new RuleBrokenException($"rule 6: {path} has no answer: {cause.Message}");
     }
 
-    private void Say(string line) => _trace!.Add(line);
+    private void Say(string line) => _trace!.Add(string.Create(
+        CultureInfo.InvariantCulture, $"{TimeSpan.FromTicks(Scheduler.Now).TotalSeconds,12:0.000000} {line}"));
 }

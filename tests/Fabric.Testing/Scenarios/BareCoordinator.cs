@@ -241,8 +241,7 @@ public sealed class BareCoordinator(IScenarioSurroundings world) : IScenarioCoor
             _wakes[migration] = world.Now.AddMilliseconds(BackOffMs);
             if (input is CancelRequested or RecoverRequested)
                 world.Say(Unknown);
-            if (decision.VmEvents.Count > 0)
-                StreamMoved(vm);
+            StreamMoved(vm);
             return;
         }
 
