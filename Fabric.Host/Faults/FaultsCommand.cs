@@ -74,7 +74,8 @@ internal static class FaultsCommand
                 : null,
         };
         if (chosen.Cases.Count == 0 && chosen.Own is null or { Cases.Count: 0 })
-            return output.Fail(FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.", null);
+            return output.Fail(
+                FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.", null);
         if (options.DryRun)
             return DryRun(chosen, cli, json);
         if (chosen.Own is { Confirm: false } && !options.Yes)
@@ -98,7 +99,8 @@ internal static class FaultsCommand
             new PlannedRun(plan.Name, OnOf(plan), lines), PlannedJson.Default.PlannedRun, writer =>
             {
                 writer.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"Plan '{plan.Name}' on {OnOf(plan)}, {lines.Count} cases; nothing is run:"));
+                    CultureInfo.InvariantCulture,
+                    $"Plan '{plan.Name}' on {OnOf(plan)}, {lines.Count} cases; nothing is run:"));
                 var table = new TextTable("CASE", "WHAT");
                 foreach (var line in lines)
                     table.Add(line.Case, line.What);

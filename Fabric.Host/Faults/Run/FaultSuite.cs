@@ -15,7 +15,9 @@ internal sealed record SuiteCase(
     string Id, string Fault, string Stage, string What, Func<CancellationToken, Task<CaseResult>> RunAsync,
     Func<string, TimeSpan, CaseResult> Failed);
 
-/// <summary>Runs cases one after the other, for they would disturb each other's times, and tells how far it is.</summary>
+/// <summary>
+/// Runs cases one after the other, for they would disturb each other's times, and tells how far it is.
+/// </summary>
 internal sealed class FaultSuite(IReadOnlyList<SuiteCase> cases, SuiteScreen screen, TimeProvider time)
 {
     public async Task<FaultReport> RunAsync(string plan, string on, CancellationToken cancellation)

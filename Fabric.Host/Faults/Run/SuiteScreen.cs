@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace Fabric.Host.Faults.Run;
 
 /// <summary>
-/// How far the suite is. On a terminal the matrix fills as cases end; else each case is a line. The matrix stays at the end.
+/// How far the suite is. On a terminal the matrix fills as cases end; else each case is a line. The matrix stays at the
+/// end.
 /// </summary>
 internal sealed class SuiteScreen(IAnsiConsole console)
 {
@@ -72,6 +73,7 @@ internal sealed class SuiteScreen(IAnsiConsole console)
 
     private Table Matrix(string caption) => MatrixTable.Of(
         _cases.Select(c => c.Fault).Distinct(StringComparer.Ordinal),
-        [.. FaultNames.StageWords.Where(s => _cases.Any(c => string.Equals(c.Stage, s, StringComparison.Ordinal)))], _done,
+        [.. FaultNames.StageWords.Where(s => _cases.Any(c => string.Equals(c.Stage, s, StringComparison.Ordinal)))],
+        _done,
         caption);
 }

@@ -7,7 +7,9 @@ using Fabric.Host.Faults.Truth;
 
 namespace Fabric.Host.Tests.Faults;
 
-/// <summary>Reports of a run that was recorded: one case held, one broke a rule, one could not be carried out.</summary>
+/// <summary>
+/// Reports of a run that was recorded: one case held, one broke a rule, one could not be carried out.
+/// </summary>
 public sealed class ReportTests
 {
     private const string Nasty = "</script><b>&\"'\u0001";
@@ -47,7 +49,8 @@ public sealed class ReportTests
         new FaultCase(FaultVictim.Journal, FaultAction.DiskFull, FaultStage.Activation, TimeSpan.FromSeconds(5), 1),
         "The guest did not boot.", TimeSpan.FromSeconds(60));
 
-    private static readonly FaultReport All = new("nightly <1>", "qemu 7.2.22 (tcg)", At, 79_000, [Held, Broken, Unknown]);
+    private static readonly FaultReport All = new(
+        "nightly <1>", "qemu 7.2.22 (tcg)", At, 79_000, [Held, Broken, Unknown]);
 
     [Fact]
     public void Json_is_read_back_the_same()
