@@ -139,7 +139,7 @@ public static class ProtocolRules
         _ => null,
     };
 
-    /// <summary>Rule 11: a source that handed off is there until the target has run.</summary>
+    /// <summary>Rule 11: a source that handed off is there until the target has run, or it has the guest back.</summary>
     private static IEnumerable<string> EarlyEnds(MigrationRecord migration, IReadOnlyList<CopyRecord> copies)
     {
         if (migration.First<SourceHandedOff>() is not { Dead: false }
@@ -147,8 +147,9 @@ public static class ProtocolRules
             yield break;
         var ran = copies.Where(c => c.Term == migration.Plan.Term && c.Attempt == migration.CommittedAttempt)
             .SelectMany(c => c.Runs).Select(r => (DateTimeOffset?)r.From).Min();
+        var until = migration.When<CommitReverted>() ?? ran;
         foreach (var copy in SourceOf(migration, copies)
-            .Where(c => !c.KilledOnPurpose && c.GoneAt >= committed && (ran is null || c.GoneAt < ran)))
+            .Where(c => !c.KilledOnPurpose && c.GoneAt >= committed && (until is null || c.GoneAt < until)))
         {
             yield return $"{copy.Name} ended before the target ran";
         }

@@ -163,6 +163,24 @@ public sealed class ProtocolRulesTests
         Broken(new Evidence([Source with { GoneAt = At(170) }, Target], [handedOff], [])).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Source_that_has_the_guest_back_may_end_later_in_the_next_migration()
+    {
+        var reverted = Record(
+            (10, new MigrationRequested(Plan, At(10))),
+            (20, new AttemptStarted(1, At(20))),
+            (130, new SourceHandedOff(false, null, At(130))),
+            (140, new Committed(Plan.Target, 2, At(140))),
+            (200, new CommitReverted(Plan.Source, 3, FailureReason.TargetLostBeforeRun, null, At(200))),
+            (220, Ended(MigrationOutcome.RolledBack, Keeper.Source)));
+        var source = Copy("host-a/e1", isAlive: false, [Run(0, 100), Run(210, 300)]);
+        Rule11(source with { GoneAt = At(400) }).ShouldBeTrue();
+        Rule11(source with { GoneAt = At(199) }).ShouldBeFalse();
+
+        bool Rule11(CopyRecord copy) => !Broken(new Evidence([copy], [reverted], []))
+            .Contains("sourceKeptUntilTargetRuns", StringComparer.Ordinal);
+    }
+
     private static IEnumerable<string> Broken(Evidence evidence) =>
         ProtocolRules.Check(evidence).Where(r => !r.Held).Select(r => r.Name);
 
