@@ -91,10 +91,11 @@ internal static class HtmlReport
     private static void Case(StringBuilder page, CaseResult one)
     {
         var open = one.Verdict == Verdict.Held ? "" : " open";
-        page.Append(
-            CultureInfo.InvariantCulture, $"<details id=\"{Anchor(one.Id)}\" class=\"{ClassOf(one.Verdict)}\"{open}>\n")
-            .Append(CultureInfo.InvariantCulture, $"<summary>{Sign(one.Verdict)} <b>{Text(one.Id)}</b> ")
-            .Append(Text(CaseText.Of(one))).Append("</summary>\n");
+        // The name is inside: a browser that is led to it opens what holds it, without a script.
+        page.Append(CultureInfo.InvariantCulture, $"<details class=\"{ClassOf(one.Verdict)}\"{open}>\n<summary>")
+            .Append(CultureInfo.InvariantCulture, $"{Sign(one.Verdict)} <b>{Text(one.Id)}</b> ")
+            .Append(Text(CaseText.Of(one)))
+            .Append(CultureInfo.InvariantCulture, $"</summary>\n<div id=\"{Anchor(one.Id)}\">\n");
         if (one.Broke is { } broke)
         {
             var armed = broke.Armed ? ", armed before" : "";
@@ -123,7 +124,7 @@ internal static class HtmlReport
             page.Append("</ul>\n");
         }
 
-        page.Append("</details>\n");
+        page.Append("</div>\n</details>\n");
     }
 
     private static void Facts(StringBuilder page, CaseResult one)

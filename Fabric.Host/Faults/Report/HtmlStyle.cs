@@ -38,7 +38,7 @@ internal static class HtmlStyle
         details { border: 1px solid var(--line); border-left: 4px solid var(--held); border-radius: 4px;
           margin: .4rem 0; padding: .45rem .8rem; }
         details.broken { border-left-color: var(--broken); } details.unknown { border-left-color: var(--unknown); }
-        summary { cursor: pointer; overflow-wrap: anywhere; } details:target { background: var(--panel); }
+        summary { cursor: pointer; overflow-wrap: anywhere; } details:has(:target) { background: var(--panel); }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0;
           font-size: .9rem; }
         dd { margin: 0; overflow-wrap: anywhere; }

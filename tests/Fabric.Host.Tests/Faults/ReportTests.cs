@@ -95,7 +95,8 @@ public sealed class ReportTests
         page.ShouldContain("nightly &lt;1&gt;");
         page.ShouldContain("prefers-color-scheme: dark");
         page.ShouldContain("href=\"#node-link.cut.commitment-2\"");
-        page.ShouldContain("id=\"node-link.cut.commitment-2\" class=\"broken\" open");
+        page.ShouldContain("<div id=\"node-link.cut.commitment-2\">");
+        page.ShouldContain("<details class=\"broken\" open>");
         page.ShouldContain("<title>no copy runs: 3000 to 3120 ms, 120 ms</title>");
     }
 
