@@ -580,7 +580,9 @@ public static partial class Limits
         /// <summary>Cases of a plan, repetitions counted: 2,000 x 10 s are six hours.</summary>
         public const int CasesMax = 2_000;
 
-        /// <summary>Repetitions of a case: the default plan (147 cases) 13 times is CasesMax; fewer cases, more often.</summary>
+        /// <summary>
+        /// Repetitions of a case: the default plan (147 cases) 13 times is CasesMax; fewer cases, more often.
+        /// </summary>
         public const int RepetitionsMax = 100;
 
         /// <summary>The shortest fault that lasts: a signal takes 5 ms to send and 5 ms to take back.</summary>
@@ -610,7 +612,9 @@ public static partial class Limits
         /// <summary>Arguments of a command that breaks or mends: ten times those of a long ssh line.</summary>
         public const int ArgumentsMax = 100;
 
-        /// <summary>What a command that breaks or mends may take: an ssh login (10 s) and a service's stop (90 s).</summary>
+        /// <summary>
+        /// What a command that breaks or mends may take: an ssh login (10 s) and a service's stop (90 s).
+        /// </summary>
         public const int CommandMsMax = 120_000;
 
         /// <summary>What is kept of a command's output for its report: some lines of an error.</summary>

@@ -18,24 +18,28 @@ internal static class FaultsVerb
 
     private static Command Run(CliContext cli)
     {
-        var plan = new Option<string?>("--plan") { Description = "The plan (HOCON); without it the default one", HelpName = "file" };
-        var hypervisor = new Option<string?>("--hypervisor") { Description = "What runs the guest, instead of the plan's" };
+        var plan = new Option<string?>("--plan")
+        {
+            Description = "The plan (HOCON); without it the default one",
+            HelpName = "file",
+        };
+        var hypervisor = Text("--hypervisor", "What runs the guest, instead of the plan's");
         hypervisor.AcceptOnlyFromAmong([.. FaultNames.HypervisorWords]);
-        var only = new Option<string?>("--only") { Description = "Only cases with this in their name, such as target-vm.kill" };
+        var only = Text("--only", "Only cases with this in their name, such as target-vm.kill");
         var report = new Option<string?>("--report")
         {
             Description = "Write report.json, junit.xml and report.html there",
             HelpName = "folder",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what each case would do, and run nothing" };
-        var yes = new Option<bool>("--yes") { Description = "Run a plan for your own hosts though it does not say confirm" };
-        var guest = new Option<string?>("--guest") { Description = "With QEMU: folder with the guest's vmlinux and initrd.cpio" };
+        var dryRun = Flag("--dry-run", "Say what each case would do, and run nothing");
+        var yes = Flag("--yes", "Run a plan for your own hosts though it does not say confirm");
+        var guest = Text("--guest", "With QEMU: folder with the guest's vmlinux and initrd.cpio");
         var qemu = new Option<string>("--qemu")
         {
             Description = "The QEMU program",
             DefaultValueFactory = _ => "qemu-system-x86_64",
         };
-        var keep = new Option<bool>("--keep") { Description = "Leave the directories with journals and logs" };
+        var keep = Flag("--keep", "Leave the directories with journals and logs");
         var json = Output.JsonOption();
         var command = new Command(
             RunName, $"Run a plan of faults, in a lab on this machine or on your own hosts.\n\n{FaultsExit.Help}")
@@ -58,6 +62,10 @@ internal static class FaultsVerb
             cli, parsed.GetValue(json), cancellation));
         return command;
     }
+
+    private static Option<string?> Text(string name, string description) => new(name) { Description = description };
+
+    private static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
     private static Command Plan(CliContext cli)
     {

@@ -42,7 +42,8 @@ public static class DemoCommand
             var quiet = new CaseScreen(LabConsole.Quiet(), TimeProvider.System);
             var cells = await DemoMatrix.RunAsync(
                 (victim, stage) =>
-                    new CaseRun(options, DemoFaults.CaseOf(victim, stage), quiet, TimeProvider.System).RunAsync(cancelled),
+                    new CaseRun(options, DemoFaults.CaseOf(victim, stage), quiet, TimeProvider.System)
+                        .RunAsync(cancelled),
                 cell => screen.Say($"{cell.At,-14} {cell.Kill,-13} {DemoMatrix.Summary(cell)}"),
                 cancelled);
             if (markdown is not null)

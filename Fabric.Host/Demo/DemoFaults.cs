@@ -3,7 +3,9 @@ using Fabric.Host.Faults;
 
 namespace Fabric.Host.Demo;
 
-/// <summary>What <c>--kill WHO --at STAGE</c> stands for: of the fault suite's cases, the harshest one for each.</summary>
+/// <summary>
+/// What <c>--kill WHO --at STAGE</c> stands for: of the fault suite's cases, the harshest one for each.
+/// </summary>
 public static class DemoFaults
 {
     private static readonly TimeSpan DataOutage = TimeSpan.FromSeconds(1);

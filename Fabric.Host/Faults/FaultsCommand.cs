@@ -74,7 +74,8 @@ internal static class FaultsCommand
                 : null,
         };
         if (chosen.Cases.Count == 0 && chosen.Own is null or { Cases.Count: 0 })
-            return output.Fail(FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.", null);
+            return output.Fail(
+                FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.", null);
         if (options.DryRun)
             return DryRun(chosen, cli, json);
         if (chosen.Own is { Confirm: false } && !options.Yes)
@@ -98,7 +99,8 @@ internal static class FaultsCommand
             new PlannedRun(plan.Name, OnOf(plan), lines), PlannedJson.Default.PlannedRun, writer =>
             {
                 writer.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"Plan '{plan.Name}' on {OnOf(plan)}, {lines.Count} cases; nothing is run:"));
+                    CultureInfo.InvariantCulture,
+                    $"Plan '{plan.Name}' on {OnOf(plan)}, {lines.Count} cases; nothing is run:"));
                 var table = new TextTable("CASE", "WHAT");
                 foreach (var line in lines)
                     table.Add(line.Case, line.What);
@@ -116,6 +118,12 @@ internal static class FaultsCommand
     {
         if (options.ReportFolder is { } folder)
             ReportFiles.Prepare(folder);
+        void Write(FaultReport written)
+        {
+            if (options.ReportFolder is { } to)
+                ReportFiles.Write(to, written);
+        }
+
         var screen = new SuiteScreen(LabConsole.For(json));
         FaultReport report;
         if (plan.Own is { } own)
@@ -123,7 +131,7 @@ internal static class FaultsCommand
             using var certificate = CertificateFiles.Load(own.Ca, own.Certificate, own.Key, cli.Time);
             using var client = new FabricClient(own.Api, new PeerPolicy(certificate, cli.Time));
             var cases = own.Cases.Select(c => OwnCaseOf(c, plan, client, cli.Time)).ToList();
-            report = await new FaultSuite(cases, screen, cli.Time).RunAsync(plan.Name, OnOf(plan), cancellation);
+            report = await new FaultSuite(cases, screen, cli.Time).RunAsync(plan.Name, OnOf(plan), Write, cancellation);
         }
         else
         {
@@ -131,12 +139,10 @@ internal static class FaultsCommand
             var facts = await LabMachines.Hypervisor(lab, cli.Time).ProbeAsync(cancellation);
             var on = $"{FaultNames.WordOf(plan.Hypervisor)} {facts.Version} ({facts.Accelerator})";
             var cases = plan.Cases.Select(c => LabCaseOf(c, lab, cli.Time)).ToList();
-            report = await new FaultSuite(cases, screen, cli.Time).RunAsync(plan.Name, on, cancellation);
+            report = await new FaultSuite(cases, screen, cli.Time).RunAsync(plan.Name, on, Write, cancellation);
         }
 
         screen.Sum(report);
-        if (options.ReportFolder is { } written)
-            ReportFiles.Write(written, report);
         if (json)
             await cli.Out.WriteLineAsync(report.ToJson());
         return report.ExitCode;

@@ -1,6 +1,8 @@
 namespace Fabric.Host.Faults;
 
-/// <summary>What <c>fabric faults run</c> exits with. Numbers are never reused, and mean what those of other verbs do.</summary>
+/// <summary>
+/// What <c>fabric faults run</c> exits with. Numbers are never reused, and mean what those of other verbs do.
+/// </summary>
 public static class FaultsExit
 {
     /// <summary>All cases held.</summary>

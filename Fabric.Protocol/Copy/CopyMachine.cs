@@ -228,8 +228,8 @@ public static class CopyMachine
     }
 
     /// <summary>
-    /// A guest that ended says so: an outcome that leaves the VM to its source would not be true. One that does not run just
-    /// now may run the next moment.
+    /// A guest that ended says so: an outcome that leaves the VM to its source would not be true. One that does not run
+    /// just now may run the next moment.
     /// </summary>
     private static FailureReason? NotRunning(CopyState state) => state switch
     {

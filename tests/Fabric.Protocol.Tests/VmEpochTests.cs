@@ -27,7 +27,8 @@ public sealed class VmEpochTests
     public void A_stopped_VM_is_ended_for_certain_when_that_is_forced()
     {
         var stopped = new StoppedVm(
-            5, new VmSpec { Id = VmId.Of("v1"), MemoryKiB = 131136 }, HostId.Of("a"), 3, FailureReason.SourceVmDied, null);
+            5, new VmSpec { Id = VmId.Of("v1"), MemoryKiB = 131136 }, HostId.Of("a"), 3, FailureReason.SourceVmDied,
+            null);
         var at = DateTimeOffset.UnixEpoch;
         VmMachine.Decide(stopped, new StopRequested(Force: true), at).Effects.OfType<SendLifeOrder>().Single()
             .ShouldBe(new SendLifeOrder(stopped.Owner, new StopVm(Stamp.OfLife(stopped.Spec.Id, 3), true)));

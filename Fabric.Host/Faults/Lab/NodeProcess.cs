@@ -113,9 +113,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     private Process StartOne()
     {
         // The shell only points the output to the log and becomes the program, so that its pid is the program's. A
-        // write that the fault "disk full" refuses is to fail as on a full disk, and not to end the program by a signal.
+        // write that the fault "disk full" refuses is to fail as on a full disk, and not to end the program by a
+        // signal.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        foreach (var argument in new[] { "-c", "trap '' XFSZ; exec \"$@\" >>\"$0\" 2>&1 </dev/null", _log }.Concat(_command))
+        const string script = "trap '' XFSZ; exec \"$@\" >>\"$0\" 2>&1 </dev/null";
+        foreach (var argument in new[] { "-c", script, _log }.Concat(_command))
             start.ArgumentList.Add(argument);
         lock (_lock)
         {

@@ -8,7 +8,8 @@ namespace Fabric.Host.Faults.Own;
 /// <summary>Runs a program of a plan: arguments as they stand there, no shell, a bounded time.</summary>
 internal static class OwnCommand
 {
-    /// <exception cref="LabException">It cannot be started, takes too long, or ends with another code than 0.</exception>
+    /// <exception cref="LabException">It cannot be started, takes too long, or ends with another code than
+    /// 0.</exception>
     public static async Task RunAsync(IReadOnlyList<string> command, TimeProvider time, CancellationToken cancellation)
     {
         if (command.Count == 0)

@@ -10,9 +10,9 @@ using Fabric.Protocol;
 namespace Fabric.Host.Faults.Own;
 
 /// <summary>
-/// One case on hosts that are there already. Their hypervisors cannot be asked from here, so what is checked is what the
-/// API says: it must have an outcome, the VM must run where that says, both hosts must be back, and after anything but
-/// completion the same migration must succeed.
+/// One case on hosts that are there already. Their hypervisors cannot be asked from here, so what is checked is what
+/// the API says: it must have an outcome, the VM must run where that says, both hosts must be back, and after anything
+/// but completion the same migration must succeed.
 /// </summary>
 internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricClient client, TimeProvider time)
 {
@@ -81,10 +81,13 @@ internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricC
         }
 
         var target = plan.Hosts.First(h => !string.Equals(h, vm.Host.Value, StringComparison.Ordinal));
-        return ((await client.MigrateAsync(plan.Vm, new MigrateRequest { Target = target }, cancellation)).Id.Value, target);
+        return ((await client.MigrateAsync(plan.Vm, new MigrateRequest { Target = target }, cancellation)).Id.Value,
+            target);
     }
 
-    /// <summary>As soon as the stage is seen; a stage that passes between two looks is broken in the next one.</summary>
+    /// <summary>
+    /// As soon as the stage is seen; a stage that passes between two looks is broken in the next one.
+    /// </summary>
     private async Task<BreakReport> BreakAsync(string id, string target, CancellationToken cancellation)
     {
         var wanted = FaultNames.KindOf(one.At);
@@ -108,7 +111,8 @@ internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricC
         return report with { Until = time.GetUtcNow() };
     }
 
-    private static bool Reached(MigrationSummary now, StageKind wanted) => now.Stage >= wanted || now.Outcome is not null;
+    private static bool Reached(MigrationSummary now, StageKind wanted) =>
+        now.Stage >= wanted || now.Outcome is not null;
 
     /// <summary>Too late, or a second migration of a VM that has one, is refused; the answer is noted.</summary>
     private async Task AskAsync(string id, string target, CancellationToken cancellation)
@@ -162,7 +166,8 @@ internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricC
         var back = await WithinAsync(async () =>
         {
             var hosts = (await client.ListHostsAsync(cancellation)).Hosts;
-            away = [.. plan.Hosts.Where(p => !hosts.Any(h => h.Connected && h.Name.Value.Equals(p, StringComparison.Ordinal)))];
+            away = [.. plan.Hosts.Where(
+                p => !hosts.Any(h => h.Connected && h.Name.Value.Equals(p, StringComparison.Ordinal)))];
             return away.Length == 0;
         }, cancellation);
         return new RuleResult("hostsAreBack", back ? [] : [$"not connected: {string.Join(", ", away)}"], "both hosts");
@@ -176,7 +181,8 @@ internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricC
         var again = await EndAsync(id, cancellation);
         _afterwards.Add($"second migration: {again.Outcome}");
         return new RuleResult(
-            "retryWorks", again.Outcome == MigrationOutcome.Completed ? [] : [$"the second one ended as {again.Outcome}"],
+            "retryWorks",
+            again.Outcome == MigrationOutcome.Completed ? [] : [$"the second one ended as {again.Outcome}"],
             "a second migration was made");
     }
 
@@ -185,7 +191,8 @@ internal sealed class OwnRun(OwnPlan plan, OwnCase one, TimeSpan settle, FabricC
         var page = await client.JournalAsync(id, 0, cancellation);
         return new MigrationRecord([.. page.Events.Select(e => new JournalLine(
             (MigrationEvent)FabricEvents.Registry.Deserialize(
-                FabricEvents.StreamOf(MigrationId.Of(id)), e.Version, e.Name, Encoding.UTF8.GetBytes(e.Event.GetRawText())),
+                FabricEvents.StreamOf(MigrationId.Of(id)), e.Version, e.Name,
+                Encoding.UTF8.GetBytes(e.Event.GetRawText())),
             e.At))]);
     }
 

@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Host.Faults.Plan;
 
 /// <summary>
-/// Reads a plan over the default one. Everything wrong with it is found in one reading, each with file, line and key; what
-/// nobody knows is refused.
+/// Reads a plan over the default one. Everything wrong with it is found in one reading, each with file, line and key;
+/// what nobody knows is refused.
 /// </summary>
 public static class FaultPlanReader
 {

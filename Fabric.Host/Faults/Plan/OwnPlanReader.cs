@@ -71,7 +71,8 @@ internal static class OwnPlanReader
         }
 
         return new OwnCase(
-            r.Text("name"), stages.Count > 0 ? stages[0] : FaultStage.Off, PlanItem.DurationOf(r, "for"), breaks, mends, ask);
+            r.Text("name"), stages.Count > 0 ? stages[0] : FaultStage.Off, PlanItem.DurationOf(r, "for"), breaks,
+            mends, ask);
     }
 
     private static KeyValuePair<string, HoconValue> Default(string key) =>

@@ -12,7 +12,8 @@ namespace Fabric.Host.Faults.Plan;
 internal static class PlanExpansion
 {
     public static IReadOnlyList<FaultCase> Expand(
-        IReadOnlyList<HoconObject> entries, HoconObject? defaults, int repetitions, string file, List<SettingsError> errors)
+        IReadOnlyList<HoconObject> entries, HoconObject? defaults, int repetitions, string file,
+        List<SettingsError> errors)
     {
         var cases = new List<FaultCase>();
         var seen = new HashSet<string>(StringComparer.Ordinal);

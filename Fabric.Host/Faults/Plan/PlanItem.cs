@@ -37,7 +37,8 @@ internal static class PlanItem
         key, TimeSpan.FromMilliseconds(Limits.Faults.ForMsMin), TimeSpan.FromMilliseconds(Limits.Faults.ForMsMax));
 
     /// <summary>What a slow link carries.</summary>
-    public static long RateOf(SettingsReader r, string key) => r.Size(key, Limits.Faults.RateMin, Limits.Faults.RateMax);
+    public static long RateOf(SettingsReader r, string key) =>
+        r.Size(key, Limits.Faults.RateMin, Limits.Faults.RateMax);
 
     /// <summary>A stage of the migration, which <c>off</c> is not.</summary>
     public static IReadOnlyList<FaultStage> StagesOf(SettingsReader r, string key)

@@ -16,7 +16,8 @@ internal static class CaseText
         if (one.Reason is { } reason)
             text.Append(CultureInfo.InvariantCulture, $": {reason}");
         if (one.Attempts > 1)
-            text.Append(CultureInfo.InvariantCulture, $", {one.Attempts} attempts ({string.Join(", ", one.FailedAttempts)})");
+            text.Append(
+                CultureInfo.InvariantCulture, $", {one.Attempts} attempts ({string.Join(", ", one.FailedAttempts)})");
         if ((one.BlackoutMs ?? one.DowntimeMs) is { } still)
             text.Append(CultureInfo.InvariantCulture, $", guest stood still {still:0} ms");
         if (one.Verdict == Verdict.Broken)

@@ -24,7 +24,8 @@ public sealed record FaultReport(
 
     /// <summary>What <c>fabric faults run</c> exits with; see docs/faults-suite.md.</summary>
     [JsonIgnore]
-    public int ExitCode => Broken > 0 ? FaultsExit.Broken : NotCarriedOut > 0 ? FaultsExit.NotCarriedOut : FaultsExit.Held;
+    public int ExitCode =>
+        Broken > 0 ? FaultsExit.Broken : NotCarriedOut > 0 ? FaultsExit.NotCarriedOut : FaultsExit.Held;
 
     /// <summary>As one document.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, FaultReportJson.Default.FaultReport);

@@ -6,8 +6,8 @@ using Fabric.Host.Faults.Run;
 namespace Fabric.Host.Faults.Report;
 
 /// <summary>
-/// One page with everything in it: no script, no font and no picture from elsewhere, readable light and dark. A matrix of
-/// what was broken by stage, then each case with a time line.
+/// One page with everything in it: no script, no font and no picture from elsewhere, readable light and dark. A matrix
+/// of what was broken by stage, then each case with a time line.
 /// </summary>
 internal static class HtmlReport
 {
@@ -33,8 +33,11 @@ internal static class HtmlReport
     {
         var minutes = TimeSpan.FromMilliseconds(report.DurationMs).TotalMinutes;
         page.Append("<h1>Fault suite</h1>\n<p class=\"meta\">Plan <b>").Append(Text(report.Plan)).Append("</b> on ")
-            .Append(Text(report.On)).Append(CultureInfo.InvariantCulture, $", {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC, ")
-            .Append(CultureInfo.InvariantCulture, $"{report.Cases.Count} cases in {minutes:0.0} minutes</p>\n<p class=\"sums\">")
+            .Append(Text(report.On)).Append(
+                CultureInfo.InvariantCulture, $", {report.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC, ")
+            .Append(
+                CultureInfo.InvariantCulture,
+                $"{report.Cases.Count} cases in {minutes:0.0} minutes</p>\n<p class=\"sums\">")
             .Append(Sum(Verdict.Held, report.Held, "held"))
             .Append(Sum(Verdict.Broken, report.Broken, "broken"))
             .Append(Sum(Verdict.NotCarriedOut, report.NotCarriedOut, "not carried out"))
@@ -48,8 +51,10 @@ internal static class HtmlReport
     private static void Matrix(StringBuilder page, FaultReport report)
     {
         var stages = FaultNames.StageWords.Where(s => report.Cases.Any(c => Same(c.Stage, s))).ToList();
-        page.Append("<h2>Matrix</h2>\n<p class=\"meta\">What was broken, and at which stage of the migration. A number in ")
-            .Append("brackets counts attempts.</p>\n<div class=\"wide\"><table class=\"matrix\">\n<thead><tr><th></th>");
+        page.Append(
+            "<h2>Matrix</h2>\n<p class=\"meta\">What was broken, and at which stage of the migration. A number in ")
+            .Append(
+                "brackets counts attempts.</p>\n<div class=\"wide\"><table class=\"matrix\">\n<thead><tr><th></th>");
         foreach (var stage in stages)
             page.Append("<th>").Append(Text(stage)).Append("</th>");
         page.Append("</tr></thead>\n<tbody>\n");
@@ -66,8 +71,11 @@ internal static class HtmlReport
                 }
 
                 var worst = CaseText.Worst(cell);
-                page.Append(CultureInfo.InvariantCulture, $"<td class=\"{ClassOf(worst.Verdict)}\"><a href=\"#{Anchor(worst.Id)}\"")
-                    .Append(CultureInfo.InvariantCulture, $" title=\"{Text(CaseText.Of(worst))}\">{Sign(worst.Verdict)} ")
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<td class=\"{ClassOf(worst.Verdict)}\"><a href=\"#{Anchor(worst.Id)}\"")
+                    .Append(
+                        CultureInfo.InvariantCulture, $" title=\"{Text(CaseText.Of(worst))}\">{Sign(worst.Verdict)} ")
                     .Append(Text(CaseText.Short(worst)));
                 if (cell.Count > 1)
                     page.Append(CultureInfo.InvariantCulture, $" <small>of {cell.Count}</small>");
@@ -83,14 +91,18 @@ internal static class HtmlReport
     private static void Case(StringBuilder page, CaseResult one)
     {
         var open = one.Verdict == Verdict.Held ? "" : " open";
-        page.Append(CultureInfo.InvariantCulture, $"<details id=\"{Anchor(one.Id)}\" class=\"{ClassOf(one.Verdict)}\"{open}>\n")
-            .Append(CultureInfo.InvariantCulture, $"<summary>{Sign(one.Verdict)} <b>{Text(one.Id)}</b> ")
-            .Append(Text(CaseText.Of(one))).Append("</summary>\n");
+        // The name is inside: a browser that is led to it opens what holds it, without a script.
+        page.Append(CultureInfo.InvariantCulture, $"<details class=\"{ClassOf(one.Verdict)}\"{open}>\n<summary>")
+            .Append(CultureInfo.InvariantCulture, $"{Sign(one.Verdict)} <b>{Text(one.Id)}</b> ")
+            .Append(Text(CaseText.Of(one)))
+            .Append(CultureInfo.InvariantCulture, $"</summary>\n<div id=\"{Anchor(one.Id)}\">\n");
         if (one.Broke is { } broke)
         {
             var armed = broke.Armed ? ", armed before" : "";
             page.Append("<p>Broken: ").Append(Text(broke.What))
-                .Append(CultureInfo.InvariantCulture, $"; the journal stood at {Text(broke.Stage)}, attempt {broke.Attempt}{armed}.</p>\n");
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $"; the journal stood at {Text(broke.Stage)}, attempt {broke.Attempt}{armed}.</p>\n");
         }
 
         if (one.Timeline is { } timeline)
@@ -102,7 +114,9 @@ internal static class HtmlReport
             foreach (var rule in one.Rules)
             {
                 var verdict = rule.Held ? Verdict.Held : Verdict.Broken;
-                page.Append(CultureInfo.InvariantCulture, $"<li class=\"{ClassOf(verdict)}\">{Sign(verdict)} {Text(rule.Name)} ")
+                page.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<li class=\"{ClassOf(verdict)}\">{Sign(verdict)} {Text(rule.Name)} ")
                     .Append("<small>").Append(Text(rule.Held ? rule.Seen : string.Join("; ", rule.Violations)))
                     .Append("</small></li>\n");
             }
@@ -110,7 +124,7 @@ internal static class HtmlReport
             page.Append("</ul>\n");
         }
 
-        page.Append("</details>\n");
+        page.Append("</div>\n</details>\n");
     }
 
     private static void Facts(StringBuilder page, CaseResult one)

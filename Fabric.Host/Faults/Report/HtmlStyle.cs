@@ -27,23 +27,27 @@ internal static class HtmlStyle
         .sum.none { color: var(--soft); }
         .sum.held, td.held { background: var(--held-back); } .held > a, .sum.held { color: var(--held); }
         .sum.broken, td.broken { background: var(--broken-back); } .broken > a, .sum.broken { color: var(--broken); }
-        .sum.unknown, td.unknown { background: var(--unknown-back); } .unknown > a, .sum.unknown { color: var(--unknown); }
+        .sum.unknown, td.unknown { background: var(--unknown-back); }
+        .unknown > a, .sum.unknown { color: var(--unknown); }
         .wide { overflow-x: auto; }
         .matrix { border-collapse: collapse; font-size: .85rem; }
-        .matrix th, .matrix td { border: 1px solid var(--line); padding: .35rem .55rem; text-align: left; white-space: nowrap; }
+        .matrix th, .matrix td { border: 1px solid var(--line); padding: .35rem .55rem; text-align: left;
+          white-space: nowrap; }
         .matrix th { background: var(--panel); font-weight: 600; } .matrix td.broken { font-weight: 700; }
         .matrix a { text-decoration: none; } .matrix a:hover { text-decoration: underline; }
         details { border: 1px solid var(--line); border-left: 4px solid var(--held); border-radius: 4px;
           margin: .4rem 0; padding: .45rem .8rem; }
         details.broken { border-left-color: var(--broken); } details.unknown { border-left-color: var(--unknown); }
-        summary { cursor: pointer; overflow-wrap: anywhere; } details:target { background: var(--panel); }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0; font-size: .9rem; }
+        summary { cursor: pointer; overflow-wrap: anywhere; } details:has(:target) { background: var(--panel); }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0;
+          font-size: .9rem; }
         dd { margin: 0; overflow-wrap: anywhere; }
         .rules { columns: 2; font-size: .85rem; list-style: none; margin: .6rem 0; padding: 0; }
         .rules li { break-inside: avoid; } .rules .broken { color: var(--broken); font-weight: 600; }
         svg { display: block; margin: .6rem 0; width: 100%; height: auto; }
         svg text { fill: var(--text); font: 11px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
-        svg .run { fill: var(--run); } svg .fault { fill: var(--fault); } svg .gap { fill: var(--unknown); } svg .band { fill: var(--fault); opacity: .16; }
+        svg .run { fill: var(--run); } svg .fault { fill: var(--fault); } svg .gap { fill: var(--unknown); }
+        svg .band { fill: var(--fault); opacity: .16; }
         svg .a { fill: var(--stage-a); } svg .b { fill: var(--stage-b); } svg line { stroke: var(--line); }
         @media (max-width: 700px) { .rules { columns: 1; } dl { grid-template-columns: 1fr; } }
 

@@ -5,8 +5,8 @@ using Fabric.Host.Faults.Run;
 namespace Fabric.Host.Faults.Report;
 
 /// <summary>
-/// A case's time line as SVG: the durable stages, the fault through all rows, and a row for each copy of the guest in which
-/// a bar is where it executed. The last row is where none did: the guest stood still.
+/// A case's time line as SVG: the durable stages, the fault through all rows, and a row for each copy of the guest in
+/// which a bar is where it executed. The last row is where none did: the guest stood still.
 /// </summary>
 internal static class HtmlTimeline
 {
@@ -39,7 +39,8 @@ internal static class HtmlTimeline
         Label(svg, 1, "fault");
         if (timeline.Fault is { } fault)
         {
-            var (from, to) = (X(timeline, fault.FromMs), Math.Max(X(timeline, fault.ToMs), X(timeline, fault.FromMs) + 2));
+            var (from, to) = (X(timeline, fault.FromMs), Math.Max(
+                X(timeline, fault.ToMs), X(timeline, fault.FromMs) + 2));
             Rectangle(svg, "band", from, 0, to - from, height - 22, null);
             Rectangle(svg, "fault", from, Row + 4, to - from, Bar, fault);
             Beside(svg, to, Row, fault.Name);
@@ -71,13 +72,17 @@ internal static class HtmlTimeline
         {
             var x = N(X(timeline, at));
             svg.Append(CultureInfo.InvariantCulture, $"<line x1=\"{x}\" y1=\"0\" x2=\"{x}\" y2=\"{N(height - 20)}\"/>")
-                .Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{N(height - 6)}\" text-anchor=\"middle\">")
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $"<text class=\"soft\" x=\"{x}\" y=\"{N(height - 6)}\" text-anchor=\"middle\">")
                 .Append(CultureInfo.InvariantCulture, $"{at / 1000:0.##} s</text>\n");
         }
     }
 
     private static void Label(StringBuilder svg, int row, string text) => svg
-        .Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{N((row * Row) + 17)}\">{HtmlReport.Text(text)}</text>\n");
+        .Append(
+            CultureInfo.InvariantCulture,
+            $"<text x=\"0\" y=\"{N((row * Row) + 17)}\">{HtmlReport.Text(text)}</text>\n");
 
     private static void Box(StringBuilder svg, Timeline timeline, Span span, int row, string style, string? name)
     {
@@ -103,12 +108,15 @@ internal static class HtmlTimeline
     private static void Rectangle(
         StringBuilder svg, string style, double x, double y, double width, double height, Span? told)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{style}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" ")
+        svg.Append(
+            CultureInfo.InvariantCulture, $"<rect class=\"{style}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" ")
             .Append(CultureInfo.InvariantCulture, $"height=\"{N(height)}\">");
         if (told is not null)
         {
             svg.Append("<title>").Append(HtmlReport.Text(told.Name))
-                .Append(CultureInfo.InvariantCulture, $": {told.FromMs:0} to {told.ToMs:0} ms, {told.ToMs - told.FromMs:0} ms")
+                .Append(
+                    CultureInfo.InvariantCulture,
+                    $": {told.FromMs:0} to {told.ToMs:0} ms, {told.ToMs - told.FromMs:0} ms")
                 .Append("</title>");
         }
 

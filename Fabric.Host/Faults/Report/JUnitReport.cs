@@ -5,7 +5,9 @@ using Fabric.Host.Faults.Run;
 
 namespace Fabric.Host.Faults.Report;
 
-/// <summary>JUnit's XML, which build servers show: a broken rule is a failure, a case not carried out an error.</summary>
+/// <summary>
+/// JUnit's XML, which build servers show: a broken rule is a failure, a case not carried out an error.
+/// </summary>
 internal static class JUnitReport
 {
     public static string Of(FaultReport report)

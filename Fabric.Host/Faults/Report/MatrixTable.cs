@@ -9,9 +9,8 @@ internal static class MatrixTable
     /// <param name="faults">Rows, in order.</param>
     /// <param name="stages">Columns, in order.</param>
     /// <param name="done">Cases so far.</param>
-    /// <param name="caption">Below the table; empty shows none.</param>
     public static Table Of(
-        IEnumerable<string> faults, IReadOnlyList<string> stages, IReadOnlyList<CaseResult> done, string caption)
+        IEnumerable<string> faults, IReadOnlyList<string> stages, IReadOnlyList<CaseResult> done)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("");
         foreach (var stage in stages)
@@ -24,7 +23,7 @@ internal static class MatrixTable
             table.AddRow([Markup.Escape(fault), .. cells.Select(c => c.Count == 0 ? "" : Cell(CaseText.Worst(c)))]);
         }
 
-        return caption.Length == 0 ? table : table.Caption(Markup.Escape(caption));
+        return table;
     }
 
     private static string Cell(CaseResult one) => one.Verdict switch

@@ -87,7 +87,8 @@ internal sealed class Breaker(
         var nodes = names.Select(n => cluster.Nodes[n]).ToList();
         var who = string.Join(" and ", names);
         if (fault.Action != FaultAction.Kill)
-            return ForATime(journal, [.. nodes.Select(n => (Func<int?>)(() => n.ProcessId))], $"node {who}", cancellation);
+            return ForATime(
+                journal, [.. nodes.Select(n => (Func<int?>)(() => n.ProcessId))], $"node {who}", cancellation);
         if (fault.Who == FaultVictim.Coordinator)
         {
             // A killed coordinator holds nothing any more, and the next one shall not either.
@@ -117,7 +118,8 @@ internal sealed class Breaker(
         if (fault.Action != FaultAction.Kill)
         {
             var (report, mended) = ForATime(
-                journal, [() => copy.IsAlive ? copy.ProcessId : null], $"hypervisor process of {copy.Name}", cancellation);
+                journal, [() => copy.IsAlive ? copy.ProcessId : null], $"hypervisor process of {copy.Name}",
+                cancellation);
             return (report with { Armed = armed }, mended);
         }
 
@@ -164,7 +166,8 @@ internal sealed class Breaker(
     }
 
     private (BreakReport Report, Task Mended) Links(
-        JournalFollower journal, IReadOnlyList<TcpProxy> links, string what, string when, CancellationToken cancellation)
+        JournalFollower journal, IReadOnlyList<TcpProxy> links, string what, string when,
+        CancellationToken cancellation)
     {
         var report = Report(journal, "");
         var seconds = Number(fault.For.TotalSeconds);
@@ -173,7 +176,8 @@ internal sealed class Breaker(
         {
             case FaultAction.Cut:
                 var cut = links.Sum(l => l.Cut(fault.For));
-                return (report with { What = $"reset {Number(cut)} {what}, refused new ones for {seconds} s{when}" }, mended);
+                return (report with { What = $"reset {Number(cut)} {what}, refused new ones for {seconds} s{when}" },
+                    mended);
             case FaultAction.Stop:
                 foreach (var link in links)
                     link.Stall(fault.For);
@@ -196,8 +200,10 @@ internal sealed class Breaker(
         var (what, mended) = fault.Action switch
         {
             FaultAction.Stop => ($"stopped the {who} for {seconds} s", doing.StopAsync(fault.For, cancellation)),
-            FaultAction.Slow => ($"gave the {who} a tenth of its time for {seconds} s", doing.SlowAsync(fault.For, cancellation)),
-            FaultAction.DiskFull => ($"filled the disk of the {who} for {seconds} s", doing.FillDiskAsync(fault.For, cancellation)),
+            FaultAction.Slow =>
+                ($"gave the {who} a tenth of its time for {seconds} s", doing.SlowAsync(fault.For, cancellation)),
+            FaultAction.DiskFull =>
+                ($"filled the disk of the {who} for {seconds} s", doing.FillDiskAsync(fault.For, cancellation)),
             _ => throw new ArgumentOutOfRangeException(nameof(victims), fault.Action, "not for processes"),
         };
         return (Report(journal, what), mended);

@@ -61,7 +61,8 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         var guest = GuestCheck.Of(evidence.Copies, verified, _wentBack);
         return CaseReport.Of(
             evidence, guest, fault, broke, _afterwards, new CaseFacts(
-                FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire, spec.MemoryBytes()));
+                FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire,
+                spec.MemoryBytes()));
     }
 
     // In pre-copy nothing is held: the break is to come while bytes flow.
@@ -110,7 +111,8 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new LabException(
-                $"The migration did not end in {options.SettleWithin.TotalMinutes:0.#} minutes; it is at {journal.Stage}.");
+                $"The migration did not end in {options.SettleWithin.TotalMinutes:0.#} minutes; " +
+                $"it is at {journal.Stage}.");
         }
         finally
         {
@@ -141,7 +143,9 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         CancellationToken cancellation) =>
         await new Breaker(cluster, watch, fabric, options, fault!, time).RunAsync(journal, screen.Broke, cancellation);
 
-    /// <summary>Rule 7: at once, while the first may still be clearing up. What was lost is started anew before.</summary>
+    /// <summary>
+    /// Rule 7: at once, while the first may still be clearing up. What was lost is started anew before.
+    /// </summary>
     private async Task TryAgainAsync(
         LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
     {
@@ -149,7 +153,8 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         await UntilAsync(
             cluster, ReadyWithin, "both hosts to be connected again",
-            async () => (await fabric.ConnectedHostsAsync(either.Token)).Count == cluster.NodeLinks.Count, either.Token);
+            async () => (await fabric.ConnectedHostsAsync(either.Token)).Count == cluster.NodeLinks.Count,
+            either.Token);
         if (_migrations[0].Ended is { Keeper: Keeper.Nobody } || !await fabric.IsRunningAsync(vm, either.Token))
             await StartAnewAsync(cluster, watch, fabric, vm, either.Token);
         screen.Say("the same migration again, with nothing broken");

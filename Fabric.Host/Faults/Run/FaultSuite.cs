@@ -15,26 +15,42 @@ internal sealed record SuiteCase(
     string Id, string Fault, string Stage, string What, Func<CancellationToken, Task<CaseResult>> RunAsync,
     Func<string, TimeSpan, CaseResult> Failed);
 
-/// <summary>Runs cases one after the other, for they would disturb each other's times, and tells how far it is.</summary>
+/// <summary>
+/// Runs cases one after the other, for they would disturb each other's times, and tells how far it is.
+/// </summary>
 internal sealed class FaultSuite(IReadOnlyList<SuiteCase> cases, SuiteScreen screen, TimeProvider time)
 {
-    public async Task<FaultReport> RunAsync(string plan, string on, CancellationToken cancellation)
+    /// <param name="plan">For the report.</param>
+    /// <param name="on">For the report.</param>
+    /// <param name="report">Is given the report, also that of the cases that ended before an interruption.</param>
+    /// <param name="cancellation">Ends the case under way and the rest.</param>
+    public async Task<FaultReport> RunAsync(
+        string plan, string on, Action<FaultReport> report, CancellationToken cancellation)
     {
         var started = time.GetUtcNow();
         var began = time.GetTimestamp();
         var done = new List<CaseResult>();
-        await screen.ShowAsync(cases, done, async () =>
+        FaultReport Report() => new(plan, on, started, time.GetElapsedTime(began).TotalMilliseconds, [.. done]);
+        try
         {
-            foreach (var one in cases)
+            await screen.ShowAsync(cases, done, async () =>
             {
-                cancellation.ThrowIfCancellationRequested();
-                screen.Begins(one, done.Count, Left(began, done.Count));
-                var result = await OneAsync(one, cancellation);
-                done.Add(result);
-                screen.Ended(result, done.Count);
-            }
-        });
-        return new FaultReport(plan, on, started, time.GetElapsedTime(began).TotalMilliseconds, done);
+                foreach (var one in cases)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    screen.Begins(one, done.Count, Left(began, done.Count));
+                    var result = await OneAsync(one, cancellation);
+                    done.Add(result);
+                    screen.Ended(result, done.Count);
+                }
+            });
+        }
+        finally
+        {
+            report(Report());
+        }
+
+        return Report();
     }
 
     private string Left(long began, int done)

@@ -10,7 +10,8 @@ internal sealed class ProcessFault(IReadOnlyList<Func<int?>> victims, TimeProvid
 
     /// <summary>They get no time.</summary>
     public Task StopAsync(TimeSpan length, CancellationToken cancellation) =>
-        HoldAsync(length, p => ProcessTool.SignalAsync(p, "STOP"), p => ProcessTool.SignalAsync(p, "CONT"), cancellation);
+        HoldAsync(
+            length, p => ProcessTool.SignalAsync(p, "STOP"), p => ProcessTool.SignalAsync(p, "CONT"), cancellation);
 
     /// <summary>They cannot write.</summary>
     public Task FillDiskAsync(TimeSpan length, CancellationToken cancellation) =>

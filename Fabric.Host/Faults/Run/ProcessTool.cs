@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Fabric.Host.Faults.Run;
 
-/// <summary>Signals and limits for living processes, by the system's own programs: none of it needs root for one's own.</summary>
+/// <summary>
+/// Signals and limits for living processes, by the system's own programs: none of it needs root for one's own.
+/// </summary>
 internal static class ProcessTool
 {
     /// <summary>Sends a signal by name; a process that is gone gets none.</summary>
@@ -11,8 +13,8 @@ internal static class ProcessTool
         RunAsync("/bin/sh", "-c", "kill -s \"$0\" \"$1\"", signal, Text(processId));
 
     /// <summary>
-    /// No file grows any more: what a full disk does to its writers, but for the number of the error. Only the soft limit,
-    /// which its owner may raise again.
+    /// No file grows any more: what a full disk does to its writers, but for the number of the error. Only the soft
+    /// limit, which its owner may raise again.
     /// </summary>
     public static Task<bool> FillDiskAsync(int processId) => LimitAsync(processId, "0");
 

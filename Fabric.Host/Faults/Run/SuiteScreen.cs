@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace Fabric.Host.Faults.Run;
 
 /// <summary>
-/// How far the suite is. On a terminal the matrix fills as cases end; else each case is a line. The matrix stays at the end.
+/// How far the suite is. On a terminal the matrix fills as cases end; else each case is a line. The matrix stays at the
+/// end.
 /// </summary>
 internal sealed class SuiteScreen(IAnsiConsole console)
 {
@@ -20,22 +21,24 @@ internal sealed class SuiteScreen(IAnsiConsole console)
         if (!console.Profile.Capabilities.Interactive || !console.Profile.Capabilities.Ansi)
         {
             await run();
-            console.Write(Matrix(""));
+            console.Write(Matrix());
             return;
         }
 
-        await console.Live(Matrix("")).Overflow(VerticalOverflow.Ellipsis).StartAsync(async live =>
+        await console.Live(Matrix()).Overflow(VerticalOverflow.Ellipsis).StartAsync(async live =>
         {
             _live = live;
             await run();
-            live.UpdateTarget(Matrix(""));
+            live.UpdateTarget(Matrix());
         });
         _live = null;
     }
 
     /// <summary>A case begins.</summary>
-    public void Begins(SuiteCase one, int done, string left) => _live?.UpdateTarget(Matrix(string.Create(
-        CultureInfo.InvariantCulture, $"{done} of {_cases.Count} done{left}; now {one.Id}: {one.What}")));
+    public void Begins(SuiteCase one, int done, string left) => _live?.UpdateTarget(new Rows(
+        Matrix(),
+        new Text(string.Create(CultureInfo.InvariantCulture, $"{done} of {_cases.Count} done{left}")),
+        new Text($"now {one.Id}: {one.What}") { Overflow = Overflow.Ellipsis }));
 
     /// <summary>A case ended.</summary>
     public void Ended(CaseResult result, int done)
@@ -70,8 +73,8 @@ internal sealed class SuiteScreen(IAnsiConsole console)
             $"{report.DurationMs / 60_000:0.0} minutes."));
     }
 
-    private Table Matrix(string caption) => MatrixTable.Of(
+    private Table Matrix() => MatrixTable.Of(
         _cases.Select(c => c.Fault).Distinct(StringComparer.Ordinal),
-        [.. FaultNames.StageWords.Where(s => _cases.Any(c => string.Equals(c.Stage, s, StringComparison.Ordinal)))], _done,
-        caption);
+        [.. FaultNames.StageWords.Where(s => _cases.Any(c => string.Equals(c.Stage, s, StringComparison.Ordinal)))],
+        _done);
 }

@@ -5,7 +5,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Host.Faults.Truth;
 
-/// <summary>Rule 9, from outside: the file is read again from the start, and every stream must be one history.</summary>
+/// <summary>
+/// Rule 9, from outside: the file is read again from the start, and every stream must be one history.
+/// </summary>
 internal static class JournalCheck
 {
     /// <summary>The VM's events, and what is wrong with its stream and those of its migrations.</summary>
@@ -20,7 +22,8 @@ internal static class JournalCheck
         foreach (var migration in migrations)
         {
             await FoldAsync<MigrationState, MigrationEvent>(
-                journal, FabricEvents.StreamOf(migration), MigrationState.Initial, MigrationEvolution.Evolve, [], faults,
+                journal, FabricEvents.StreamOf(migration), MigrationState.Initial, MigrationEvolution.Evolve, [],
+                faults,
                 cancellation);
         }
 
@@ -39,7 +42,8 @@ internal static class JournalCheck
                 if (recorded.Version != ++version)
                 {
                     faults.Add(string.Create(
-                        CultureInfo.InvariantCulture, $"{stream} has version {recorded.Version} where {version} belongs"));
+                        CultureInfo.InvariantCulture,
+                        $"{stream} has version {recorded.Version} where {version} belongs"));
                     return;
                 }
 
@@ -48,7 +52,8 @@ internal static class JournalCheck
             }
         }
         catch (Exception e) when (
-            e is CorruptEventException or UnknownEventException or JournalUnavailableException or InvalidOperationException)
+            e is CorruptEventException or UnknownEventException or JournalUnavailableException
+                or InvalidOperationException)
         {
             faults.Add($"{stream}: {e.Message}");
         }

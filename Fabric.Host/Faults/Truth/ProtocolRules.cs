@@ -5,8 +5,8 @@ namespace Fabric.Host.Faults.Truth;
 
 /// <summary>
 /// The rules of the protocol, checked against what the hypervisors did and not against what the fabric says it did. The
-/// journal is asked only for what was decided and when that was written. Rule 2 (one writer of each disk) has nothing to
-/// look at here: these guests have no disks.
+/// journal is asked only for what was decided and when that was written. Rule 2 (one writer of each disk) has nothing
+/// to look at here: these guests have no disks.
 /// </summary>
 public static class ProtocolRules
 {
@@ -139,15 +139,17 @@ public static class ProtocolRules
         _ => null,
     };
 
-    /// <summary>Rule 11: a source that handed off is there until the target has run.</summary>
+    /// <summary>Rule 11: a source that handed off is there until the target has run, or it has the guest back.</summary>
     private static IEnumerable<string> EarlyEnds(MigrationRecord migration, IReadOnlyList<CopyRecord> copies)
     {
-        if (migration.First<SourceHandedOff>() is not { Dead: false } || migration.When<Committed>() is not { } committed)
+        if (migration.First<SourceHandedOff>() is not { Dead: false }
+            || migration.When<Committed>() is not { } committed)
             yield break;
         var ran = copies.Where(c => c.Term == migration.Plan.Term && c.Attempt == migration.CommittedAttempt)
             .SelectMany(c => c.Runs).Select(r => (DateTimeOffset?)r.From).Min();
+        var until = migration.When<CommitReverted>() ?? ran;
         foreach (var copy in SourceOf(migration, copies)
-            .Where(c => !c.KilledOnPurpose && c.GoneAt >= committed && (ran is null || c.GoneAt < ran)))
+            .Where(c => !c.KilledOnPurpose && c.GoneAt >= committed && (until is null || c.GoneAt < until)))
         {
             yield return $"{copy.Name} ended before the target ran";
         }

@@ -43,7 +43,8 @@ public sealed class QemuImageTests : IDisposable
             await making.WaitForExitAsync();
 
         // Whoever opens a pipe that has no writer waits for ever.
-        (await Task.Run(() => Faults(Image)).WaitAsync(TimeSpan.FromSeconds(30))).ShouldHaveSingleItem().ShouldContain("a pipe");
+        (await Task.Run(() => Faults(Image)).WaitAsync(TimeSpan.FromSeconds(30)))
+            .ShouldHaveSingleItem().ShouldContain("a pipe");
         Faults(_directory).ShouldHaveSingleItem().ShouldContain("a directory");
     }
 

@@ -43,7 +43,8 @@ public sealed class GuestCheckTests
         GuestCheck.Of(copies, Good, recovered: false).Clean.ShouldBeFalse();
         var recovered = GuestCheck.Of(copies, Good, recovered: true);
         recovered.Clean.ShouldBeTrue();
-        recovered.Notes.ShouldHaveSingleItem().ShouldContain("an operator let an older copy run, or started the VM anew");
+        recovered.Notes.ShouldHaveSingleItem().ShouldContain(
+            "an operator let an older copy run, or started the VM anew");
     }
 
     [Fact]

@@ -43,8 +43,10 @@ public sealed class PlanTests : IDisposable
         plan.Cases.ShouldBe(
         [
             new FaultCase(FaultVictim.TargetVm, FaultAction.Kill, FaultStage.PreCopy, TimeSpan.Zero, 1_000_000),
-            new FaultCase(FaultVictim.DataLink, FaultAction.Cut, FaultStage.PreCopy, TimeSpan.FromSeconds(2), 1_000_000),
-            new FaultCase(FaultVictim.NodeLink, FaultAction.Slow, FaultStage.Commitment, TimeSpan.FromSeconds(7), 5_000),
+            new FaultCase(
+                FaultVictim.DataLink, FaultAction.Cut, FaultStage.PreCopy, TimeSpan.FromSeconds(2), 1_000_000),
+            new FaultCase(
+                FaultVictim.NodeLink, FaultAction.Slow, FaultStage.Commitment, TimeSpan.FromSeconds(7), 5_000),
         ]);
     }
 
@@ -73,7 +75,9 @@ public sealed class PlanTests : IDisposable
     [InlineData("cases = [{ who = journal, action = [disk-full, cut] }]", "cases[1].action", "cut can be done to none")]
     [InlineData("cases = [{ who = journal, action = disk-full, for = 99h }]", "cases[1].for", "outside 100ms to 10m")]
     [InlineData("cases = [{ who = data-link, action = slow, rate = fast }]", "cases[1].rate", "is not a size")]
-    [InlineData("cases = [{ who = ledger, action = disk-full }, { who = ledger, action = disk-full }]", "cases[2].who", "twice")]
+    [InlineData(
+        "cases = [{ who = ledger, action = disk-full }, { who = ledger, action = disk-full }]", "cases[2].who",
+        "twice")]
     [InlineData("cases = []", "plan.cases", "is empty")]
     [InlineData("cases = kill", "plan.cases", "must be a list of objects")]
     [InlineData("cases = [kill]", "plan.cases", "must be a list of objects")]
@@ -137,7 +141,8 @@ public sealed class PlanTests : IDisposable
     [InlineData("cases = [{ name = x, at = pre-copy }]", "own-cases[1].break", "is missing")]
     [InlineData("cases = [{ name = x, at = [pre-copy, commitment], ask = cancel }]", "own-cases[1].at", "one stage")]
     [InlineData("cases = [{ name = x, at = pre-copy, ask = explode }]", "own-cases[1].ask", "is not one of")]
-    [InlineData("cases = [{ name = x, at = pre-copy, ask = cancel, shell = true }]", "own-cases[1].shell", "unknown key")]
+    [InlineData(
+        "cases = [{ name = x, at = pre-copy, ask = cancel, shell = true }]", "own-cases[1].shell", "unknown key")]
     [InlineData("confirm = maybe", "plan.own.confirm", "neither true nor false")]
     public void What_cannot_be_of_own_hosts_is_named(string line, string key, string message) =>
         Should.Throw<SettingsException>(() => Read(Own(line))).Errors
@@ -149,7 +154,8 @@ public sealed class PlanTests : IDisposable
           vm = web, hosts = [h1, h2]
           cases = [
             { name = "node killed", at = pre-copy, for = 2s
-              break = [ssh, h2, systemctl, kill, -s, KILL, fabric-node], mend = [ssh, h2, systemctl, start, fabric-node] }
+              break = [ssh, h2, systemctl, kill, -s, KILL, fabric-node]
+              mend = [ssh, h2, systemctl, start, fabric-node] }
             { name = "cancelled late", at = stop-and-copy, ask = cancel }
           ]
           {{more}}

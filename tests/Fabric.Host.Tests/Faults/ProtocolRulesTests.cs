@@ -88,6 +88,99 @@ public sealed class ProtocolRulesTests
         Broken(new Evidence([source], [reverted], [])).ShouldBe(["retryWorks"]);
     }
 
+    [Fact]
+    public void Death_that_was_only_silence_is_seen()
+    {
+        var lost = Record(
+            (10, new MigrationRequested(Plan, At(10))),
+            (60, Ended(MigrationOutcome.Lost, Keeper.Nobody)));
+        var dead = Source with { Runs = [Run(0, 50)], GoneAt = At(50) };
+        DeathIsSeen(dead).ShouldBeTrue();
+        DeathIsSeen(dead with { GoneAt = At(2_000) }).ShouldBeFalse();
+        DeathIsSeen(dead with { GoneAt = null, IsAlive = true }).ShouldBeFalse();
+
+        bool DeathIsSeen(CopyRecord source) =>
+            !Broken(new Evidence([source], [lost], [])).Contains("deathIsSeen", StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void Commit_to_a_dead_source_that_lived_is_seen()
+    {
+        var committed = Record(
+            (10, new MigrationRequested(Plan, At(10))),
+            (20, new AttemptStarted(1, At(20))),
+            (120, new SourceHandedOff(true, null, At(120))),
+            (140, new Committed(Plan.Target, 2, At(140))),
+            (160, Ended(MigrationOutcome.Completed, Keeper.Target)));
+        Broken(new Evidence([Source with { GoneAt = At(5_000) }, Target], [committed], [])).ShouldBe(["deathIsSeen"]);
+        Broken(new Evidence([Source with { GoneAt = At(119) }, Target], [committed], [])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Broken_assertion_breaks_its_rule()
+    {
+        var held = Completed with
+        {
+            Lines = [.. Completed.Lines, new JournalLine(
+                new HeldForOperator(FailureReason.AssertionBroken, "no cell", At(200)), At(200))],
+        };
+        Broken(new Evidence([Source, Target], [held], []))
+            .Contains("noAssertionBroken", StringComparer.Ordinal).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(1, false)]
+    [InlineData(0, false)]
+    public void Epoch_that_does_not_rise_is_seen(long next, bool held)
+    {
+        var evidence = new Evidence([Source, Target], [Completed], [])
+        {
+            VmHistory = [new VmStartOrdered(1, At(0)), new OwnershipMoved(Plan.Id, Plan.Target, next, At(140))],
+        };
+        Broken(evidence).ShouldBe(held ? [] : ["epochsRise"]);
+    }
+
+    [Fact]
+    public void Journal_that_is_not_one_history_and_a_plain_connection_are_seen()
+    {
+        var good = new Evidence([Source, Target], [Completed], []) { Connections = 3 };
+        Broken(good with { JournalFaults = ["vm/demo has version 4 where 3 belongs"] }).ShouldBe(["oneHistory"]);
+        Broken(good with { PlainConnections = 1 }).ShouldBe(["alwaysTls"]);
+    }
+
+    [Fact]
+    public void Source_that_ends_before_the_target_ran_is_seen_unless_the_suite_killed_it()
+    {
+        var handedOff = Completed with
+        {
+            Lines = [.. Completed.Lines.Take(2), new JournalLine(new SourceHandedOff(false, null, At(130)), At(130)),
+                .. Completed.Lines.Skip(2)],
+        };
+        var early = Source with { GoneAt = At(145) };
+        Broken(new Evidence([early, Target], [handedOff], [])).ShouldBe(["sourceKeptUntilTargetRuns"]);
+        Broken(new Evidence([early with { KilledOnPurpose = true }, Target], [handedOff], [])).ShouldBeEmpty();
+        Broken(new Evidence([Source with { GoneAt = At(170) }, Target], [handedOff], [])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Source_that_has_the_guest_back_may_end_later_in_the_next_migration()
+    {
+        var reverted = Record(
+            (10, new MigrationRequested(Plan, At(10))),
+            (20, new AttemptStarted(1, At(20))),
+            (130, new SourceHandedOff(false, null, At(130))),
+            (140, new Committed(Plan.Target, 2, At(140))),
+            (200, new CommitReverted(Plan.Source, 3, FailureReason.TargetLostBeforeRun, null, At(200))),
+            (220, Ended(MigrationOutcome.RolledBack, Keeper.Source)));
+        var source = Copy("host-a/e1", isAlive: false, [Run(0, 100), Run(210, 300)]);
+        Rule11(source with { GoneAt = At(400) }).ShouldBeTrue();
+        Rule11(source with { GoneAt = At(199) }).ShouldBeFalse();
+
+        bool Rule11(CopyRecord copy) => !Broken(new Evidence([copy], [reverted], []))
+            .Contains("sourceKeptUntilTargetRuns", StringComparer.Ordinal);
+    }
+
     private static IEnumerable<string> Broken(Evidence evidence) =>
         ProtocolRules.Check(evidence).Where(r => !r.Held).Select(r => r.Name);
 

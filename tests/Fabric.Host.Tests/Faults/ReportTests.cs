@@ -7,7 +7,9 @@ using Fabric.Host.Faults.Truth;
 
 namespace Fabric.Host.Tests.Faults;
 
-/// <summary>Reports of a run that was recorded: one case held, one broke a rule, one could not be carried out.</summary>
+/// <summary>
+/// Reports of a run that was recorded: one case held, one broke a rule, one could not be carried out.
+/// </summary>
 public sealed class ReportTests
 {
     private const string Nasty = "</script><b>&\"'\u0001";
@@ -47,7 +49,8 @@ public sealed class ReportTests
         new FaultCase(FaultVictim.Journal, FaultAction.DiskFull, FaultStage.Activation, TimeSpan.FromSeconds(5), 1),
         "The guest did not boot.", TimeSpan.FromSeconds(60));
 
-    private static readonly FaultReport All = new("nightly <1>", "qemu 7.2.22 (tcg)", At, 79_000, [Held, Broken, Unknown]);
+    private static readonly FaultReport All = new(
+        "nightly <1>", "qemu 7.2.22 (tcg)", At, 79_000, [Held, Broken, Unknown]);
 
     [Fact]
     public void Json_is_read_back_the_same()
@@ -92,7 +95,8 @@ public sealed class ReportTests
         page.ShouldContain("nightly &lt;1&gt;");
         page.ShouldContain("prefers-color-scheme: dark");
         page.ShouldContain("href=\"#node-link.cut.commitment-2\"");
-        page.ShouldContain("id=\"node-link.cut.commitment-2\" class=\"broken\" open");
+        page.ShouldContain("<div id=\"node-link.cut.commitment-2\">");
+        page.ShouldContain("<details class=\"broken\" open>");
         page.ShouldContain("<title>no copy runs: 3000 to 3120 ms, 120 ms</title>");
     }
 

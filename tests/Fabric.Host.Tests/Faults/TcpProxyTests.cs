@@ -69,6 +69,48 @@ public sealed class TcpProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stalled_connections_stay_open_and_go_on_afterwards()
+    {
+        var (near, far) = await ConnectAsync();
+        await SendAsync(near, 1);
+        await ReceiveAsync(far, 1);
+        _proxy.Stall(TimeSpan.FromSeconds(5));
+        await SendAsync(near, 2);
+        await _time.ArmedAsync(TimeSpan.FromSeconds(5)).WaitAsync(HangGuard);
+        far.Available.ShouldBe(0);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await ReceiveAsync(far, 2);
+        await SendAsync(far, 3);
+        await ReceiveAsync(near, 3);
+    }
+
+    [Fact]
+    public async Task Slow_connection_waits_for_each_piece_as_long_as_its_rate_says()
+    {
+        var (near, far) = await ConnectAsync();
+        _proxy.Slow(TimeSpan.FromMinutes(1), 1_000);
+        await SendAsync(near, 500);
+        await _time.ArmedAsync(TimeSpan.FromMilliseconds(500)).WaitAsync(HangGuard);
+        _time.Advance(TimeSpan.FromMilliseconds(499));
+        far.Available.ShouldBe(0);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await ReceiveAsync(far, 500);
+    }
+
+    [Fact]
+    public async Task Connections_that_do_not_begin_with_TLS_are_counted()
+    {
+        var (near, far) = await ConnectAsync();
+        await near.SendAsync(new byte[] { 0x16, 0x03, 0x01 });
+        await ReceiveAsync(far, 3);
+        _proxy.Seen.ShouldBe((1, 0));
+        (near, far) = await ConnectAsync();
+        await near.SendAsync("GET /"u8.ToArray());
+        await ReceiveAsync(far, 5);
+        _proxy.Seen.ShouldBe((2, 1));
+    }
+
+    [Fact]
     public async Task Server_that_refuses_is_seen_as_a_reset()
     {
         _server.Stop();

@@ -8,7 +8,9 @@ using Fabric.Host.Faults.Run;
 
 namespace Fabric.Lab.Tests.Faults;
 
-/// <summary><c>fabric faults run</c> as a user runs it: real processes, in a lab of its own and on hosts that are there.</summary>
+/// <summary>
+/// <c>fabric faults run</c> as a user runs it: real processes, in a lab of its own and on hosts that are there.
+/// </summary>
 [Trait("Category", "Lab")]
 [Collection("demo")]
 public sealed class FaultsTests : IDisposable
@@ -20,7 +22,9 @@ public sealed class FaultsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    /// <summary>The lost guest is the hardest to judge: it must be said to be lost, and a new start must work.</summary>
+    /// <summary>
+    /// The lost guest is the hardest to judge: it must be said to be lost, and a new start must work.
+    /// </summary>
     [Fact]
     public async Task A_plan_runs_and_its_reports_say_what_came_of_it()
     {
@@ -41,7 +45,8 @@ public sealed class FaultsTests : IDisposable
         cases[0].GetProperty("rules").EnumerateArray().Count(r => r.GetProperty("held").GetBoolean()).ShouldBe(13);
         cases[1].GetProperty("timeline").GetProperty("fault").GetProperty("toMs").GetDouble().ShouldBeGreaterThan(0);
         XDocument.Load(Path.Combine(reports, "junit.xml")).Descendants("testcase").Count().ShouldBe(2);
-        (await File.ReadAllTextAsync(Path.Combine(reports, "report.html"))).ShouldContain("journal.disk-full.stop-and-copy");
+        (await File.ReadAllTextAsync(Path.Combine(reports, "report.html"))).ShouldContain(
+            "journal.disk-full.stop-and-copy");
     }
 
     [Fact]
