@@ -11,6 +11,7 @@ namespace Fabric.Host.Faults.Truth;
 internal static class JournalCheck
 {
     /// <summary>The VM's events, and what is wrong with its stream and those of its migrations.</summary>
+    /// <exception cref="LabException">It cannot be read, which says nothing.</exception>
     public static async Task<(IReadOnlyList<VmEvent> Vm, IReadOnlyList<string> Faults)> ReadAsync(
         string path, VmId vm, IEnumerable<MigrationId> migrations, CancellationToken cancellation)
     {
@@ -51,9 +52,11 @@ internal static class JournalCheck
                 history.Add((TEvent)recorded.Event);
             }
         }
-        catch (Exception e) when (
-            e is CorruptEventException or UnknownEventException or JournalUnavailableException
-                or InvalidOperationException)
+        catch (JournalUnavailableException e)
+        {
+            throw new LabException($"The journal cannot be read to check it: {e.Message}", e);
+        }
+        catch (Exception e) when (e is CorruptEventException or UnknownEventException or InvalidOperationException)
         {
             faults.Add($"{stream}: {e.Message}");
         }
