@@ -67,7 +67,7 @@ public static class PlanDrawer
     /// <summary>
     /// What leads into stages that are seldom met by chance, and something there: a hold or a reversal after the commit, a
     /// roll-back without its target, the moments in which a guest runs again and its coordinator does not know yet, and a
-    /// source that dies unseen with the target complete.
+    /// source that dies unseen with the target complete; and orders of an attempt that arrive after the next one.
     /// </summary>
     private static List<Fault> RareStages(Chance chance, int vms)
     {
@@ -106,6 +106,19 @@ public static class PlanDrawer
             Add(FaultKind.Cancelled, Role.Operator, StageKind.StopAndCopy, 20_000, null);
             Add(FaultKind.VmKilled, Role.Source, StageKind.StopAndCopy, 100_000, null);
             Add(kind, role, StageKind.OnHold, 1_000_000, null);
+        }
+        else if (roll is 19 or 20)
+        {
+            Add(FaultKind.AgentStopped, Role.Source, StageKind.StopAndCopy, 100_000, 3_000);
+            Add(FaultKind.TransferFails, Role.Source, StageKind.StopAndCopy, 500_000, null);
+            Add(FaultKind.VmKilled, Role.Source, StageKind.StopAndCopy, 1_500_000, null);
+            Add(kind, role, StageKind.OnHold, 1_000_000, null);
+        }
+        else if (roll is >= 21 and < 24)
+        {
+            Add(FaultKind.DataReset, Role.Source, StageKind.PreCopy, 50_000, null);
+            Add(FaultKind.DataReset, Role.Source, StageKind.PreCopy, 50_000, null);
+            Add(FaultKind.MailReordered, chance.OneIn(2) ? Role.Source : Role.Target, StageKind.RollingBack, 1_000, null);
         }
 
         return faults;

@@ -158,9 +158,11 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         if (target is { Alive: true, Phase: MigrationPhase.Active } && drive.Transfer.IsWhole)
             return ("load", chance.Between(Ms(1), Ms(40)), () => hypervisors.Load(target));
         return target.Phase == MigrationPhase.Completed && drive.Transfer.SourceRelay
-            ? ("acknowledge", chance.Between(Ms(1) / 5, Ms(5)), () => hypervisors.Acknowledge(source))
+            ? ("acknowledge", chance.Between(Ms(1) / 5, Ms(5) + RoundTrip), () => hypervisors.Acknowledge(source))
             : null;
     }
+
+    private long RoundTrip => world.Plan.LinkUs.Most * 2 * (TimeSpan.TicksPerMillisecond / 1_000);
 
     private static long Ms(long milliseconds) => SimScheduler.Ms(milliseconds);
 

@@ -46,12 +46,14 @@ internal sealed partial class SimWorld
         }
     }
 
+    /// <summary>A stage was entered. Of two faults of a kind for it the second waits until it is entered again.</summary>
     private void FaultsOf(Begun stage)
     {
+        var kinds = new HashSet<FaultKind>();
         for (var i = _inStage.Count - 1; i >= 0; i--)
         {
             var fault = _inStage[i];
-            if (fault.When.Stage != stage.Kind || VmAt(fault.Vm) != stage.Plan.Spec.Id)
+            if (fault.When.Stage != stage.Kind || VmAt(fault.Vm) != stage.Plan.Spec.Id || !kinds.Add(fault.Kind))
                 continue;
             _inStage.RemoveAt(i);
             _timedToCome++;
