@@ -490,47 +490,6 @@ public static partial class Limits
         public const int ConnectRetryMs = 250;
     }
 
-    /// <summary>QEMU's migration stream and its return path, as they are read.</summary>
-    public static class Stream
-    {
-        /// <summary>A page of x86; the low 12 bits of an offset carry flags.</summary>
-        public const int PageSize = 4096;
-
-        /// <summary>A name has one byte of length.</summary>
-        public const int NameBytesMax = 255;
-
-        /// <summary>The longest machine type that QEMU knows has 24 characters; ten times that.</summary>
-        public const int MachineBytesMax = 256;
-
-        /// <summary>QEMU has 30 capabilities, of which two are written; twice all of them.</summary>
-        public const int CapabilitiesMax = 64;
-
-        /// <summary>32 devices with up to 4 blocks (ROM, video memory, tables), the board's 10: 138; twice that.</summary>
-        public const int RamBlocksMax = 256;
-
-        /// <summary>All devices of a q35 have 124 KB; eight times that.</summary>
-        public const int DeviceBytesMax = 1 << 20;
-
-        /// <summary>A stream in the stream holds the devices' state: 124 KB for q35, 16 times <see cref="DeviceBytesMax"/>.</summary>
-        public const int PackageBytesMax = 16 * DeviceBytesMax;
-
-        /// <summary>
-        /// The longest construct that is gathered in one piece: a device, its head (1 + 4 + 256 + 4 + 4 + 4) and footer
-        /// (5), so 278 bytes more than its body; the list of RAM has 8 + 256 x (256 + 8 + 8) = 69,640 bytes at most, a
-        /// command 5 + 65,535.
-        /// </summary>
-        public const int ConstructBytesMax = DeviceBytesMax + 278;
-
-        /// <summary>One page with its head (8 + 256 + 4,096) fits, and most of what is cut by a chunk's end is one.</summary>
-        public const int HeldBytesMin = 8 * 1024;
-
-        /// <summary>Ranges in one discard command: QEMU's MAX_DISCARDS_PER_COMMAND.</summary>
-        public const int DiscardRangesMax = 12;
-
-        /// <summary>A bit for each page, in one piece: 512 KiB are 2^22 pages, a block of 16 GiB.</summary>
-        public const int BitmapBytesMax = 512 * 1024;
-    }
-
     /// <summary>Configuration files.</summary>
     public static class Hocon
     {
@@ -572,52 +531,5 @@ public static partial class Limits
 
         /// <summary>A certificate or key file: a chain of 10 certificates of 4 KiB, with room.</summary>
         public const int PemBytesMax = 64 << 10;
-    }
-
-    /// <summary>The fault suite.</summary>
-    public static class Faults
-    {
-        /// <summary>Cases of a plan, repetitions counted: 2,000 x 10 s are six hours.</summary>
-        public const int CasesMax = 2_000;
-
-        /// <summary>
-        /// Repetitions of a case: the default plan (147 cases) 13 times is CasesMax; fewer cases, more often.
-        /// </summary>
-        public const int RepetitionsMax = 100;
-
-        /// <summary>The shortest fault that lasts: a signal takes 5 ms to send and 5 ms to take back.</summary>
-        public const int ForMsMin = 100;
-
-        /// <summary>The longest: ten minutes, in which every time-out of a migration has passed.</summary>
-        public const int ForMsMax = 600_000;
-
-        /// <summary>The slowest slow link: 64 KiB, one read of a proxy, take a minute at it.</summary>
-        public const long RateMin = 1_000;
-
-        /// <summary>The fastest slow link: more than loopback carries through a proxy.</summary>
-        public const long RateMax = 1_000_000_000;
-
-        /// <summary>The least time for a migration: three times a host's restart.</summary>
-        public const int SettleMsMin = 10_000;
-
-        /// <summary>The most.</summary>
-        public const int SettleMsMax = 1_800_000;
-
-        /// <summary>The least memory: the test guest's kernel, RAM disk and working set take 50 MiB.</summary>
-        public const long MemoryMin = 64L << 20;
-
-        /// <summary>The most memory.</summary>
-        public const long MemoryMax = 64L << 30;
-
-        /// <summary>Arguments of a command that breaks or mends: ten times those of a long ssh line.</summary>
-        public const int ArgumentsMax = 100;
-
-        /// <summary>
-        /// What a command that breaks or mends may take: an ssh login (10 s) and a service's stop (90 s).
-        /// </summary>
-        public const int CommandMsMax = 120_000;
-
-        /// <summary>What is kept of a command's output for its report: some lines of an error.</summary>
-        public const int CommandOutputMax = 2_000;
     }
 }

@@ -100,13 +100,15 @@ public sealed class BadStreamTests(RecordedStream recorded) : IClassFixture<Reco
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(50)]
-    [InlineData(5_000)]
-    [InlineData(4_000_000)]
-    [InlineData(11_000_000)]
-    public async Task Source_of_a_stream_that_is_cut_on_the_way_keeps_its_guest(long bytes)
+    [InlineData(1, 0)]
+    [InlineData(50, 0)]
+    [InlineData(5_000, 0)]
+    [InlineData(0, 40)]
+    [InlineData(0, 60)]
+    public async Task Source_of_a_stream_that_is_cut_on_the_way_keeps_its_guest(long bytes, int percent)
     {
+        // A guest that runs sends no less than the one that was recorded; how much more is up to the machine.
+        bytes += recorded.Bytes.Length * (long)percent / 100;
         await using var lab = new GuestLab();
         var source = await lab.RunningAsync();
         var (target, socket) = await TargetAsync(lab);
