@@ -53,6 +53,14 @@ internal sealed class EventLog : IAsyncDisposable
     public Task<MigrationPhaseChanged> UntilPhaseAsync(MigrationPhase phase) =>
         UntilAsync<MigrationPhaseChanged>(e => e.Phase == phase);
 
+    /// <summary>
+    /// Until a cancelled migration has ended. QEMU 9 and later shut the sockets before they set 'cancelling': if the
+    /// thread that writes (or waits for the target's word) meets the broken pipe in between, the migration ends as
+    /// 'failed'. Both are an end in which the source runs on.
+    /// </summary>
+    public Task<MigrationPhaseChanged> UntilCancelledAsync() =>
+        UntilAsync<MigrationPhaseChanged>(e => e.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled);
+
     public Task<RunStateChanged> UntilRunAsync(RunState run) => UntilAsync<RunStateChanged>(e => e.Run == run);
 
     /// <summary>Forgets what was seen, so that a wait is for what comes.</summary>

@@ -90,7 +90,7 @@ public sealed class FailureContractTests(SavedGuest saved)
     {
         await using var rig = await DeviceRig.StartAsync(kind, saved);
         await rig.Source.CancelOutgoingAsync(default);
-        await rig.Events.UntilPhaseAsync(MigrationPhase.Cancelled);
+        await rig.Events.UntilCancelledAsync();
         await rig.Events.UntilRunAsync(RunState.Running);
         (await rig.Target.ObserveAsync(default)).Run.ShouldBe(RunState.Paused);
         await IsCleanAsync(rig.Source);
@@ -185,7 +185,7 @@ public sealed class FailureContractTests(SavedGuest saved)
         var status = await source.ObserveAsync(default);
         (status.Run, status.Phase).ShouldBe((RunState.Running, MigrationPhase.Active));
         await source.CancelOutgoingAsync(default);
-        await events.UntilAsync<MigrationPhaseChanged>(e => e.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled);
+        await events.UntilCancelledAsync();
         (await source.ObserveAsync(default)).Run.ShouldBe(RunState.Running);
     }
 
