@@ -42,6 +42,9 @@ public static partial class Limits
         /// <summary>Clean-up that hangs for hours is tried once a minute: 1,440 orders a day and leftover.</summary>
         public const long WakeMsMax = 60_000;
 
+        /// <summary>A guest that stands longer than 30 days, or a host whose clock says so: 30 x 24 x 3,600 s.</summary>
+        public const long PausedMsMax = 30L * 24 * 3_600 * 1_000;
+
         /// <summary>A back-off doubles at most 6 times: 64 s for the default of 1 s.</summary>
         public const int BackOffDoublingsMax = 6;
 

@@ -17,6 +17,7 @@ public sealed class CopyActor(
     : PersistentActor<CopyState, CopyEvent>(ledger)
 {
     private ICopyHands? _hands;
+    private long? _pausedAt;
 
     /// <inheritdoc/>
     protected override StreamId PersistenceId { get; } = FabricEvents.CopyStreamOf(id);
@@ -81,12 +82,27 @@ public sealed class CopyActor(
         var began = time.GetTimestamp();
         await PersistAsync(decision.Events);
         var noted = time.GetElapsedTime(began);
+        NoticePause(input, time);
         foreach (var effect in decision.Effects)
         {
             if (effect is SendReport send)
-                reports.TrySend(send.Report);
+                reports.TrySend(WithPause(send.Report, time));
             else
                 _hands!.Run(effect, noted);
         }
     }
+
+    // What an agent finds paused after its own restart has stood for it knows not how long, and it says nothing.
+    private void NoticePause(CopyInput input, TimeProvider time)
+    {
+        if (State is not OutgoingCopy { Phase: OutgoingPhase.Paused or OutgoingPhase.HandedOff })
+            _pausedAt = null;
+        else if (input is not CopyRecovered)
+            _pausedAt ??= time.GetTimestamp();
+    }
+
+    private Report WithPause(Report report, TimeProvider time) =>
+        _pausedAt is { } since && report is SourceReport { View: SourceView.Paused or SourceView.HandedOff } source
+            ? source with { PausedForMs = (long)time.GetElapsedTime(since).TotalMilliseconds }
+            : report;
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Fabric.Drivers.Qmp;
 
@@ -12,12 +13,28 @@ public abstract record QmpMessage
     {
         try
         {
+            CheckTexts(line);
             using var document = JsonDocument.Parse(line);
             return Of(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new FormatException($"not a QMP message: {e.Message}", e);
+        }
+    }
+
+    // The parser takes texts that cannot be read (bad UTF-8, half a surrogate pair) and would fail whoever reads them.
+    private static void CheckTexts(ReadOnlySequence<byte> line)
+    {
+        var reader = new Utf8JsonReader(line);
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName))
+                continue;
+            if (reader.ValueIsEscaped || reader.HasValueSequence)
+                _ = reader.GetString();
+            else if (!Utf8.IsValid(reader.ValueSpan))
+                throw new FormatException("a text that is not UTF-8");
         }
     }
 

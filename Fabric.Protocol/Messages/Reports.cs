@@ -33,9 +33,11 @@ public sealed record Obstacle(FailureReason Reason, string Detail);
 /// <param name="Reason">Why the attempt is over, when it is.</param>
 /// <param name="Detail">In words.</param>
 /// <param name="Progress">Numbers, when there are any.</param>
+/// <param name="PausedForMs">How long the guest has stood paused for this attempt, by the host's own clock; null when
+/// it does not, or its agent was not there to see it stop. For the downtime only: nothing is decided by it.</param>
 public sealed record SourceReport(
     Stamp Stamp, SourceView View, FailureReason? Reason = null, string? Detail = null,
-    TransferProgress? Progress = null)
+    TransferProgress? Progress = null, long? PausedForMs = null)
     : Report(Stamp);
 
 /// <summary>Where the attempt stands at the target.</summary>

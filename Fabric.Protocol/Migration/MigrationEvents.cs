@@ -111,7 +111,7 @@ public sealed record SightLost(DateTimeOffset At) : SightEvent;
 /// <summary>The source's view changed.</summary>
 public sealed record SourceSighted(
     SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At,
-    long? WireBytes = null) : SightEvent;
+    long? WireBytes = null, long? PausedForMs = null) : SightEvent;
 
 /// <summary>The target's view changed.</summary>
 public sealed record TargetSighted(

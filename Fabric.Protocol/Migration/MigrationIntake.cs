@@ -82,7 +82,7 @@ internal static class MigrationIntake
                 break;
             case SourceReport r:
                 turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now,
-                    r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null));
+                    r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null, r.PausedForMs));
                 break;
             case TargetReport r:
                 turn.Happen(new TargetSighted(r.View, r.Offer, r.Reason, r.Detail, r.Activation, turn.Now));

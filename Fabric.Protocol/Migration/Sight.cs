@@ -27,7 +27,7 @@ public sealed record Sight
     /// <summary>What the attempt has put on the data link so far.</summary>
     public long? WireBytes { get; init; }
 
-    /// <summary>When the source was first seen paused.</summary>
+    /// <summary>When the guest stopped at the source, as far as is known.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
     /// <summary>The target's state.</summary>
@@ -74,7 +74,10 @@ public sealed record Sight
         SourceDetail = seen.Detail,
         HypervisorDowntimeMs = seen.HypervisorDowntimeMs ?? HypervisorDowntimeMs,
         WireBytes = seen.WireBytes ?? WireBytes,
-        PausedAt = PausedAt ?? (seen.View is SourceView.Paused or SourceView.HandedOff ? seen.At : null),
+        PausedAt = seen.View is SourceView.Paused or SourceView.HandedOff
+            ? Earlier(PausedAt, seen.At.AddMilliseconds(
+                -Math.Clamp(seen.PausedForMs ?? 0, 0, Limits.Migration.PausedMsMax)))
+            : PausedAt,
     };
 
     internal Sight Seen(TargetSighted seen) => this with
@@ -86,4 +89,8 @@ public sealed record Sight
         TargetDetail = seen.Detail,
         Activation = seen.Activation,
     };
+
+    // A coordinator that was not there when the guest stopped hears later how long it has stood.
+    private static DateTimeOffset Earlier(DateTimeOffset? known, DateTimeOffset said) =>
+        known is { } before && before < said ? before : said;
 }

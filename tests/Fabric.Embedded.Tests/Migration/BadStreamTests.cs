@@ -100,15 +100,14 @@ public sealed class BadStreamTests(RecordedStream recorded) : IClassFixture<Reco
     }
 
     [Theory]
-    [InlineData(1, 0)]
-    [InlineData(50, 0)]
-    [InlineData(5_000, 0)]
-    [InlineData(0, 40)]
-    [InlineData(0, 60)]
-    public async Task Source_of_a_stream_that_is_cut_on_the_way_keeps_its_guest(long bytes, int percent)
+    [InlineData(1)]
+    [InlineData(50)]
+    [InlineData(5_000)]
+    [InlineData(100_000)]
+    [InlineData(8_000_000)]
+    public async Task Source_of_a_stream_that_is_cut_on_the_way_keeps_its_guest(long bytes)
     {
-        // A guest that runs sends no less than the one that was recorded; how much more is up to the machine.
-        bytes += recorded.Bytes.Length * (long)percent / 100;
+        // A guest that has booted holds 12 MiB that are not zero, so its stream is longer than each of these.
         await using var lab = new GuestLab();
         var source = await lab.RunningAsync();
         var (target, socket) = await TargetAsync(lab);

@@ -43,6 +43,10 @@ internal sealed class GuestLab : IAsyncDisposable
     {
         var guest = await StartAsync(program: program, vm: vm, mebibytes: mebibytes);
         await guest.DoAsync("cont");
+        while (!(await guest.DoAsync("x-fabric-operations")).GetProperty("booted").GetBoolean())
+        {
+        }
+
         return guest;
     }
 

@@ -15,11 +15,13 @@ public sealed class PostCopyTests
         await using var lab = new GuestLab();
         var source = await lab.RunningAsync(program, mebibytes: Mebibytes);
         var (target, socket) = await TargetAsync(lab, program);
-        await BeginAsync(source, socket, postcopyBandwidth: 40_000_000);
+        // Slow enough to be looked at on its way: without a limit all may be there before it is asked.
+        await BeginAsync(source, socket, postcopyBandwidth: 1_000_000);
         await target.UntilPhaseAsync("postcopy-active");
         (await target.RunStateAsync()).ShouldBe("paused");
         await target.DoAsync("cont");
         (await source.RunStateAsync()).ShouldBe("finish-migrate");
+        await source.DoAsync("migrate-set-parameters", ("max-postcopy-bandwidth", 40_000_000));
         await source.UntilPhaseAsync("completed");
         await target.UntilPhaseAsync("completed");
         (await source.RunStateAsync()).ShouldBe("postmigrate");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -77,6 +78,12 @@ public sealed class MonitorTests : IAsyncLifetime
         (await raw.AskAsync("""{"execute":"query-version"}""")).ShouldContain("return");
     }
 
+    // How many broken lines; a night has time for a million.
+    private static int FuzzCount =>
+        Environment.GetEnvironmentVariable("FABRIC_FUZZ") is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : 5_000;
+
     [Fact]
     public async Task Each_of_many_broken_lines_gets_one_answer()
     {
@@ -89,7 +96,7 @@ public sealed class MonitorTests : IAsyncLifetime
         ];
         using var raw = await RawMonitor.ReadyAsync(Path);
         var chance = new Random(20);
-        for (var i = 0; i < 5_000; i++)
+        for (var i = 0; i < FuzzCount; i++)
         {
             var line = Encoding.UTF8.GetBytes(good[chance.Next(good.Length)]);
             for (var changes = chance.Next(1, 4); changes > 0; changes--)

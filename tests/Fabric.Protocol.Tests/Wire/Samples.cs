@@ -47,6 +47,7 @@ internal static class Samples
         new LifeReport(Stamp.OfLife(Vm, 7), LifeView.Dead, FailureReason.SourceVmDied, "why"),
         new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
+        new SourceReport(Stamp, SourceView.Paused, PausedForMs: 3_900),
         new TargetReport(
             Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
             Times),
