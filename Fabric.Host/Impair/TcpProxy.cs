@@ -40,7 +40,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     private TcpProxy(IPEndPoint listen, IPEndPoint target, ImpairSettings settings, int seed, TimeProvider time)
     {
         _target = target;
-        (_clock, _resets) = (new LineClock(time), new LineClock(time));
+        var fine = FineTime.Of(time);
+        (_clock, _resets) = (new LineClock(fine), new LineClock(fine));
         _there = new ImpairedLine(_clock, new Random(seed)) { Settings = settings };
         _back = new ImpairedLine(_clock, new Random(~seed)) { Settings = settings };
         _listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
