@@ -27,7 +27,7 @@ internal static class FabricCommand
             // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
             // to look again.
             ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
-                or GuestVerb.Name or FaultsVerb.RunName
+                or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -58,6 +58,7 @@ internal static class FabricCommand
             DemoVerb.Create(),
             FaultsVerb.Create(cli),
             GuestVerb.Create(),
+            ImpairVerb.Create(cli),
             CertsVerb.Create(cli),
             ConfigVerb.Create(cli),
             VersionVerb.Create(cli),

@@ -37,6 +37,16 @@ internal static class UnitOptions
         },
     };
 
+    /// <summary>A rate in bytes a second, written in bits or bytes.</summary>
+    public static Option<long?> Rate(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "rate",
+        CustomParser = result => RateText.TryRead(result.Tokens[0].Value, out var rate)
+            ? rate
+            : Fail(result, name, result.Tokens[0].Value, "is not a rate: write for instance 200mbit or 25MB"),
+    };
+
     /// <summary>A size in bytes; null when the text is none.</summary>
     public static long? SizeOf(string text) =>
         HoconUnits.TrySize(text, out var bytes, out _) && bytes is > 0 and <= long.MaxValue ? (long)bytes : null;

@@ -4,6 +4,7 @@ using Fabric.Host.Configuration;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Hocon;
+using Fabric.Host.Impair;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Demo;
@@ -61,6 +62,11 @@ public static class DemoVerb
         DefaultValueFactory = _ => "40MB",
     };
 
+    private static readonly Option<string?> Wan = new("--wan")
+    {
+        Description = "The data link passes a WAN with this rate each way, round trip and loss: 100mbit,50ms[,0.1%].",
+    };
+
     private static readonly Option<string> Hypervisor = new("--hypervisor")
     {
         Description = "Which hypervisor runs the guest: the embedded one needs nothing installed.",
@@ -95,7 +101,7 @@ public static class DemoVerb
         var verb = new Command(
             Name, "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
         {
-            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Hypervisor, Program, Qemu,
+            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Wan, Hypervisor, Program, Qemu,
         };
         verb.Validators.Add(RequireSense);
         verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
@@ -113,6 +119,7 @@ public static class DemoVerb
         GuestDirectory = parsed.GetValue(Guest),
         MemoryBytes = SizeOf(parsed.GetValue(Memory)!)!.Value,
         BandwidthBytesPerSecond = SizeOf(parsed.GetValue(Bandwidth)!)!.Value,
+        Wan = WanOf(parsed.GetValue(Wan))!,
         Program = parsed.GetValue(Program)!,
         QemuBinary = parsed.GetValue(Qemu)!,
         Keep = parsed.GetValue(Keep),
@@ -124,9 +131,14 @@ public static class DemoVerb
             result.AddError("--kill and --at belong together: what to break, and at which stage.");
         if (result.GetValue(Matrix) && result.GetValue(Kill) is not null)
             result.AddError("--matrix breaks everything at every stage; leave --kill and --at out.");
+        if (WanOf(result.GetValue(Wan)) is null)
+            result.AddError($"--wan '{result.GetValue(Wan)}' is not a line: write for instance 100mbit,50ms.");
         if (result.GetValue(Markdown) is not null && !result.GetValue(Matrix))
             result.AddError("--markdown goes with --matrix.");
     }
+
+    private static ImpairSettings? WanOf(string? text) =>
+        text is null ? ImpairSettings.None : ImpairText.TryWan(text, out var wan) ? wan : null;
 
     private static void RequireSize(OptionResult result)
     {

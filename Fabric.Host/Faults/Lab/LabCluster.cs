@@ -1,6 +1,7 @@
 using System.Net;
 using Fabric.Host.Certificates;
 using Fabric.Host.Configuration;
+using Fabric.Host.Impair;
 using Fabric.Host.Nodes;
 
 namespace Fabric.Host.Faults.Lab;
@@ -31,9 +32,10 @@ internal sealed class LabCluster : IAsyncDisposable
         var ports = FreePorts.Take(1 + HostNames.Length);
         _coordinatorPort = ports[0];
         _dataPorts = ports[1..];
-        TcpProxy ProxyTo(int port) => TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, port), time);
-        NodeLinks = [.. HostNames.Select(_ => ProxyTo(_coordinatorPort))];
-        DataLinks = [.. _dataPorts.Select(ProxyTo)];
+        TcpProxy ProxyTo(int port, ImpairSettings line) =>
+            TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, port), line, time);
+        NodeLinks = [.. HostNames.Select(_ => ProxyTo(_coordinatorPort, ImpairSettings.None))];
+        DataLinks = [.. _dataPorts.Select(port => ProxyTo(port, options.Wan))];
         Nodes = HostNames.Prepend(CoordinatorName).ToDictionary(n => n, NewProcess, StringComparer.Ordinal);
     }
 

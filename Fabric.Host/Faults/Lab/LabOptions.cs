@@ -1,4 +1,5 @@
 using Fabric.Host.Configuration;
+using Fabric.Host.Impair;
 
 namespace Fabric.Host.Faults.Lab;
 
@@ -19,6 +20,9 @@ public sealed record LabOptions
 
     /// <summary>What the migration may send, bytes a second: slow enough to watch its rounds.</summary>
     public long BandwidthBytesPerSecond { get; init; } = 40_000_000;
+
+    /// <summary>What the way to each host's data port is like; all bytes of a migration pass it.</summary>
+    public ImpairSettings Wan { get; init; } = ImpairSettings.None;
 
     /// <summary>The QEMU program.</summary>
     public string QemuBinary { get; init; } = "qemu-system-x86_64";

@@ -2,6 +2,7 @@ using System.Globalization;
 using Fabric.Host.Configuration;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Faults.Truth;
+using Fabric.Host.Impair;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Faults.Run;

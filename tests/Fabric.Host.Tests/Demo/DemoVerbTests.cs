@@ -18,6 +18,7 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--kill target-vm --at pre-copy --keep")]
     [InlineData("--matrix --markdown table.md")]
     [InlineData("--memory 256MiB --bandwidth 10MB")]
+    [InlineData("--wan 100mbit,50ms --kill data-link --at pre-copy")]
     public void Good_command_lines_are_taken(string line) => DemoVerb.Create().Parse(line).Errors.ShouldBeEmpty();
 
     [Theory]
@@ -31,6 +32,7 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--memory 0", "'0' is not a size")]
     [InlineData("--hypervisor xen", "xen")]
     [InlineData("--program word", "word")]
+    [InlineData("--wan slow", "write for instance 100mbit,50ms")]
     public void Bad_command_lines_are_refused_with_the_reason(string line, string reason) =>
         string.Join(' ', DemoVerb.Create().Parse(line).Errors.Select(e => e.Message)).ShouldContain(reason);
 

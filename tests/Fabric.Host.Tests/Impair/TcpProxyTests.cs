@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Fabric.Host.Faults.Lab;
+using Fabric.Host.Impair;
 using Fabric.Testing;
 
-namespace Fabric.Host.Tests.Faults;
+namespace Fabric.Host.Tests.Impair;
 
 public sealed class TcpProxyTests : IAsyncLifetime
 {

@@ -1,0 +1,16 @@
+namespace Fabric.Host.Impair;
+
+/// <summary>What a cut does to connections.</summary>
+public enum CutKind
+{
+    /// <summary>They stay open and carry nothing, as over a path that drops every packet.</summary>
+    Hold = 1,
+
+    /// <summary>They are reset, and so are new ones until the cut is over.</summary>
+    Reset,
+}
+
+/// <summary>A cut to come.</summary>
+/// <param name="At">After the proxy's start.</param>
+/// <param name="Length">For so long.</param>
+public sealed record PlannedCut(TimeSpan At, TimeSpan Length);
