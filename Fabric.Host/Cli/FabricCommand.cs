@@ -27,7 +27,7 @@ internal static class FabricCommand
             // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
             // to look again.
             ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
-                or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName
+                or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName or BenchVerb.WanName
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -57,6 +57,7 @@ internal static class FabricCommand
             ReleaseVerb.Create(cli),
             DemoVerb.Create(),
             FaultsVerb.Create(cli),
+            BenchVerb.Create(),
             GuestVerb.Create(),
             ImpairVerb.Create(cli),
             CertsVerb.Create(cli),

@@ -9,20 +9,18 @@ internal static class GuestMachine
     private const int RepairedIn = 10;
     private const long OddKiB = 64;
 
-    // 16 MiB are rewritten at 400 pages a second (1.6 MB/s), 8 MiB more are filled once.
     private const string Append =
         "console=ttyS0 quiet panic=-1 nokaslr no_timer_check tsc=reliable random.trust_cpu=on cryptomgr.notests " +
-        "mitigations=off initcall_blacklist=init_kprobe_trace,trace_eval_init,crypto_algapi_init " +
-        "d.ws=16 d.rate=400 d.mode=sparse d.fill=8 d.hb=50";
+        "mitigations=off initcall_blacklist=init_kprobe_trace,trace_eval_init,crypto_algapi_init ";
 
     /// <summary>The specification.</summary>
-    public static VmSpec Spec(string name, GuestFiles files, long memoryKiB) => new()
+    public static VmSpec Spec(string name, GuestFiles files, long memoryKiB, string dirtier) => new()
     {
         Id = VmId.Of(name),
         MemoryKiB = memoryKiB,
         Kernel = files.Kernel,
         Initrd = files.Initrd,
-        Append = Append,
+        Append = Append + dirtier,
     };
 
     /// <summary>

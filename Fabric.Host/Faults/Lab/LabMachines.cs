@@ -34,6 +34,6 @@ internal static class LabMachines
         }
 
         var files = GuestFiles.Find(options.GuestDirectory, Environment.GetEnvironmentVariable("FABRIC_HOME"));
-        return GuestMachine.Spec(name, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts));
+        return GuestMachine.Spec(name, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts), options.Dirtier);
     }
 }

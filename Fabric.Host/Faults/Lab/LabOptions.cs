@@ -15,6 +15,9 @@ public sealed record LabOptions
     /// <summary>Folder with the guest's vmlinux and initrd.cpio; null looks for artifacts/guest.</summary>
     public string? GuestDirectory { get; init; }
 
+    /// <summary>What a QEMU guest's dirtier does, as its kernel's command line says it.</summary>
+    public string Dirtier { get; init; } = "d.ws=16 d.rate=400 d.mode=sparse d.fill=8 d.hb=50";
+
     /// <summary>The guest's memory, before it is made fit for the hypervisor.</summary>
     public long MemoryBytes { get; init; } = 128L << 20;
 
@@ -24,11 +27,17 @@ public sealed record LabOptions
     /// <summary>What the way to each host's data port is like; all bytes of a migration pass it.</summary>
     public ImpairSettings Wan { get; init; } = ImpairSettings.None;
 
+    /// <summary>Further settings of the hosts' nodes: lines of HOCON in their <c>fabric</c>.</summary>
+    public string HostSettings { get; init; } = "";
+
     /// <summary>The QEMU program.</summary>
     public string QemuBinary { get; init; } = "qemu-system-x86_64";
 
     /// <summary>Leaves the directory with configurations, journals and logs.</summary>
     public bool Keep { get; init; }
+
+    /// <summary>After this the coordinator gives a migration up.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long one migration may take, whatever is broken in it.</summary>
     public TimeSpan SettleWithin { get; init; } = TimeSpan.FromMinutes(3);

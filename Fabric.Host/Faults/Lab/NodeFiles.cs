@@ -20,7 +20,7 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
           migration {
             bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
             downtime-limit = 30ms
-            deadline = 2m
+            deadline = {{options.Deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture)}}s
             switchover-timeout = 20s
             host-return-timeout = 15s
             fence-wait = 8s
@@ -45,6 +45,7 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
             hypervisor = {{FaultNames.WordOf(options.Hypervisor)}}
             qemu.binary = "{{options.QemuBinary}}"
           }
+        {{options.HostSettings}}
         }
 
         """;

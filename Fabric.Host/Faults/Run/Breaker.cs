@@ -17,7 +17,6 @@ internal sealed class Breaker(
     LabCluster cluster, MachineWatch watch, FabricOperator fabric, LabOptions options, FaultCase fault,
     TimeProvider time)
 {
-    private const long FlowingBytes = 8L << 20;
     private const long ArmedBytes = 1L << 20;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(2);
 
@@ -51,7 +50,7 @@ internal sealed class Breaker(
         if (fault.At == FaultStage.PreCopy)
         {
             await journal.UntilAsync(s => s.Stage.Kind == StageKind.PreCopy, cancellation);
-            while (cluster.DataLinks.Sum(l => l.Bytes) < FlowingBytes && journal.Stage == StageKind.PreCopy)
+            while (cluster.DataLinks.Sum(l => l.Bytes) < fault.AfterBytes && journal.Stage == StageKind.PreCopy)
                 await Task.Delay(LookEvery, time, cancellation);
         }
         else if (fault is { At: FaultStage.StopAndCopy, Who: FaultVictim.DataLink, Action: FaultAction.Cut })

@@ -58,6 +58,10 @@ public sealed record CaseReport
     /// <summary>Bytes on the data link, both ways, TLS included.</summary>
     public required long WireBytes { get; init; }
 
+    /// <summary>Processor time of nodes and hypervisors, the guest's own work included, while the migration was under
+    /// way, of those alive at its end.</summary>
+    public required double CpuSeconds { get; init; }
+
     /// <summary>The guest's memory.</summary>
     public required long MemoryBytes { get; init; }
 
@@ -104,6 +108,7 @@ public sealed record CaseReport
             DowntimeParts = first.Ended?.Downtime,
             ObservedBlackoutMs = Overlaps.LongestGap(evidence.Copies).TotalMilliseconds,
             WireBytes = facts.WireBytes,
+            CpuSeconds = facts.CpuSeconds,
             MemoryBytes = facts.MemoryBytes,
             Afterwards = afterwards,
             GuestCheck = guest,
@@ -117,7 +122,8 @@ public sealed record CaseReport
 }
 
 /// <summary>What a case ran on.</summary>
-internal sealed record CaseFacts(string Hypervisor, string Version, long WireBytes, long MemoryBytes);
+internal sealed record CaseFacts(
+    string Hypervisor, string Version, long WireBytes, double CpuSeconds, long MemoryBytes);
 
 /// <summary>How reports are written.</summary>
 [JsonSourceGenerationOptions(

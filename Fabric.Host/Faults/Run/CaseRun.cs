@@ -42,7 +42,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         using var fabric = new FabricOperator(cluster.Api, cluster.Certificates, time);
 
         await BootAsync(cluster, watch, fabric, spec, cancellation);
-        var (broke, wire) = await MigrateAndBreakAsync(cluster, watch, fabric, spec.Id, cancellation);
+        var (broke, wire, cpu) = await MigrateAndBreakAsync(cluster, watch, fabric, spec.Id, cancellation);
         if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
             await TryAgainAsync(cluster, watch, fabric, spec.Id, cancellation);
         var owner = Owner();
@@ -61,7 +61,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         var guest = GuestCheck.Of(evidence.Copies, verified, _wentBack);
         return CaseReport.Of(
             evidence, guest, fault, broke, _afterwards, new CaseFacts(
-                FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire,
+                FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire, cpu,
                 spec.MemoryBytes()));
     }
 
@@ -86,11 +86,12 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
             () => fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
     }
 
-    private async Task<(BreakReport? Broke, long WireBytes)> MigrateAndBreakAsync(
+    private async Task<(BreakReport? Broke, long WireBytes, double CpuSeconds)> MigrateAndBreakAsync(
         LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
     {
         using var late = new CancellationTokenSource(options.SettleWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        var cpu = ProcessorTime.Begin(Processes(cluster, watch));
         await using var journal = await BeginAsync(cluster, fabric, vm, either.Token);
         using var mend = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         var breaking = fault is null
@@ -102,11 +103,12 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
             await await Task.WhenAny(end, cluster.Failed);
             await RecoverAsync(fabric, journal, vm, either.Token);
             var wire = cluster.DataLinks.Sum(l => l.Bytes);
+            var used = cpu.SecondsUntilNow(Processes(cluster, watch));
             var report = await breaking;
             _migrations.Add(journal.Record);
             if (journal.Record.Ended?.Outcome == MigrationOutcome.Completed)
                 await FinishAsync(journal, 0, either.Token);
-            return (report, wire);
+            return (report, wire, used);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
@@ -121,6 +123,9 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
             await Task.WhenAny(breaking);
         }
     }
+
+    private static IEnumerable<int> Processes(LabCluster cluster, MachineWatch watch) =>
+        cluster.Nodes.Values.Select(n => n.ProcessId).Concat(watch.Tracks.Select(t => t.ProcessId)).OfType<int>();
 
     /// <summary>What an operator would do about a migration that is held because a copy was lost.</summary>
     private async Task RecoverAsync(

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Fabric.Host.Bench.Wan;
+using Fabric.Host.Hocon;
+using Fabric.Host.Impair;
+
+namespace Fabric.Host.Cli;
+
+/// <summary><c>fabric bench</c>: comparisons on this machine, as ratios within one run.</summary>
+internal static class BenchVerb
+{
+    /// <summary>As it is written.</summary>
+    public const string Name = "bench";
+
+    /// <summary>The comparison with QEMU alone.</summary>
+    public const string WanName = "wan";
+
+    public static Command Create() => new(Name, "Compare on this machine, with and without a fabric") { Wan() };
+
+    private static Command Wan()
+    {
+        var line = new Option<ImpairSettings>("--wan")
+        {
+            Description = "The line's rate each way, round trip and loss",
+            HelpName = "100mbit,50ms[,0.1%]",
+            DefaultValueFactory = _ => new WanBenchOptions().Line,
+            CustomParser = result =>
+            {
+                if (ImpairText.TryWan(result.Tokens[0].Value, out var wan))
+                    return wan;
+                result.AddError($"--wan '{result.Tokens[0].Value}' is not a line: write for instance 100mbit,50ms.");
+                return null;
+            },
+        };
+        var guests = new Option<string[]>("--only") { Description = "Only these guests; may be repeated", HelpName = "guest" };
+        guests.AcceptOnlyFromAmong([.. WanGuest.All.Select(g => g.Word)]);
+        var memory = new Option<long>("--memory")
+        {
+            Description = "The guest's memory",
+            HelpName = "size",
+            DefaultValueFactory = _ => new WanBenchOptions().MemoryBytes,
+            CustomParser = result =>
+            {
+                if (HoconUnits.TrySize(result.Tokens[0].Value, out var bytes, out _) && bytes is > 0 and <= long.MaxValue)
+                    return (long)bytes;
+                result.AddError($"--memory '{result.Tokens[0].Value}' is not a size: write for instance 512MiB.");
+                return 0;
+            },
+        };
+        var cut = UnitOptions.Duration("--cut", "How long the line is cut, half-way");
+        var quick = new Option<bool>("--quick") { Description = "Compare only; break nothing" };
+        var qemu = new Option<string>("--qemu")
+        {
+            Description = "The QEMU program",
+            DefaultValueFactory = _ => new WanBenchOptions().QemuBinary,
+        };
+        var guest = new Option<string?>("--guest") { Description = "Folder with the guest's vmlinux and initrd.cpio" };
+        var report = new Option<string?>("--report") { Description = "Also write wan.json and wan.html there", HelpName = "folder" };
+        var json = Output.JsonOption();
+        var command = new Command(
+            WanName,
+            "Move the same guests over the same line by each of QEMU's own ways and through the fabric: bytes on the "
+            + "wire, time, downtime and processor time of each. Needs QEMU; takes about a quarter of an hour.")
+        {
+            line, guests, memory, cut, quick, qemu, guest, report, json,
+        };
+        command.SetAction((parsed, cancellation) => WanCommand.RunAsync(
+            new WanBenchOptions
+            {
+                Line = parsed.GetValue(line)!,
+                MemoryBytes = parsed.GetValue(memory),
+                Guests = parsed.GetValue(guests) ?? [],
+                Cut = parsed.GetValue(cut) is { } ms ? TimeSpan.FromMilliseconds(ms) : new WanBenchOptions().Cut,
+                Quick = parsed.GetValue(quick),
+                QemuBinary = parsed.GetValue(qemu)!,
+                GuestDirectory = parsed.GetValue(guest),
+            },
+            parsed.GetValue(report), parsed.GetValue(json), cancellation));
+        return command;
+    }
+}
