@@ -1,4 +1,5 @@
 using System.Net;
+using System.Numerics;
 using Fabric.Drivers;
 using Fabric.Drivers.Qemu;
 using Fabric.Host.Faults;
@@ -36,7 +37,7 @@ internal sealed class QemuMove(WanBenchOptions options, LabOptions lab, WanGuest
         await using var source = await StartAsync(hypervisor, spec, StartMode.Boot, directory.In("s"), cancellation);
         await source.AskAsync("cont", cancellation);
         await source.UntilBeatsAsync(BeatsBefore, BootWithin, cancellation);
-        await source.PrepareAsync(way, spec.MemoryBytes(), cancellation);
+        await source.PrepareAsync(way, CacheOf(spec), cancellation);
 
         var port = FreePorts.Take(1)[0];
         await using var line = TcpProxy.Start(new IPEndPoint(IPAddress.Loopback, port), options.Line, time);
@@ -49,7 +50,7 @@ internal sealed class QemuMove(WanBenchOptions options, LabOptions lab, WanGuest
             // A target that has lost its stream has ended; each attempt has its own.
             await using var target =
                 await StartAsync(hypervisor, spec, StartMode.Incoming, directory.In($"t{attempt}"), cancellation);
-            await target.PrepareAsync(way, spec.MemoryBytes(), cancellation);
+            await target.PrepareAsync(way, CacheOf(spec), cancellation);
             await target.AskAsync("migrate-incoming", cancellation, ("uri", $"tcp:127.0.0.1:{port}"));
             var (completed, wasForced, downtime) = await SendAsync(source, line.Port, cancellation);
             forced |= wasForced;
@@ -68,6 +69,9 @@ internal sealed class QemuMove(WanBenchOptions options, LabOptions lab, WanGuest
                 await target.IsCleanAsync(cancellation));
         }
     }
+
+    // XBZRLE's cache is a power of two. As large as the guest, or pages push each other out before they come again.
+    private static long CacheOf(VmSpec spec) => 1L << BitOperations.Log2((ulong)spec.MemoryBytes());
 
     private async Task<QemuPeer> StartAsync(
         IHypervisor hypervisor, VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
