@@ -28,8 +28,10 @@ public static class LinkChannels
     /// <summary>One more than the highest.</summary>
     public const int Count = 5;
 
+    private static readonly int[] Urgency = [ControlForward, ControlBack, ReturnPath, Ram];
+
     /// <summary>The order in which they are served: who speaks little goes first.</summary>
-    public static ReadOnlySpan<int> ByUrgency => [ControlForward, ControlBack, ReturnPath, Ram];
+    public static ReadOnlySpan<int> ByUrgency => Urgency;
 
     /// <summary>Whether the number is one of a channel.</summary>
     public static bool IsKnown(int channel) => channel is >= Ram and < Count;

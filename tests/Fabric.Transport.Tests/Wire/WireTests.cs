@@ -130,7 +130,7 @@ public class WireTests
             Secret.Proof(migration, 2, 0, 1), Secret.Proof(migration, 1, 1, 1), Secret.Proof(migration, 1, 0, 2),
             LinkSecret.For([1], Ticket).Proof(migration, 1, 0, 1), Ticket,
         };
-        proofs.Select(p => p.Reveal()).Distinct().Count().ShouldBe(proofs.Length);
+        proofs.Select(p => p.Reveal()).Distinct(StringComparer.Ordinal).Count().ShouldBe(proofs.Length);
         Secret.Proof(migration, 1, 0, 1).Matches(proofs[0]).ShouldBeTrue();
         LinkSecret.For([1], Ticket).Matches(LinkSecret.For([1], Ticket)).ShouldBeTrue();
         LinkSecret.For([1], Ticket).Matches(LinkSecret.For([2], Ticket)).ShouldBeFalse();
