@@ -67,6 +67,12 @@ public static partial class Limits
         /// <summary>The doubling ends here: a healed path is used 5 s later at most.</summary>
         public const int RetryMsMax = 5_000;
 
+        /// <summary>A path between sites: a round trip within one takes 0.1 to 1 ms. In microseconds.</summary>
+        public const int LongPathUs = 2_000;
+
+        /// <summary>A congestion control's name: the kernel's TCP_CA_NAME_MAX, with its closing zero.</summary>
+        public const int CongestionNameMax = 16;
+
         /// <summary>One try to make a lost connection anew: a handshake's time, 20 round trips of 500 ms.</summary>
         public const int RedialTimeoutMs = Relay.HandshakeTimeoutMs;
 

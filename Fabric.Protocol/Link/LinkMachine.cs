@@ -162,7 +162,7 @@ public sealed class LinkMachine
             return false;
         Keeper.Spoke(slot);
         var held = _peerStamp == 0 ? 0 : Math.Max(0, now - _peerStampAt);
-        next = new LinkOut(LinkOutKind.Beat, 0, default, 0, 0, new Beat(Math.Max(1, now), _peerStamp, held));
+        next = new LinkOut(LinkOutKind.Beat, 0, default, 0, 0, new LinkBeat(Math.Max(1, now), _peerStamp, held));
         return true;
     }
 
@@ -220,7 +220,7 @@ public sealed class LinkMachine
         : receiver.End(offset, again, Strictness);
 
     /// <summary>A sign of life came.</summary>
-    public void Heard(Beat beat, long now)
+    public void Heard(LinkBeat beat, long now)
     {
         (_peerStamp, _peerStampAt) = (beat.Stamp, now);
         if (beat.Echo > 0 && now - beat.Echo - beat.HeldMs is >= 0 and var roundTrip)

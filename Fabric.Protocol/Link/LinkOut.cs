@@ -27,10 +27,10 @@ public enum LinkOutKind
 /// <param name="Limit">Credit, when Ack.</param>
 /// <param name="Beat">The clocks, when Beat.</param>
 public readonly record struct LinkOut(
-    LinkOutKind Kind, int Channel, OutFrame Frame, long Received, long Limit, Beat Beat);
+    LinkOutKind Kind, int Channel, OutFrame Frame, long Received, long Limit, LinkBeat Beat);
 
 /// <summary>A sign of life, and what the other side needs to know the round trip's time.</summary>
 /// <param name="Stamp">This side's clock, in milliseconds, from 1.</param>
 /// <param name="Echo">The last stamp of the peer; 0 before the first.</param>
 /// <param name="HeldMs">How long ago it came.</param>
-public readonly record struct Beat(long Stamp, long Echo, long HeldMs);
+public readonly record struct LinkBeat(long Stamp, long Echo, long HeldMs);

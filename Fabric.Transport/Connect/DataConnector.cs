@@ -75,9 +75,10 @@ public sealed class DataConnector(
     {
         try
         {
-            if (TcpTuning.Apply(socket, _terms.Congestion) is { } fellBack)
-                About(hello.Migration, hello.Attempt)?.Invoke(fellBack);
+            TcpTuning.Apply(socket);
             socket.Connect(endpoint.Host, endpoint.Port);
+            if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
+                About(hello.Migration, hello.Attempt)?.Invoke(fellBack);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -128,7 +128,8 @@ public sealed class DataListener : IAsyncDisposable
         try
         {
             remote = socket.RemoteEndPoint;
-            if (TcpTuning.Apply(socket, _terms.Congestion) is { } fellBack)
+            TcpTuning.Apply(socket);
+            if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
                 _news?.Invoke(fellBack);
             var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);

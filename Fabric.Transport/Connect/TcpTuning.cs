@@ -14,15 +14,13 @@ namespace Fabric.Transport.Connect;
 internal static class TcpTuning
 {
     // <netinet/tcp.h>
+    private const int Information = 11;
     private const int Congestion = 13;
     private const int UserTimeout = 18;
     private const int NotSentLowWater = 25;
 
-    /// <summary>
-    /// Tunes it. With a congestion control that this kernel does not have (a module that is not loaded, or not allowed)
-    /// it keeps the kernel's own: slower on a lossy path, but a path. That is the news, if any.
-    /// </summary>
-    public static LinkNews? Apply(Socket socket, string? congestion = null)
+    /// <summary>What does not depend on the path.</summary>
+    public static void Apply(Socket socket)
     {
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, optionValue: true);
@@ -32,36 +30,65 @@ internal static class TcpTuning
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount,
             Limits.Relay.KeepAliveProbes);
         if (!OperatingSystem.IsLinux())
-            return null;
+            return;
         SetRaw(socket, UserTimeout, Limits.Relay.TcpUserTimeoutMs);
         SetRaw(socket, NotSentLowWater, Limits.Relay.NotSentLowWater);
-        return congestion is null ? null : SetCongestion(socket, congestion);
+    }
+
+    /// <summary>
+    /// Chooses the congestion control of a connection that was made. One that this kernel does not have, or does not
+    /// allow, leaves the kernel's own: slower on a lossy path, but a path. That is the news, if any.
+    /// </summary>
+    public static LinkNews? Choose(Socket socket, string congestion)
+    {
+        if (!OperatingSystem.IsLinux() || string.Equals(congestion, LinkTerms.KernelsChoice, StringComparison.Ordinal))
+            return null;
+        if (!string.Equals(congestion, LinkTerms.ByPath, StringComparison.Ordinal))
+            return TrySet(socket, congestion) ? null : FellBack(socket, congestion);
+        if (RoundTripUs(socket) < Limits.Link.LongPathUs)
+        {
+            _ = TrySet(socket, "cubic") || TrySet(socket, "reno");
+            return null;
+        }
+
+        return TrySet(socket, "bbr") ? null : FellBack(socket, "bbr");
     }
 
     /// <summary>The congestion control that a socket has.</summary>
     public static string CongestionOf(Socket socket)
     {
-        // TCP_CA_NAME_MAX is 16.
-        Span<byte> name = stackalloc byte[16];
+        Span<byte> name = stackalloc byte[Limits.Link.CongestionNameMax];
         var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Congestion, name);
         return Encoding.ASCII.GetString(name[..length]).TrimEnd('\0');
     }
 
-    private static LinkNews? SetCongestion(Socket socket, string name)
+    /// <summary>As the kernel measured it when the connection was made.</summary>
+    private static uint RoundTripUs(Socket socket)
+    {
+        // struct tcp_info: tcpi_rtt lies behind 8 bytes and 15 words.
+        const int At = 8 + (15 * sizeof(uint));
+        Span<byte> info = stackalloc byte[At + sizeof(uint)];
+        var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Information, info);
+        return length < info.Length ? 0 : BitConverter.ToUInt32(info[At..]);
+    }
+
+    private static bool TrySet(Socket socket, string name)
     {
         try
         {
             socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, Congestion, Encoding.ASCII.GetBytes(name));
-            return null;
+            return true;
         }
-        catch (SocketException e)
+        catch (SocketException)
         {
-            return new LinkNews(
-                LinkNewsKind.CongestionFellBack, 0, 0,
-                $"this kernel does not let the data link use {name} ({e.SocketErrorCode}); it keeps " +
-                $"{CongestionOf(socket)}. See net.ipv4.tcp_allowed_congestion_control");
+            return false;
         }
     }
+
+    private static LinkNews FellBack(Socket socket, string name) => new(
+        LinkNewsKind.CongestionFellBack, 0, 0,
+        $"this kernel does not let the data link use {name}; it keeps {CongestionOf(socket)}: see " +
+        "net.ipv4.tcp_available_congestion_control and net.ipv4.tcp_allowed_congestion_control");
 
     private static void SetRaw(Socket socket, int option, int value)
     {

@@ -37,7 +37,7 @@ internal static class ControlFrames
 
     public static long LimitOf(ReadOnlySpan<byte> payload) => Number(payload);
 
-    public static Beat BeatOf(in FrameHeader header, ReadOnlySpan<byte> payload) =>
+    public static LinkBeat BeatOf(in FrameHeader header, ReadOnlySpan<byte> payload) =>
         new(header.Offset, Number(payload), Number(payload[8..]));
 
     // What is over 63 bits is out of every range, and must not become a small number.

@@ -20,8 +20,8 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
           migration {
             bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
             downtime-limit = 30ms
-            deadline = 2m
-            switchover-timeout = 20s
+            deadline = {{Seconds(TimeSpan.FromMinutes(2))}}
+            switchover-timeout = {{Seconds(TimeSpan.FromSeconds(20))}}
             host-return-timeout = 15s
             fence-wait = 8s
             order-retry = 500ms
@@ -48,6 +48,9 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
         }
 
         """;
+
+    private string Seconds(TimeSpan usual) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(usual + options.DataOutage).TotalSeconds:0}s");
 
     private static string Common(string name, string role) => $$"""
           node {

@@ -51,7 +51,7 @@ public class WireTests
             "04010000000000080000000000001000" + "0000000001001000");
         Golden(new LinkOut(LinkOutKind.End, 2, new OutFrame(9, 20, 0, 0, true), 0, 0, default),
             "02020100000000000000000000000014");
-        Golden(new LinkOut(LinkOutKind.Beat, 0, default, 0, 0, new Beat(1000, 998, 2)),
+        Golden(new LinkOut(LinkOutKind.Beat, 0, default, 0, 0, new LinkBeat(1000, 998, 2)),
             "050000000000001000000000000003e8" + "00000000000003e6" + "0000000000000002");
         Golden(new LinkOut(LinkOutKind.Bye, 0, default, 0, 0, default), "06000000000000000000000000000001");
 
