@@ -282,8 +282,8 @@ public static partial class Limits
     /// <summary>The data link and the relay.</summary>
     public static class Relay
     {
-        /// <summary>The head of every frame: type 1, channel 1, zero 2, length 4.</summary>
-        public const int HeaderSize = 8;
+        /// <summary>The head of every frame: type 1, channel 1, flags 1, zero 1, length 4, offset 8.</summary>
+        public const int HeaderSize = 16;
 
         /// <summary>
         /// The most payload in one frame. Head and payload together are 256 KiB: 64 pages, and sixteen full TLS

@@ -26,6 +26,10 @@ internal static class BlockingThread
         return ended.Task;
     }
 
+    /// <summary>Runs it on a thread of its own, whose end nobody waits for; it must not throw.</summary>
+    public static void Run(string name, Action run) =>
+        new Thread(() => run()) { IsBackground = true, Name = name }.Start();
+
     /// <inheritdoc cref="RunAsync{T}"/>
     public static Task RunAsync(string name, Action run) => RunAsync(name, () =>
     {

@@ -1,10 +1,46 @@
+using Fabric.Transport.Link;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Actors.Agent;
 
 /// <summary>All that an agent logs. Event ids 4000 to 4099; a number is never given to another event.</summary>
-internal static partial class AgentLog
+public static partial class AgentLog
 {
+    /// <summary>What a data link tells of its connections.</summary>
+    public static void LinkNews(ILogger log, LinkNews news)
+    {
+        switch (news.Kind)
+        {
+            case LinkNewsKind.Lost:
+                LinkLost(log, news.Link, news.Slot, news.Open, news.Detail);
+                break;
+            case LinkNewsKind.Made:
+                LinkMade(log, news.Link, news.Slot, news.Open);
+                break;
+            case LinkNewsKind.DialFailed:
+                LinkDialFailed(log, news.Link, news.Slot, news.Detail);
+                break;
+            case LinkNewsKind.CongestionFellBack:
+                CongestionFellBack(log, news.Link, news.Detail);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(news), news.Kind, "not news of a link");
+        }
+    }
+
+    [LoggerMessage(
+        4006, LogLevel.Warning, "{Link}: connection {Slot} was lost, {Open} are left; it is made again. {Why}")]
+    private static partial void LinkLost(ILogger log, string link, int slot, int open, string why);
+
+    [LoggerMessage(4007, LogLevel.Information, "{Link}: connection {Slot} is up, {Open} in all.")]
+    private static partial void LinkMade(ILogger log, string link, int slot, int open);
+
+    [LoggerMessage(4008, LogLevel.Information, "{Link}: connection {Slot} could not be made yet. {Why}")]
+    private static partial void LinkDialFailed(ILogger log, string link, int slot, string why);
+
+    [LoggerMessage(4009, LogLevel.Warning, "{Link}: {What}")]
+    private static partial void CongestionFellBack(ILogger log, string link, string what);
+
     [LoggerMessage(4000, LogLevel.Error, "{Vm}: {Effect} failed; the machine is looked at and it is decided again.")]
     public static partial void EffectFailed(ILogger log, string vm, string effect, Exception cause);
 

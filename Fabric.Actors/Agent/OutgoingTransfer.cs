@@ -22,6 +22,7 @@ internal sealed class OutgoingTransfer(
 
     private readonly CancellationTokenSource _stop = new();
     private SourceRelay? _relay;
+    private IDataLink? _link;
     private Task _watching = Task.CompletedTask;
 
     /// <summary>The attempt.</summary>
@@ -33,6 +34,10 @@ internal sealed class OutgoingTransfer(
     /// <summary>Bytes on the data link, both ways.</summary>
     public long WireBytes => _relay?.Traffic.Wire ?? 0;
 
+    /// <summary>Since when the data link has had no connection; null while it has one.</summary>
+    public DateTimeOffset? LinkDownSince =>
+        _link?.DownFor is { } down ? tools.Time.GetUtcNow() - down : null;
+
     /// <summary>Connects and begins; then <paramref name="broke"/> hears if it ends before its time.</summary>
     public async Task BeginAsync(IMachine machine, Func<TransferBroke, ValueTask> broke)
     {
@@ -41,6 +46,7 @@ internal sealed class OutgoingTransfer(
             var ticket = Ticket.TryRead(order.Ticket)
                 ?? throw new LinkException(LinkFault.Refused, "the order's ticket is not a ticket");
             var link = await ConnectAsync(ticket);
+            _link = link;
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
             _relay = await StartRelayAsync(socket, link);
             HasBegun = true;

@@ -79,7 +79,10 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
             Row("bandwidth", Show.Rate(p.BytesPerSecond));
             Row("dirtying", Show.Text(
                 $"{Show.Rate(p.DirtyPagesPerSecond * PageBytes)} ({p.DirtyPagesPerSecond} pages/s)"));
-            Row("done in", EtaRange.Of(p).ToString());
+            if (p.LinkDownSince is { } since)
+                Row("link down since", Show.At(since));
+            else
+                Row("done in", EtaRange.Of(p).ToString());
         }
 
         foreach (var line in _last)

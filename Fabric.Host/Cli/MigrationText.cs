@@ -89,6 +89,8 @@ internal static class MigrationText
         if (m.Transfer is { } seen)
         {
             table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));
+            if (m.Outcome is null && seen.Progress.LinkDownSince is { } since)
+                table.Add("  link down since", Show.At(since));
         }
 
         if ((m.WireBytes ?? m.Transfer?.Progress.WireBytes) is { } wire)

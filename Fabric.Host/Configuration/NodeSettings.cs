@@ -9,6 +9,7 @@ public sealed record NodeSettings(
     CoordinatorSettings Coordinator,
     HostSettings Host,
     LinkSettings Link,
+    DataLinkSettings DataLink,
     MigrationSettings Migration,
     FaultSettings Faults,
     LogSettings Log)
@@ -54,6 +55,9 @@ public sealed record QemuSettings(
     string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
 
 public sealed record LinkSettings(TimeSpan Heartbeat, TimeSpan DeadAfter, TimeSpan ReconnectMin, TimeSpan ReconnectMax);
+
+/// <summary>Between hosts, for the bytes of machines. A time of 0 switches it off.</summary>
+public sealed record DataLinkSettings(int Connections, TimeSpan Heartbeat, TimeSpan ReconnectFor, string Congestion);
 
 /// <summary>A bandwidth of 0 means unlimited.</summary>
 public sealed record MigrationSettings(

@@ -20,7 +20,7 @@ internal static partial class NodeSettingsBinder
 
     public static NodeSettings Read(SettingsReader r)
     {
-        var settings = new NodeSettings(Node(r), Tls(r), Coordinator(r), Host(r), Link(r), Migration(r),
+        var settings = new NodeSettings(Node(r), Tls(r), Coordinator(r), Host(r), Link(r), DataLink(r), Migration(r),
             new FaultSettings(r.Choice<FaultStage>("faults.hold-at"), r.Duration("faults.hold-timeout", Ms(1), Hour)),
             new LogSettings(r.Choice<LogThreshold>("log.level")));
         Check(r, settings);
@@ -86,6 +86,19 @@ internal static partial class NodeSettingsBinder
         r.Duration("link.reconnect-min", Ms(1), Hour),
         r.Duration("link.reconnect-max", Ms(1), Hour));
 
+    private static DataLinkSettings DataLink(SettingsReader r)
+    {
+        var heartbeat = r.Duration("data-link.heartbeat", TimeSpan.Zero, Ms(Limits.Link.HeartbeatMsMax));
+        r.Require("data-link.heartbeat", heartbeat == TimeSpan.Zero || heartbeat >= Ms(Limits.Link.HeartbeatMsMin),
+            $"must be {Limits.Link.HeartbeatMsMin}ms or more, or 0 for none");
+        var congestion = r.Text("data-link.congestion");
+        r.Require("data-link.congestion", CongestionName().IsMatch(congestion),
+            $"{SettingsReader.Shown(congestion)} is not auto, kernel or the name of a congestion control, such as bbr");
+        return new DataLinkSettings(
+            r.Int("data-link.connections", 1, Limits.Link.ConnectionsMax), heartbeat,
+            r.Duration("data-link.reconnect-for", TimeSpan.Zero, Ms(Limits.Link.ReconnectForMsMax)), congestion);
+    }
+
     private static MigrationSettings Migration(SettingsReader r)
     {
         var downtime = r.Duration("migration.downtime-limit", TimeSpan.Zero, TimeSpan.FromSeconds(2000));
@@ -127,6 +140,11 @@ internal static partial class NodeSettingsBinder
     }
 
     private static TimeSpan Ms(int n) => TimeSpan.FromMilliseconds(n);
+
+    // The kernel's names have 15 characters at most, see Limits.Link.CongestionNameMax.
+    [GeneratedRegex("^[a-z0-9_-]{1,15}\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex CongestionName();
 
     [GeneratedRegex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]

@@ -25,6 +25,11 @@ public static class DemoVerb
         Description = "The stage of the migration to break at.",
     };
 
+    private static readonly Option<string?> For = new("--for")
+    {
+        Description = "How long a link is cut; without it, the data link for 1s and the node links for 3s.",
+    };
+
     private static readonly Option<bool> Matrix = new("--matrix")
     {
         Description = "Break everything at every stage, one demo after the other, and print the table.",
@@ -91,6 +96,7 @@ public static class DemoVerb
         At.AcceptOnlyFromAmong([.. FaultNames.StageWords]);
         Hypervisor.AcceptOnlyFromAmong([.. FaultNames.HypervisorWords]);
         Program.AcceptOnlyFromAmong([.. GuestProgramSpec.All]);
+        For.Validators.Add(RequireDuration);
         Memory.Validators.Add(RequireSize);
         Bandwidth.Validators.Add(RequireSize);
     }
@@ -101,15 +107,16 @@ public static class DemoVerb
         var verb = new Command(
             Name, "Start a coordinator and two hosts here, move a running guest, and check that nothing was lost.")
         {
-            Kill, At, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Wan, Hypervisor, Program, Qemu,
+            Kill, At, For, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Wan, Hypervisor, Program, Qemu,
         };
         verb.Validators.Add(RequireSense);
         verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
             ? DemoCommand.RunMatrixAsync(
                 OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
             : DemoCommand.RunAsync(
-                OptionsOf(parsed), DemoFaults.CaseOf(parsed.GetValue(Kill), parsed.GetValue(At)), parsed.GetValue(Json),
-                cancellation));
+                OptionsOf(parsed),
+                DemoFaults.CaseOf(parsed.GetValue(Kill), parsed.GetValue(At), DurationOf(parsed.GetValue(For))),
+                parsed.GetValue(Json), cancellation));
         return verb;
     }
 
@@ -123,6 +130,7 @@ public static class DemoVerb
         Program = parsed.GetValue(Program)!,
         QemuBinary = parsed.GetValue(Qemu)!,
         Keep = parsed.GetValue(Keep),
+        DataOutage = DurationOf(parsed.GetValue(For)) ?? TimeSpan.Zero,
     };
 
     private static void RequireSense(CommandResult result)
@@ -133,6 +141,8 @@ public static class DemoVerb
             result.AddError("--matrix breaks everything at every stage; leave --kill and --at out.");
         if (WanOf(result.GetValue(Wan)) is null)
             result.AddError($"--wan '{result.GetValue(Wan)}' is not a line: write for instance 100mbit,50ms.");
+        if (result.GetValue(For) is not null && !DemoFaults.HasLength(result.GetValue(Kill)))
+            result.AddError("--for goes with --kill data-link or node-link: nothing else is broken for a time.");
         if (result.GetValue(Markdown) is not null && !result.GetValue(Matrix))
             result.AddError("--markdown goes with --matrix.");
     }
@@ -145,6 +155,20 @@ public static class DemoVerb
         foreach (var token in result.Tokens.Where(t => SizeOf(t.Value) is null))
             result.AddError($"{result.Option.Name} '{token.Value}' is not a size: write for instance 128MiB.");
     }
+
+    private static void RequireDuration(OptionResult result)
+    {
+        foreach (var token in result.Tokens.Where(t => DurationOf(t.Value) is null))
+        {
+            result.AddError(
+                $"--for '{token.Value}' is not a time of {Limits.Faults.ForMsMin} ms to " +
+                $"{Limits.Faults.ForMsMax / 1000} s: write for instance 30s.");
+        }
+    }
+
+    private static TimeSpan? DurationOf(string? text) =>
+        text is not null && HoconUnits.TryDuration(text, out var time, out _)
+            && time.TotalMilliseconds is >= Limits.Faults.ForMsMin and <= Limits.Faults.ForMsMax ? time : null;
 
     private static long? SizeOf(string text) =>
         HoconUnits.TrySize(text, out var bytes, out _) && bytes is > 0 and <= long.MaxValue ? (long)bytes : null;

@@ -52,13 +52,14 @@ internal sealed class HostRole : IAsyncDisposable
             new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") },
             FabricEvents.Registry, time);
         var tickets = new TicketBook(RandomNumberGenerator.Create(), time);
+        var terms = TermsOf(settings.DataLink);
         var listener = DataListener.Start(
             await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), policy, tickets, time,
-            refused => NodeLog.DataRefused(log, refused.ToString()));
+            refused => NodeLog.DataRefused(log, refused.ToString()), terms, news => AgentLog.LinkNews(log, news));
         var buffers = new LinkBufferPool();
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
-            new DataConnector(policy, time), buffers, time, log);
+            new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log);
         var system = new ActorSystem(new ActorSystemOptions
         {
             Name = "agent",
@@ -74,6 +75,10 @@ internal sealed class HostRole : IAsyncDisposable
         await agent.ResumeAsync(cancellation);
         return new HostRole(ledger, listener, buffers, connector, system, link);
     }
+
+    private static LinkTerms TermsOf(DataLinkSettings link) => new(
+        link.Connections, (int)link.Heartbeat.TotalMilliseconds, (int)link.ReconnectFor.TotalMilliseconds,
+        link.Congestion);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

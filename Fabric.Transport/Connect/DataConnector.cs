@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
 using Fabric.Transport.Security;
@@ -8,12 +9,21 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
 
-/// <summary>How a source's agent makes data links.</summary>
-public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
+/// <summary>How a source's agent makes data links, and the connections of each.</summary>
+/// <param name="policy">Who this host is, and whom it trusts.</param>
+/// <param name="time">The clock.</param>
+/// <param name="terms">How links are kept.</param>
+/// <param name="news">Hears of connections that come and go, from any thread; it must not throw.</param>
+public sealed class DataConnector(
+    PeerPolicy policy, TimeProvider time, LinkTerms? terms = null, Action<LinkNews>? news = null)
 {
+    private readonly LinkTerms _terms = terms ?? LinkTerms.Default;
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(Limits.Link.SecretSize);
+
     /// <summary>
     /// Connects, checks that the peer is <paramref name="target"/> before the ticket leaves this host, and shows the
-    /// ticket. The link is the caller's.
+    /// ticket. The link is the caller's. Called again with the same ticket, because the answer was lost, it gets the same
+    /// link.
     /// </summary>
     /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused, or Cut when it ended in
     /// between.</exception>
@@ -21,17 +31,31 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         DataEndpoint endpoint, HostId target, MigrationId migration, int attempt, Ticket ticket,
         CancellationToken cancellation)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.ConnectTimeoutMs),
-            time);
+        var secret = LinkSecret.For(_key, ticket);
+        var dialer = new LinkDialer(this, endpoint, target, migration, attempt, secret);
+        var wire = await BlockingThread.RunAsync(
+            "data link connect",
+            () => Make(
+                endpoint, target, Hello.Open(migration, attempt, ticket, secret), Limits.Relay.ConnectTimeoutMs,
+                cancellation));
+        var link = new DataLink(LinkSide.Source, _terms, dialer, time, About(migration, attempt));
+        link.Attach(0, wire);
+        return link;
+    }
+
+    /// <summary>Makes one connection. Blocks.</summary>
+    internal LinkWire Make(
+        DataEndpoint endpoint, HostId target, Hello hello, int withinMs, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(withinMs), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
-        var hello = new Hello(Hello.Version, Hello.Version, migration, attempt, ticket);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
 
-        // The calls block, see DataLink; closing the socket is what ends them.
-        await using var end = both.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
+        // The calls block, see LinkWire; closing the socket is what ends them.
+        using var end = both.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
         try
         {
-            return await BlockingThread.RunAsync("data link connect", () => Connect(socket, endpoint, target, hello));
+            return Connect(socket, endpoint, target, hello);
         }
         catch (Exception e)
         {
@@ -40,17 +64,21 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
             if (!deadline.IsCancellationRequested)
                 throw;
             throw new LinkException(
-                LinkFault.TimedOut,
-                $"no data link to {target} at {endpoint} within {Limits.Relay.ConnectTimeoutMs} ms", e);
+                LinkFault.TimedOut, $"no data link to {target} at {endpoint} within {withinMs} ms", e);
         }
     }
 
-    private DataLink Connect(Socket socket, DataEndpoint endpoint, HostId target, Hello hello)
+    private Action<LinkNews>? About(MigrationId migration, int attempt) =>
+        news is null ? null : one => news(one with { Link = $"{migration}/{attempt}" });
+
+    private LinkWire Connect(Socket socket, DataEndpoint endpoint, HostId target, Hello hello)
     {
         try
         {
             TcpTuning.Apply(socket);
             socket.Connect(endpoint.Host, endpoint.Port);
+            if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
+                About(hello.Migration, hello.Attempt)?.Invoke(fellBack);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -59,15 +87,15 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         }
 
         string? refusal = null;
-        DataLink? link = null;
+        LinkWire? wire = null;
         var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
         var stream = new SslStream(tail, leaveInnerStreamOpen: false);
         try
         {
             stream.AuthenticateAsClient(policy.ClientOptions(target.Value, refused: why => refusal = why));
-            Greet(stream, tail, hello, target);
-            link = DataLink.OverTls(stream, tail, LinkChannel.Ram, time);
-            return link;
+            var made = new LinkWire(stream, tail);
+            Greeting.Say(made, hello, target);
+            return wire = made;
         }
         catch (AuthenticationException e)
         {
@@ -87,28 +115,8 @@ public sealed class DataConnector(PeerPolicy policy, TimeProvider time)
         }
         finally
         {
-            if (link is null)
+            if (wire is null)
                 stream.Dispose();
-        }
-    }
-
-    private static void Greet(SslStream stream, RecordCoalescer tail, Hello hello, HostId target)
-    {
-        var bytes = new byte[Hello.Size];
-        hello.Write(bytes);
-        stream.Write(bytes);
-        tail.Push();
-        var answerBytes = new byte[HelloAnswer.Size];
-        stream.ReadExactly(answerBytes);
-        if (!HelloAnswer.TryParse(answerBytes, out var answer))
-            throw new LinkException(LinkFault.BadFrame,
-                $"{target} answered the hello with something else: is it another version?");
-        if (answer.Code != HelloCode.Accepted)
-        {
-            throw new LinkException(LinkFault.Refused, $"{target} refused the hello: {answer.Code}")
-            {
-                Code = answer.Code,
-            };
         }
     }
 }

@@ -22,15 +22,20 @@ public sealed class DataListener : IAsyncDisposable
     private readonly TicketBook _tickets;
     private readonly TimeProvider _time;
     private readonly Action<HandshakeRefused> _refused;
+    private readonly LinkTerms _terms;
+    private readonly Action<LinkNews>? _news;
     private readonly HandshakeSlots _slots = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private int _disposed;
 
     private DataListener(
-        Socket socket, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+        Socket socket, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused,
+        LinkTerms terms, Action<LinkNews>? news)
     {
         _socket = socket;
+        _terms = terms;
+        _news = news;
         _policy = policy;
         _tickets = tickets;
         _time = time;
@@ -44,18 +49,19 @@ public sealed class DataListener : IAsyncDisposable
 
     /// <summary>
     /// Listens. <paramref name="refused"/> is told of every connection that did not become a link, from any thread;
-    /// it must not throw.
+    /// <paramref name="news"/> of those that came and went with a link; neither may throw.
     /// </summary>
     /// <exception cref="SocketException">The address is taken or not of this host.</exception>
     public static DataListener Start(
-        IPEndPoint at, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused)
+        IPEndPoint at, PeerPolicy policy, TicketBook tickets, TimeProvider time, Action<HandshakeRefused> refused,
+        LinkTerms? terms = null, Action<LinkNews>? news = null)
     {
         var socket = new Socket(at.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(at);
             socket.Listen(Limits.Relay.Backlog);
-            return new DataListener(socket, policy, tickets, time, refused);
+            return new DataListener(socket, policy, tickets, time, refused, terms ?? LinkTerms.Default, news);
         }
         catch
         {
@@ -117,12 +123,14 @@ public sealed class DataListener : IAsyncDisposable
         var admitted = false;
         string? refusal = null;
 
-        // The calls block, see DataLink; closing the socket is what ends them.
+        // The calls block, see LinkWire; closing the socket is what ends them.
         using var end = handshake.Token.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
         try
         {
             remote = socket.RemoteEndPoint;
             TcpTuning.Apply(socket);
+            if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
+                _news?.Invoke(fellBack);
             var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);
             stream.AuthenticateAsServer(_policy.ServerOptions(Roles, why => refusal = why));
@@ -157,43 +165,23 @@ public sealed class DataListener : IAsyncDisposable
         return admitted;
     }
 
-    /// <summary>Reads the hello, answers it, hands the link over; whether the stream has a new owner.</summary>
+    /// <summary>Reads the hello, answers it, hands the connection over; whether it has a new owner.</summary>
     private bool Admit(SslStream stream, RecordCoalescer tail, EndPoint? remote, CancellationTokenRegistration deadline)
     {
-        var bytes = new byte[Hello.Size];
-        stream.ReadExactly(bytes);
-        TicketEntry? entry = null;
-        var code = Hello.Parse(bytes, out var hello);
-        if (code == HelloCode.Accepted)
-            code = _tickets.Redeem(hello!, PeerPolicy.PeerOf(stream), out entry);
+        var wire = new LinkWire(stream, tail);
+        var code = Greeting.Hear(wire, _tickets, PeerPolicy.PeerOf(stream), out var hello, out var entry);
+        Greeting.Answer(wire, code);
 
-        var answer = new byte[HelloAnswer.Size];
-        new HelloAnswer(code, code == HelloCode.Accepted ? Hello.Version : (byte)0).Write(answer);
-        try
-        {
-            stream.Write(answer);
-            tail.Push();
-
-            // From here the deadline may not close the socket any more; if it fires now, this waits until it has.
-            deadline.Dispose();
-        }
-        catch (Exception e) when (entry is not null)
-        {
-            // Spent stays spent: the source may have got the answer. Who waits learns at once that there is no link.
-            entry.Fail(new LinkException(LinkFault.Cut,
-                "the source broke the connection while its ticket was accepted", e));
-            throw;
-        }
-
+        // From here the deadline may not close the socket any more; if it fires now, this waits until it has.
+        deadline.Dispose();
         if (entry is null)
         {
             _refused(new HandshakeRefused(remote, code, $"the hello was refused: {code}"));
             return false;
         }
 
-        var link = DataLink.OverTls(stream, tail, LinkChannel.ReturnPath, _time);
-        if (!entry.Arrive(link))
-            _ = link.AbortAsync(AbortReason.Cancelled).AsTask();
-        return true;
+        return entry.Attach(hello!.Slot, wire, () => new DataLink(
+            LinkSide.Target, _terms, dialer: null, _time,
+            _news is null ? null : one => _news(one with { Link = $"{entry.Migration}/{entry.Attempt}" })));
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Text;
 using Fabric.Protocol;
+using Fabric.Transport.Link;
 
 namespace Fabric.Transport.Connect;
 
@@ -12,9 +14,12 @@ namespace Fabric.Transport.Connect;
 internal static class TcpTuning
 {
     // <netinet/tcp.h>
+    private const int Information = 11;
+    private const int Congestion = 13;
     private const int UserTimeout = 18;
     private const int NotSentLowWater = 25;
 
+    /// <summary>What does not depend on the path.</summary>
     public static void Apply(Socket socket)
     {
         socket.NoDelay = true;
@@ -29,6 +34,61 @@ internal static class TcpTuning
         SetRaw(socket, UserTimeout, Limits.Relay.TcpUserTimeoutMs);
         SetRaw(socket, NotSentLowWater, Limits.Relay.NotSentLowWater);
     }
+
+    /// <summary>
+    /// Chooses the congestion control of a connection that was made. One that this kernel does not have, or does not
+    /// allow, leaves the kernel's own: slower on a lossy path, but a path. That is the news, if any.
+    /// </summary>
+    public static LinkNews? Choose(Socket socket, string congestion)
+    {
+        if (!OperatingSystem.IsLinux() || string.Equals(congestion, LinkTerms.KernelsChoice, StringComparison.Ordinal))
+            return null;
+        if (!string.Equals(congestion, LinkTerms.ByPath, StringComparison.Ordinal))
+            return TrySet(socket, congestion) ? null : FellBack(socket, congestion);
+        if (RoundTripUs(socket) < Limits.Link.LongPathUs)
+        {
+            _ = TrySet(socket, "cubic") || TrySet(socket, "reno");
+            return null;
+        }
+
+        return TrySet(socket, "bbr") ? null : FellBack(socket, "bbr");
+    }
+
+    /// <summary>The congestion control that a socket has.</summary>
+    public static string CongestionOf(Socket socket)
+    {
+        Span<byte> name = stackalloc byte[Limits.Link.CongestionNameMax];
+        var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Congestion, name);
+        return Encoding.ASCII.GetString(name[..length]).TrimEnd('\0');
+    }
+
+    /// <summary>As the kernel measured it when the connection was made.</summary>
+    private static uint RoundTripUs(Socket socket)
+    {
+        // struct tcp_info: tcpi_rtt lies behind 8 bytes and 15 words.
+        const int At = 8 + (15 * sizeof(uint));
+        Span<byte> info = stackalloc byte[At + sizeof(uint)];
+        var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Information, info);
+        return length < info.Length ? 0 : BitConverter.ToUInt32(info[At..]);
+    }
+
+    private static bool TrySet(Socket socket, string name)
+    {
+        try
+        {
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, Congestion, Encoding.ASCII.GetBytes(name));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static LinkNews FellBack(Socket socket, string name) => new(
+        LinkNewsKind.CongestionFellBack, 0, 0,
+        $"this kernel does not let the data link use {name}; it keeps {CongestionOf(socket)}: see " +
+        "net.ipv4.tcp_available_congestion_control and net.ipv4.tcp_allowed_congestion_control");
 
     private static void SetRaw(Socket socket, int option, int value)
     {

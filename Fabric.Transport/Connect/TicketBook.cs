@@ -9,7 +9,8 @@ namespace Fabric.Transport.Connect;
 /// <summary>
 /// The tickets that a target's agent has given out. A ticket is spent by the first hello that matches it in
 /// everything: bits, host, migration, attempt, time. Any other hello is refused and spends nothing, so a stranger
-/// who comes first, even one with a good certificate, cannot lock the real source out.
+/// who comes first, even one with a good certificate, cannot lock the real source out. What was spent opened a link, and
+/// further connections of it show a proof, good once; any other is refused and does not disturb the link.
 /// </summary>
 public sealed class TicketBook
 {
@@ -38,7 +39,7 @@ public sealed class TicketBook
         {
             // Spent tickets stay so that a replay is called by its name; they are the first to go.
             if (_entries.Count >= Limits.Relay.TicketsMax)
-                _entries.RemoveAll(e => e.Spent || e.Expires <= _time.GetTimestamp());
+                _entries.RemoveAll(e => e.IsSpentAndOver || e.IsExpired(_time.GetTimestamp()));
             if (_entries.Count >= Limits.Relay.TicketsMax)
                 throw new InvalidOperationException($"{Limits.Relay.TicketsMax} tickets wait for their source already");
             _entries.Add(entry);
@@ -78,24 +79,21 @@ public sealed class TicketBook
             entry.Revoke();
     }
 
-    /// <summary>Spends the ticket of a hello, or says why not.</summary>
+    /// <summary>Spends the ticket of a hello, or takes its proof; or says why not.</summary>
     internal HelloCode Redeem(Hello hello, PeerIdentity peer, out TicketEntry? entry)
     {
         lock (_gate)
         {
             entry = null;
-            var found = Find(hello.Ticket);
+            var found = hello.Kind == HelloKind.Open ? Find(hello.Ticket) : FindProven(hello);
             var code = found is null ? HelloCode.UnknownTicket
                 : !string.Equals(peer.Name, found.Peer.Value, StringComparison.Ordinal) ? HelloCode.WrongPeer
                 : found.Migration != hello.Migration ? HelloCode.WrongMigration
                 : found.Attempt != hello.Attempt ? HelloCode.WrongAttempt
-                : found.Spent ? HelloCode.TicketUsed
-                : found.Expires <= _time.GetTimestamp() ? HelloCode.TicketExpired
-                : HelloCode.Accepted;
-            if (code != HelloCode.Accepted)
-                return code;
-            found!.Spent = true;
-            entry = found;
+                : hello.Kind == HelloKind.Open ? found.Open(hello.Secret!, _time.GetTimestamp())
+                : found.Join(hello);
+            if (code == HelloCode.Accepted)
+                entry = found;
             return code;
         }
     }
@@ -120,6 +118,9 @@ public sealed class TicketBook
                 $"{entry.Peer} did not come within {Limits.Relay.TicketLifetimeMs} ms for {entry.Migration}");
         }
     }
+
+    private TicketEntry? FindProven(Hello hello) =>
+        _entries.Find(e => e.Migration == hello.Migration && e.Attempt == hello.Attempt && e.Proves(hello));
 
     // Looks at every entry, always: how long it takes says nothing about which ticket came close.
     private TicketEntry? Find(Ticket ticket)

@@ -4,10 +4,16 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
 
-/// <summary>One ticket, and the place where its link is handed over to whoever waits for it.</summary>
+/// <summary>
+/// One ticket, the link that it opened, and the place where that is handed over to whoever waits for it.
+/// </summary>
 internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int attempt, HostId peer, long expires)
 {
     private readonly TaskCompletionSource<IDataLink> _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ResumeGate _gate = new();
+    private readonly Lock _making = new();
+    private LinkSecret? _secret;
+    private DataLink? _link;
     private int _taken;
 
     public Ticket Ticket { get; } = ticket;
@@ -21,8 +27,50 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
     /// <summary>A timestamp of the clock: a set wall clock moves no ticket.</summary>
     public long Expires { get; } = expires;
 
-    /// <summary>Guarded by the book.</summary>
-    public bool Spent { get; set; }
+    /// <summary>Nothing more can come of it. Guarded by the book, like the three below.</summary>
+    public bool IsSpentAndOver => _secret is not null && _link is not { IsOver: false };
+
+    /// <summary>Nobody came with it in time.</summary>
+    public bool IsExpired(long now) => _secret is null && Expires <= now;
+
+    /// <summary>Spends it; one that was spent may only be by its own link, before anything came over.</summary>
+    public HelloCode Open(LinkSecret secret, long now)
+    {
+        if (IsExpired(now))
+            return HelloCode.TicketExpired;
+        if (_secret is not null && !(_secret.Matches(secret) && _link is null or { IsOver: false, IsUntouched: true }))
+            return HelloCode.TicketUsed;
+        _secret ??= secret;
+        return HelloCode.Accepted;
+    }
+
+    /// <summary>Whether the proof is of this link.</summary>
+    public bool Proves(Hello hello) =>
+        _secret?.Proof(Migration, Attempt, hello.Slot, hello.Number).Matches(hello.Ticket) == true;
+
+    /// <summary>Lets one more connection in.</summary>
+    public HelloCode Join(Hello hello) =>
+        _link is not { IsOver: false } ? HelloCode.TicketExpired
+        : !_gate.TryPass(hello.Slot, hello.Number) ? HelloCode.TicketUsed
+        : HelloCode.Accepted;
+
+    /// <summary>
+    /// The connection belongs to the link from here, which begins with the first; false when there is none any more, and
+    /// the wire is the caller's.
+    /// </summary>
+    public bool Attach(int slot, LinkWire wire, Func<DataLink> make)
+    {
+        lock (_making)
+        {
+            var link = _link ?? make();
+            if (!link.Attach(slot, wire))
+                return false;
+            if (_link is null && !_arrival.TrySetResult(link))
+                _ = link.AbortAsync(AbortReason.Cancelled).AsTask();
+            _link = link;
+            return true;
+        }
+    }
 
     public async Task<IDataLink> TakeAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellation)
     {
@@ -34,21 +82,16 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
             : throw new InvalidOperationException("the ticket's link was taken before");
     }
 
-    /// <summary>Hands the link over; false when the ticket was revoked meanwhile, and the link is the
-    /// caller's.</summary>
-    public bool Arrive(IDataLink link) => _arrival.TrySetResult(link);
-
-    /// <summary>The ticket is spent and yet there is no link.</summary>
-    public void Fail(LinkException error) => Observe(_arrival.TrySetException(error));
-
     public void Revoke()
     {
         if (_arrival.TrySetException(new LinkException(LinkFault.Revoked, "the ticket was revoked")))
-            Observe(set: true);
+        {
+            // Perhaps nobody waits; then nobody is to be told of an unobserved error either.
+            _ = _arrival.Task.Exception;
+        }
         else if (_arrival.Task.IsCompletedSuccessfully && Interlocked.Exchange(ref _taken, 1) == 0)
+        {
             _ = _arrival.Task.Result.AbortAsync(AbortReason.Cancelled).AsTask();
+        }
     }
-
-    // Perhaps nobody waits; then nobody is to be told of an unobserved error either.
-    private void Observe(bool set) => _ = set ? _arrival.Task.Exception : null;
 }

@@ -1,39 +1,59 @@
-using System.Net.Sockets;
 using Fabric.Protocol;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// The link over one stream: frames out, frames in. The stream is TLS from <see cref="Connect.DataConnector"/> and
-/// <see cref="Connect.DataListener"/>; <see cref="Over"/> takes any stream, for tests and measurements.
-/// Its socket must never have seen an asynchronous call: from then on, .NET would wake a thread of its own for each
-/// arrival before it wakes the one that waits.
+/// The link: channels of bytes over connections that are cut and made again. What it decides, <see cref="LinkMachine"/>
+/// decides; here are the bytes, the threads and the sockets.
+/// <code>
+///   Send -> SentFrames (kept until acknowledged) -> one of the connections ~~> FrameReader -> Inbox -> Receive
+///                     \________________________________ again, when it is lost, by another ____/
+/// </code>
+/// One lock for all of it, never held over a call that blocks. In three files: this one has the calls, Frames what
+/// connections ask for and bring, Upkeep their coming and going.
 /// </summary>
-public sealed class DataLink : IDataLink
+public sealed partial class DataLink : IDataLink
 {
-    private readonly Stream _stream;
-    private readonly RecordCoalescer? _tail;
+    private readonly object _gate = new();
+    private readonly LinkMachine _machine;
+    private readonly Blocks _blocks = new();
+    private readonly SentFrames?[] _sent = new SentFrames?[LinkChannels.Count];
+    private readonly Inbox?[] _inboxes = new Inbox?[LinkChannels.Count];
+    private readonly bool[] _endTold = new bool[LinkChannels.Count];
+    private readonly LinkConnection?[] _connections = new LinkConnection?[Limits.Link.ConnectionsMax];
+    private readonly ILinkDialer? _dialer;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _writing = new(1, 1);
-    private readonly byte[] _head = new byte[Limits.Relay.HeaderSize];
-    private readonly byte[] _reason = new byte[1];
-    private readonly LinkChannel _receives;
-    private int _headCount;
-    private int _left;
-    private bool _ended;
-    private bool _completed;
-    private int _closed;
+    private readonly Action<LinkNews>? _news;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ITimer _timer;
+    private readonly long _origin;
+    private readonly int _receives;
+    private LinkException? _over;
+    private bool _closing;
+    private bool _closed;
+    private bool _peerIsDone;
+    private long? _lingerUntil;
+    private int _waiting;
     private long _bytesSent;
     private long _bytesReceived;
 
-    private DataLink(Stream stream, RecordCoalescer? tail, LinkChannel sends, TimeProvider time)
+    internal DataLink(LinkSide side, LinkTerms terms, ILinkDialer? dialer, TimeProvider time, Action<LinkNews>? news)
     {
-        _tail = tail;
-        _stream = stream;
-        _time = time;
-        Sends = sends;
-        _receives = sends == LinkChannel.Ram ? LinkChannel.ReturnPath : LinkChannel.Ram;
+        (_dialer, _time, _news, _origin) = (dialer, time, news, time.GetTimestamp());
+        _machine = new LinkMachine(side, terms, mayDial: dialer is not null, Now());
+        Sends = side == LinkSide.Source ? LinkChannel.Ram : LinkChannel.ReturnPath;
+        _receives = side == LinkSide.Source ? LinkChannels.ReturnPath : LinkChannels.Ram;
+        for (var c = LinkChannels.Ram; c < LinkChannels.Count; c++)
+        {
+            if (LinkChannels.SenderOf(c) == side)
+                _sent[c] = new SentFrames(_machine.Sender(c), _blocks);
+            else
+                _inboxes[c] = new Inbox(_machine.Receiver(c), _blocks);
+        }
+
+        var period = TimeSpan.FromMilliseconds(Limits.Link.TickMs);
+        _timer = time.CreateTimer(static self => ((DataLink)self!).Tick(), this, period, period);
     }
 
     /// <inheritdoc/>
@@ -45,218 +65,233 @@ public sealed class DataLink : IDataLink
     /// <inheritdoc/>
     public long BytesReceived => Volatile.Read(ref _bytesReceived);
 
-    /// <summary>A link over a stream that both sides have agreed on already. Owns the stream, whose blocking calls
-    /// must end when it is disposed of.</summary>
-    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time) =>
-        new(stream, tail: null, sends, time);
-
-    /// <summary>A link over TLS whose records gather in the tail.</summary>
-    internal static DataLink OverTls(Stream tls, RecordCoalescer tail, LinkChannel sends, TimeProvider time) =>
-        new(tls, tail, sends, time);
+    /// <inheritdoc/>
+    public TimeSpan? DownFor
+    {
+        get
+        {
+            lock (_gate)
+                return _machine.Keeper.DownSince is { } since ? TimeSpan.FromMilliseconds(Now() - since) : null;
+        }
+    }
 
     /// <inheritdoc/>
-    public void Send(LinkBuffer buffer, int length)
+    public TimeSpan StillFor
+    {
+        get
+        {
+            lock (_gate)
+                return TimeSpan.FromMilliseconds(Now() - _machine.MovedAt);
+        }
+    }
+
+    /// <summary>Time of a round trip as last measured; null before the second sign of life.</summary>
+    public TimeSpan? RoundTrip
+    {
+        get
+        {
+            lock (_gate)
+                return _machine.RoundTripMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+        }
+    }
+
+    /// <summary>Connections that are up.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_gate)
+                return _machine.Keeper.OpenCount;
+        }
+    }
+
+    /// <summary>
+    /// A link over a stream that both sides have agreed on already: one connection, which is not made again. Owns the
+    /// stream, whose blocking calls must end when it is disposed of. For tests and measurements.
+    /// </summary>
+    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time)
+    {
+        var side = sends == LinkChannel.Ram ? LinkSide.Source : LinkSide.Target;
+        var link = new DataLink(side, LinkTerms.Bare, dialer: null, time, news: null);
+        link.Attach(0, new LinkWire(stream, Tail: null));
+        return link;
+    }
+
+    /// <inheritdoc/>
+    public void Send(LinkBuffer buffer, int length) => Send((int)Sends, buffer, length);
+
+    /// <inheritdoc/>
+    public void Complete() => Complete((int)Sends);
+
+    /// <inheritdoc/>
+    public int Receive(Span<byte> into) => Receive(_receives, into);
+
+    /// <summary>Another number of connections, from now on; at the source, which makes them.</summary>
+    public void Want(int connections)
+    {
+        lock (_gate)
+            _machine.Keeper.Want(connections, Now());
+        Tick();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AbortAsync(AbortReason reason) => CloseAsync(
+        $"this side ended the data link: {reason}", new FrameHeader(FrameType.Abort, 0, false, 1, 0), (byte)reason);
+
+    /// <summary>
+    /// Closes. When both directions are through, it goes on in the background until the peer knows that too; else the
+    /// peer is told that nothing more comes.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (!_closing && IsDone())
+            {
+                _closing = true;
+                _over ??= new LinkException(LinkFault.Cut, "the data link was closed: both directions had ended");
+                _lingerUntil = Now() + Limits.Link.LingerMs;
+                _machine.Leave();
+                Changed();
+            }
+        }
+
+        if (_lingerUntil is null)
+            return CloseAsync("the data link was closed", new FrameHeader(FrameType.Bye, 0, false, 0, 0), null);
+        WakeAll();
+        CloseIfBothLeft();
+        return default;
+    }
+
+    internal void Send(int channel, LinkBuffer buffer, int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Limits.Relay.PayloadMax);
-        if (_completed)
-            throw new InvalidOperationException("bytes after the end of the stream");
-        new FrameHeader(FrameType.Data, Sends, length).Write(buffer.Header);
-        Write(buffer.Frame(length));
+        LinkConnection? alone;
+        lock (_gate)
+        {
+            AwaitRoom(channel, length, "bytes after the end of the stream");
+            _sent[channel]!.Add(buffer, length);
+            alone = Offer();
+        }
+
+        alone?.PumpInTurn();
     }
 
-    /// <inheritdoc/>
-    public void Complete()
+    internal void Complete(int channel)
     {
-        if (_completed)
-            throw new InvalidOperationException("the stream was ended before");
-        _completed = true;
-        Span<byte> frame = stackalloc byte[Limits.Relay.HeaderSize];
-        new FrameHeader(FrameType.End, Sends, 0).Write(frame);
-        Write(frame);
+        LinkConnection? alone;
+        lock (_gate)
+        {
+            AwaitRoom(channel, 0, "the stream was ended before");
+            _sent[channel]!.AddEnd();
+            alone = Offer();
+        }
+
+        alone?.PumpInTurn();
+        lock (_gate)
+        {
+            while (!_machine.Sender(channel).IsDone && !_peerIsDone)
+            {
+                ThrowIfOver();
+                AwaitChange();
+            }
+        }
     }
 
-    /// <inheritdoc/>
-    public int Receive(Span<byte> into)
+    internal int Receive(int channel, Span<byte> into)
     {
         if (into.IsEmpty)
             throw new ArgumentException("no room: 0 would look like the end of the stream", nameof(into));
-        if (_left == 0 && !NextFrame())
-            return 0;
-
-        // As many as have come: QEMU gets its bytes before the frame is complete. A cut in mid-frame is told below,
-        // and QEMU's own stream shows it as incomplete. Of TLS, whole records that lie here already come along: a
-        // write to QEMU for each of their 16 KiB would wake QEMU for each.
-        var count = ReceiveSome(into);
-        while (_left > 0 && into.Length - count >= Limits.Relay.GatherRoomMin && _tail is { HoldsRecord: true })
-            count += ReceiveSome(into[count..]);
-        return count;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask AbortAsync(AbortReason reason)
-    {
-        if (Volatile.Read(ref _closed) != 0)
-            return;
-        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.Relay.AbortSendMs), _time);
-        var hasTurn = false;
-        try
+        while (true)
         {
-            // Behind a frame that is half out, the reason has to wait; a stuck path is cut instead.
-            await _writing.WaitAsync(limit.Token);
-            hasTurn = true;
-            await Task.Run(() => SendReason(reason), CancellationToken.None).WaitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The peer will see a cut.
-        }
-
-        await DisposeAsync();
-
-        // Only now: nothing may follow a reason, and who waits to write finds the link closed.
-        if (hasTurn)
-            _writing.Release();
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _closed, 1) != 0)
-            return default;
-
-        // The socket first: it ends the calls under way, of which TLS knows nothing.
-        _tail?.Dispose();
-        return _stream.DisposeAsync();
-    }
-
-    /// <summary>Takes a frame's head; false at the end of the peer's channel.</summary>
-    private bool NextFrame()
-    {
-        Fill(_head, _headCount);
-        _headCount = 0;
-        var header = Checked(_head);
-        if (header.Type == FrameType.End)
-        {
-            _ended = true;
-            return false;
-        }
-
-        if (header.Type == FrameType.Abort)
-        {
-            Fill(_reason, 0);
-            throw Aborted(_reason[0]);
-        }
-
-        _left = header.Length;
-        return true;
-    }
-
-    private int ReceiveSome(Span<byte> into)
-    {
-        // The next frame's head comes along where there is room for it: a read less for each frame.
-        var withHead = _left + Limits.Relay.HeaderSize;
-        var count = Read(into.Length >= withHead ? into[..withHead] : into[..Math.Min(_left, into.Length)]);
-        if (count == 0)
-            throw new LinkException(LinkFault.Cut, "the data link closed in the middle of a frame");
-        if (count > _left)
-        {
-            _headCount = count - _left;
-            into.Slice(_left, _headCount).CopyTo(_head);
-            count = _left;
-        }
-
-        _left -= count;
-        return count;
-    }
-
-    private void SendReason(AbortReason reason)
-    {
-        Span<byte> frame = stackalloc byte[Limits.Relay.HeaderSize + 1];
-        new FrameHeader(FrameType.Abort, Sends, 1).Write(frame);
-        frame[^1] = (byte)reason;
-        try
-        {
-            _stream.Write(frame);
-            _tail?.Push();
-        }
-        catch (Exception e) when (IsCut(e))
-        {
-            // The peer will see a cut.
-        }
-    }
-
-    private void Write(ReadOnlySpan<byte> frame)
-    {
-        _writing.Wait();
-        try
-        {
-            _stream.Write(frame);
-            _tail?.Push();
-            Volatile.Write(ref _bytesSent, _bytesSent + frame.Length);
-        }
-        catch (Exception e) when (IsCut(e))
-        {
-            throw new LinkException(LinkFault.Cut, "the data link broke while sending", e);
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
-
-    private void Fill(Span<byte> all, int filled)
-    {
-        while (filled < all.Length)
-        {
-            var count = Read(all[filled..]);
-            if (count == 0)
+            LinkConnection? reads;
+            int count;
+            lock (_gate)
             {
-                throw new LinkException(
-                    LinkFault.Cut,
-                    filled == 0 ? "the data link closed" : "the data link closed in the middle of a frame");
+                if (TryDeliver(channel, into, out count))
+                {
+                    if (count == 0)
+                        return 0;
+                    reads = null;
+                }
+                else if ((reads = TakeReading(channel)) is null)
+                {
+                    AwaitChange();
+                    continue;
+                }
             }
 
-            filled += count;
+            if (reads is not null)
+            {
+                count = reads.Read(into, channel);
+                EndReading(reads);
+            }
+
+            PushAcks();
+            if (count > 0)
+                return count;
         }
     }
 
-    private int Read(Span<byte> into)
+    /// <summary>Waits for a frame's room, and for those before it to have left: who sends feels the path, not memory.</summary>
+    private void AwaitRoom(int channel, int length, string after)
     {
-        try
+        var sender = _machine.Sender(channel);
+        while (true)
         {
-            var count = _stream.Read(into);
-            Volatile.Write(ref _bytesReceived, _bytesReceived + count);
-            return count;
+            if (sender.HasEnded)
+                throw new InvalidOperationException(after);
+            ThrowIfOver();
+            if (sender.HasRoom(length) && sender.Waiting < Math.Max(1, _machine.Keeper.OpenCount))
+                return;
+            AwaitChange();
         }
-        catch (Exception e) when (IsCut(e))
+    }
+
+    private bool TryDeliver(int channel, Span<byte> into, out int count)
+    {
+        count = 0;
+        if (_closing)
+            ThrowIfOver();
+        if (!_inboxes[channel]!.IsEmpty)
         {
-            throw new LinkException(LinkFault.Cut, "the data link broke while receiving", e);
+            count = _inboxes[channel]!.Deliver(into);
+            return true;
         }
+
+        if (_machine.Receiver(channel).HasEnded && !_endTold[channel])
+            return _endTold[channel] = true;
+        ThrowIfOver();
+        return false;
     }
 
-    private FrameHeader Checked(ReadOnlySpan<byte> head)
+    private void ThrowIfOver()
     {
-        if (!FrameHeader.TryParse(head, out var header, out var fault))
-            throw new LinkException(LinkFault.BadFrame, $"bad frame on the data link: {fault}");
-        if (header.Channel != _receives)
-            throw new LinkException(LinkFault.BadFrame,
-                $"bad frame on the data link: channel {header.Channel} goes the other way");
-        if (_ended && header.Type != FrameType.Abort)
-            throw new LinkException(LinkFault.BadFrame,
-                $"bad frame on the data link: {header.Type} after the end of the stream");
-        return header;
+        if (_over is { } e)
+            throw new LinkException(e.Fault, e.Message, e) { Code = e.Code, Reason = e.Reason };
     }
 
-    private static LinkException Aborted(byte code)
+    private void AwaitChange()
     {
-        var reason = (AbortReason)code;
-        return Enum.IsDefined(reason)
-            ? new LinkException(LinkFault.Aborted, $"the peer ended the data link: {reason}") { Reason = reason }
-            : new LinkException(LinkFault.BadFrame, $"bad frame on the data link: abort reason {code} is unknown");
+        _waiting++;
+        Monitor.Wait(_gate);
+        _waiting--;
     }
 
-    // InvalidOperation and NotSupported: SslStream says so when it was closed, or broken by an earlier call.
-    private static bool IsCut(Exception e) => e is IOException or SocketException or ObjectDisposedException
-        or InvalidOperationException or NotSupportedException;
+    private void Changed()
+    {
+        if (_waiting > 0)
+            Monitor.PulseAll(_gate);
+    }
+
+    private bool IsDone()
+    {
+        var receiver = _machine.Receiver(_receives);
+        return (_machine.Sender((int)Sends).IsDone || _peerIsDone) && receiver.HasEnded
+            && receiver.Delivered == receiver.Contiguous;
+    }
+
+    // 0 stands for "never" in a beat, and a clock may well begin there.
+    private long Now() => (long)_time.GetElapsedTime(_origin).TotalMilliseconds + 1;
 }

@@ -3,30 +3,41 @@ using Fabric.Transport.Wire;
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// A path between the agents of one migration, in order and exactly once. The relay knows no more than this, so a
-/// link of several connections that heals a cut by itself can take the place of the single one.
+/// A path between the agents of one migration, in order and exactly once, over connections that may be cut and are made
+/// again. The relay knows no more than this.
 /// Its calls block: the relay has threads of its own, and a byte that had to change threads on its way would cost
 /// more than all copies of it. One sender and one receiver at a time; <see cref="AbortAsync"/> and disposal from
-/// anywhere. A failed call leaves the link dead. A buffer belongs to the caller again when the call has ended.
+/// anywhere. A failed call leaves the link dead. A buffer belongs to the caller again when the call has ended; what was
+/// in it does not.
 /// </summary>
 public interface IDataLink : IAsyncDisposable
 {
     /// <summary>The channel that this side sends on; the peer sends on the other.</summary>
     LinkChannel Sends { get; }
 
-    /// <summary>Bytes given to the connection so far, frame heads included, TLS not. Any thread.</summary>
+    /// <summary>Bytes given to connections so far, frame heads and what was sent again included, TLS not. Any
+    /// thread.</summary>
     long BytesSent { get; }
 
-    /// <summary>Bytes taken from the connection so far, frame heads included, TLS not. Any thread.</summary>
+    /// <summary>Bytes taken from connections so far, counted alike. Any thread.</summary>
     long BytesReceived { get; }
 
+    /// <summary>How long there has been no connection; null while there is one. Any thread.</summary>
+    TimeSpan? DownFor { get; }
+
+    /// <summary>
+    /// How long ago the peer acknowledged something new, or the link came up again: less than this, a write cannot have
+    /// been stalled. Any thread.
+    /// </summary>
+    TimeSpan StillFor { get; }
+
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is
-    /// full.</summary>
-    /// <exception cref="LinkException">Cut.</exception>
+    /// full, or cut.</summary>
+    /// <exception cref="LinkException">Cut for good.</exception>
     void Send(LinkBuffer buffer, int length);
 
-    /// <summary>Ends this side's channel: every byte of it was sent.</summary>
-    /// <exception cref="LinkException">Cut.</exception>
+    /// <summary>Ends this side's channel, and waits until the peer has every byte of it.</summary>
+    /// <exception cref="LinkException">Cut for good.</exception>
     void Complete();
 
     /// <summary>
@@ -34,7 +45,7 @@ public interface IDataLink : IAsyncDisposable
     /// its end. Bytes of <paramref name="into"/> behind them are undefined. After the end, goes on waiting for the
     /// link to end, so that a cut or an abort is still heard.
     /// </summary>
-    /// <exception cref="LinkException">Cut, BadFrame or Aborted.</exception>
+    /// <exception cref="LinkException">Cut for good, BadFrame or Aborted.</exception>
     int Receive(Span<byte> into);
 
     /// <summary>

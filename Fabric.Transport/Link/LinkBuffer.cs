@@ -9,22 +9,23 @@ namespace Fabric.Transport.Link;
 public sealed class LinkBuffer : IDisposable
 {
     private readonly LinkBufferPool _pool;
-
-    // Pinned for its whole life: sockets would pin it again for each call.
-    private readonly byte[] _bytes =
-        GC.AllocateUninitializedArray<byte>(Limits.Relay.HeaderSize + Limits.Relay.PayloadMax, pinned: true);
+    private Block _block = new();
 
     internal LinkBuffer(LinkBufferPool pool) => _pool = pool;
 
-    /// <summary>Where the payload goes.</summary>
-    public Span<byte> Payload => _bytes.AsSpan(Limits.Relay.HeaderSize);
+    /// <summary>Where the payload goes. Other memory after each call that sent it.</summary>
+    public Span<byte> Payload => _block.Bytes.AsSpan(Limits.Relay.HeaderSize);
 
     /// <summary>What it is lent for; null while it lies in the pool.</summary>
     internal string? Purpose { get; set; }
 
-    internal Span<byte> Header => _bytes.AsSpan(0, Limits.Relay.HeaderSize);
-
-    internal ReadOnlySpan<byte> Frame(int length) => _bytes.AsSpan(0, Limits.Relay.HeaderSize + length);
+    /// <summary>Gives away the memory with what is in it, and takes other: a frame is kept without a copy.</summary>
+    internal Block Exchange(Block other)
+    {
+        var full = _block;
+        _block = other;
+        return full;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _pool.Return(this);

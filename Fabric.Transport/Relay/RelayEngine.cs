@@ -38,7 +38,7 @@ internal sealed class RelayEngine
         _buffers = buffers;
         _time = time;
         _qemuClosed = link.Sends == LinkChannel.Ram ? AbortReason.SourceClosed : AbortReason.TargetClosed;
-        _watch = new StallWatch(time, detail => Settle(AbortReason.Stalled, detail));
+        _watch = new StallWatch(time, link, detail => Settle(AbortReason.Stalled, detail));
         Completion = Task.Run(RunAsync);
     }
 

@@ -46,6 +46,20 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire();
     }
 
+    /// <summary>Advances until that is over: what waits for the clock may begin to wait a moment later.</summary>
+    public async Task AdvanceUntilAsync(int milliseconds, Task over)
+    {
+        var patience = Guard.Token();
+        while (!over.IsCompleted)
+        {
+            patience.ThrowIfCancellationRequested();
+            Advance(milliseconds);
+            await Task.Yield();
+        }
+
+        await over;
+    }
+
     private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
     {
         public TimeSpan Due { get; set; } = TimeSpan.MaxValue;

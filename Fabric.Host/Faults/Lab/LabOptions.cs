@@ -39,6 +39,12 @@ public sealed record LabOptions
     /// <summary>After this the coordinator gives a migration up.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// How long the way between the hosts will be cut: the migration's own time-outs, which a demo has short, are longer
+    /// by this, for a cut is to cost its own time and no attempt.
+    /// </summary>
+    public TimeSpan DataOutage { get; init; }
+
     /// <summary>How long one migration may take, whatever is broken in it.</summary>
     public TimeSpan SettleWithin { get; init; } = TimeSpan.FromMinutes(3);
 }

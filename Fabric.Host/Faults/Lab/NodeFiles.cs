@@ -20,8 +20,8 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
           migration {
             bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
             downtime-limit = 30ms
-            deadline = {{options.Deadline.TotalSeconds.ToString(CultureInfo.InvariantCulture)}}s
-            switchover-timeout = 20s
+            deadline = {{Seconds(options.Deadline)}}
+            switchover-timeout = {{Seconds(TimeSpan.FromSeconds(20))}}
             host-return-timeout = 15s
             fence-wait = 8s
             order-retry = 500ms
@@ -49,6 +49,9 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
         }
 
         """;
+
+    private string Seconds(TimeSpan usual) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(usual + options.DataOutage).TotalSeconds:0}s");
 
     private static string Common(string name, string role) => $$"""
           node {

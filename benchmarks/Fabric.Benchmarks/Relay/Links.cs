@@ -54,10 +54,12 @@ internal sealed class Links : IAsyncDisposable
         var near = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         TcpTuning.Apply(near);
 
-        // Not an asynchronous call on either socket: see DataLink.
+        // Not an asynchronous call on either socket: see LinkWire.
         near.Connect(listener.LocalEndPoint!);
         var far = listener.Accept();
         TcpTuning.Apply(far);
+        TcpTuning.Choose(near, LinkTerms.ByPath);
+        TcpTuning.Choose(far, LinkTerms.ByPath);
         return (
             DataLink.Over(new NetworkStream(near, ownsSocket: true), LinkChannel.Ram, TimeProvider.System),
             DataLink.Over(new NetworkStream(far, ownsSocket: true), LinkChannel.ReturnPath, TimeProvider.System));

@@ -60,6 +60,10 @@ public sealed class OutgoingTransferTests
 
         public long BytesReceived => 0;
 
+        public TimeSpan? DownFor => null;
+
+        public TimeSpan StillFor => TimeSpan.Zero;
+
         public void Send(LinkBuffer buffer, int length) => throw new NotSupportedException();
 
         public void Complete() => throw new NotSupportedException();

@@ -65,6 +65,19 @@ public sealed class DemoTests
         report.GetProperty("broke").GetProperty("stage").GetString().ShouldBe("commitment");
     }
 
+    /// <summary>The link heals: no attempt is lost, whatever the stage.</summary>
+    [Theory]
+    [InlineData("embedded", "pre-copy", "5s")]
+    [InlineData("embedded", "stop-and-copy", "5s")]
+    [InlineData("qemu", "pre-copy", "30s")]
+    public async Task A_cut_data_link_costs_its_own_time_and_no_attempt(string hypervisor, string stage, string length)
+    {
+        var report = await RunAsync(
+            "--hypervisor", hypervisor, "--kill", "data-link", "--at", stage, "--for", length);
+        report.GetProperty("outcome").GetString().ShouldBe("completed");
+        report.GetProperty("attempts").GetInt32().ShouldBe(1);
+    }
+
     [Fact]
     public async Task Demo_of_its_own_accord_runs_on_the_embedded_hypervisor() =>
         (await RunAsync()).GetProperty("hypervisor").GetString().ShouldBe("embedded");

@@ -204,7 +204,7 @@ public class DataListenerTests
         await using var rig = new Rig();
         await using var stream = await rig.SecureAsync();
         var bytes = new byte[Hello.Size];
-        new FrameHeader(FrameType.Data, LinkChannel.Ram, 100).Write(bytes);
+        new FrameHeader(FrameType.Data, 1, false, 100, 0).Write(bytes);
         await stream.WriteAsync(bytes);
         Convert.ToHexStringLower(await Streams.ReadAsync(stream, HelloAnswer.Size)).ShouldBe("4642444102000000");
         rig.NextRefusal().Code.ShouldBe(HelloCode.BadHello);
@@ -218,7 +218,7 @@ public class DataListenerTests
         var ticket = rig.Issue();
         await using var stream = await rig.SecureAsync();
         var hello = new byte[Hello.Size];
-        new Hello(1, 1, Rig.Migration, 1, ticket).Write(hello);
+        Hello.Open(Rig.Migration, 1, ticket, Rig.Secret).Write(hello);
         await stream.WriteAsync(hello);
         await using var link = await rig.Listener.AcceptAsync(ticket, Guard.Token());
         await stream.WriteAsync(hello);
@@ -232,7 +232,7 @@ public class DataListenerTests
         await using var rig = new Rig();
         var ticket = rig.Issue();
         var hello = new byte[Hello.Size];
-        new Hello(1, 1, Rig.Migration, 1, ticket).Write(hello);
+        Hello.Open(Rig.Migration, 1, ticket, Rig.Secret).Write(hello);
         foreach (var length in new[] { 0, 1, 43, 44, Hello.Size - 1 })
         {
             await using (var stream = await rig.SecureAsync())

@@ -17,6 +17,7 @@ internal sealed class Rig : IAsyncDisposable
     public static readonly HostId Source = HostId.Of("host-a");
     public static readonly HostId Target = HostId.Of("host-b");
     public static readonly MigrationId Migration = MigrationId.Of("m-7");
+    public static readonly LinkSecret Secret = new(Enumerable.Repeat((byte)7, 32).ToArray());
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly PeerPolicy _source;
 

@@ -5,9 +5,13 @@ internal sealed class StuckStream : Stream
 {
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _closed = new();
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when a write blocks.</summary>
     public Task Entered => _entered.Task;
+
+    /// <summary>Completes when it is disposed of.</summary>
+    public Task Closed => _gone.Task;
 
     public override bool CanRead => false;
 
@@ -30,7 +34,11 @@ internal sealed class StuckStream : Stream
         throw new ObjectDisposedException(nameof(StuckStream));
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        _closed.Wait(Guard.Token());
+        throw new ObjectDisposedException(nameof(StuckStream));
+    }
 
     public override void Flush() => throw new NotSupportedException();
 
@@ -41,6 +49,7 @@ internal sealed class StuckStream : Stream
     protected override void Dispose(bool disposing)
     {
         _closed.Set();
+        _gone.TrySetResult();
         base.Dispose(disposing);
     }
 }

@@ -102,6 +102,14 @@ internal sealed class RelayRig : IAsyncDisposable
         return bytes;
     }
 
+    /// <summary>Reads what the link says until it closes: acknowledgements, and at last that.</summary>
+    public static async Task SaysLastAsync(Stream raw, byte[] last)
+    {
+        using var all = new MemoryStream();
+        await raw.CopyToAsync(all, Guard.Token());
+        Convert.ToHexStringLower(all.ToArray()).ShouldEndWith(Convert.ToHexStringLower(last));
+    }
+
     /// <summary>The other side of the socket closed: an end or an error, whichever the kernel tells.</summary>
     public static async Task ClosedAsync(Socket socket)
     {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
 using Fabric.Transport.Relay;
+using Fabric.Transport.Tests.Link;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Tests.Relay;
@@ -97,9 +98,10 @@ public class RelayTests
         using var buffers = new LinkBufferPool();
         await using (var target = TargetRelay.Start("/nonexistent/in", link, buffers, TimeProvider.System))
         {
-            await raw.WriteAsync(Convert.FromHexString("0201000000000000"));
+            await raw.WriteAsync(Frames.SourceGreeting);
+            await raw.WriteAsync(Frames.End(0));
             (await target.Completion.Within()).End.ShouldBe(RelayEnd.SourceClosed);
-            Convert.ToHexStringLower(await Streams.ReadAsync(raw, 9)).ShouldBe("030200000000000102");
+            await RelayRig.SaysLastAsync(raw, Frames.Abort((byte)AbortReason.SourceClosed));
         }
 
         await raw.DisposeAsync();
@@ -278,11 +280,11 @@ public class RelayTests
         using var buffers = new LinkBufferPool();
         await using (var target = TargetRelay.Start("/nonexistent/in", link, buffers, TimeProvider.System))
         {
-            await raw.WriteAsync(Convert.FromHexString("0901000000000001"));
+            await raw.WriteAsync(Convert.FromHexString("09010000000000010000000000000000"));
             var outcome = await target.Completion.Within();
             outcome.Reason.ShouldBe(AbortReason.ProtocolError);
             outcome.Detail.ShouldContain("type 9");
-            Convert.ToHexStringLower(await Streams.ReadAsync(raw, 9)).ShouldBe("030200000000000105");
+            await RelayRig.SaysLastAsync(raw, Frames.Abort((byte)AbortReason.ProtocolError));
         }
 
         await raw.DisposeAsync();
