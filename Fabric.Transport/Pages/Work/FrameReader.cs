@@ -63,13 +63,13 @@ internal sealed class FrameReader(IFrameVisitor visitor) : IDisposable
     /// <exception cref="PageWorkException">The stream is not complete.</exception>
     public void End()
     {
-        if (_place == Place.Preface)
+        if (_place == Place.Preface && _length < WorkPreface.Magic.Length)
         {
             visitor.OnUnframed(_front.AsSpan(0, _length));
             _place = Place.Unframed;
         }
 
-        if (_place is Place.Head or Place.Body)
+        if (_place is Place.Preface or Place.Head or Place.Body)
             throw new PageWorkException(PageWorkFault.Truncated, "the stream ended without its last frame");
     }
 

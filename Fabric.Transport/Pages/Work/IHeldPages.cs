@@ -25,6 +25,9 @@ internal interface IHeldPages
     void PutHead(ReadOnlySpan<byte> head);
 }
 
+/// <summary>Opens what a source writes down; null when it writes nothing down. The key is the session's.</summary>
+internal delegate IHeldPages? OpenCheckpoint(RamMap map, ReadOnlyMemory<byte> key);
+
 /// <summary>Opens what is held of a guest.</summary>
 internal interface IPageHolder
 {

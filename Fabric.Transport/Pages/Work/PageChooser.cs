@@ -17,13 +17,15 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
     private PageHash[] _table = [];
     private ContentIndex? _index;
     private DeltaCache? _cache;
+    private Checkpoint? _checkpoint;
     private PageKinds _kinds;
     private bool _holds;
     private RamBlock? _lastBlock;
 
     /// <summary>The target has answered.</summary>
-    public void Begin(PageWorkOptions options, RamMap map, AnswerReader answer)
+    public void Begin(PageWorkOptions options, RamMap map, AnswerReader answer, Checkpoint? checkpoint)
     {
+        _checkpoint = checkpoint;
         _map = map;
         _holds = answer.Answer.Mode == TargetMode.Holds;
         _kinds = _holds ? options.Kinds : options.Kinds & ~(PageKinds.Reference | PageKinds.Delta);
@@ -51,6 +53,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
 
         // Other bytes than zero are too rare to be held.
         _table[page] = value == 0 ? PageHash.Zero : PageHash.Missing;
+        _checkpoint?.Mark(page, _table[page]);
     }
 
     /// <summary>A page.</summary>
@@ -64,6 +67,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
 
         var page = _map!.NumberOf(block, offset);
         var hash = _hasher!.Hash(data);
+        _checkpoint?.Page(page, data, hash);
         Prepare();
         if (_kinds.HasFlag(PageKinds.Unchanged) && _table[page] == hash && MayBeSkipped(block))
         {
@@ -91,6 +95,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
 
     public void Dispose()
     {
+        _checkpoint?.Dispose();
         _cache?.Dispose();
         _size.Dispose();
     }

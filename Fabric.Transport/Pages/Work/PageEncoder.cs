@@ -18,12 +18,16 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
     private readonly IAnswerSource _answers;
     private readonly PageWorkOptions _options;
     private readonly PageChooser _chooser;
+    private readonly OpenCheckpoint? _checkpoint;
     private RamMap? _map;
     private bool _bypass;
 
     /// <summary>Begins with the preface.</summary>
-    public PageEncoder(PageWorkOptions options, IByteSink sink, IAnswerSource answers, TimeProvider time, byte[] key)
+    public PageEncoder(
+        PageWorkOptions options, IByteSink sink, IAnswerSource answers, TimeProvider time, byte[] key,
+        OpenCheckpoint? checkpoint = null)
     {
+        _checkpoint = checkpoint;
         (_options, _sink, _answers) = (options, sink, answers);
         _writer = new QemuStreamWriter(_scratch);
         _sender = new BatchSender(new PageHasher(key), sink, time);
@@ -132,7 +136,8 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
         if (reader.Answer.Mode == TargetMode.Off)
             Bypass();
         else
-            _chooser.Begin(_options, _map, reader);
+            _chooser.Begin(
+                _options, _map, reader, _checkpoint is null ? null : new(_checkpoint(_map, reader.Answer.Key)));
     }
 
     void IStreamVisitor.OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data)

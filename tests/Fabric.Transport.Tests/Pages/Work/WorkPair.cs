@@ -10,13 +10,15 @@ internal sealed class WorkPair : IAnswerSource, IDisposable
 
     public WorkPair(
         PageWorkOptions? source = null, PageWorkOptions? target = null, IPageHolder? holder = null,
-        IByteSink? toQemu = null, Func<byte[], byte[]>? damage = null)
+        IByteSink? toQemu = null, Func<byte[], byte[]>? damage = null, byte[]? key = null,
+        OpenCheckpoint? checkpoint = null)
     {
         ToQemu = toQemu ?? new Collector();
         Decoder = new PageDecoder(target ?? new PageWorkOptions(), ToQemu, _answer, holder);
         _link = new Link(Decoder, damage);
         Encoder = new PageEncoder(
-            source ?? new PageWorkOptions(), _link, this, TimeProvider.System, PageHasher.NewKey());
+            source ?? new PageWorkOptions(), _link, this, TimeProvider.System,
+            key ?? PageHasher.NewKey(), checkpoint);
     }
 
     public PageEncoder Encoder { get; }
