@@ -9,7 +9,8 @@ namespace Fabric.Transport.Tests.Pages.Work;
 /// </summary>
 internal sealed class GuestImage : IStreamVisitor
 {
-    private readonly List<byte[]> _memory = [];
+    private readonly SortedDictionary<(int Block, long Offset), byte[]> _memory = [];
+    private string _layout = "";
     private readonly List<string> _between = [];
     private readonly MemoryStream _opaque = new();
 
@@ -34,12 +35,15 @@ internal sealed class GuestImage : IStreamVisitor
     {
         _between.ShouldBe(other._between);
         Opaque.AsSpan().SequenceEqual(other.Opaque).ShouldBeTrue("the devices differ");
-        _memory.Count.ShouldBe(other._memory.Count);
-        for (var i = 0; i < _memory.Count; i++)
-            _memory[i].AsSpan().SequenceEqual(other._memory[i]).ShouldBeTrue($"block {i} differs");
+        _layout.ShouldBe(other._layout);
+        _memory.Keys.SequenceEqual(other._memory.Keys).ShouldBeTrue("other pages are not zero");
+        foreach (var (place, page) in _memory)
+            page.AsSpan().SequenceEqual(other._memory[place]).ShouldBeTrue($"{place} differs");
     }
 
-    public byte[] Hash() => SHA256.HashData(_memory.SelectMany(block => SHA256.HashData(block)).ToArray());
+    public byte[] Hash() => SHA256.HashData(
+        _memory.SelectMany(page => SHA256.HashData([.. BitConverter.GetBytes(page.Key.Offset), .. page.Value]))
+            .ToArray());
 
     public void OnHeader(uint version) => _between.Add($"header {version}");
 
@@ -53,18 +57,26 @@ internal sealed class GuestImage : IStreamVisitor
 
     public void OnRamSetup(IReadOnlyList<RamBlock> blocks)
     {
-        foreach (var block in blocks)
-            _memory.Add(new byte[block.Length]);
+        _layout = string.Join(", ", blocks.Select(block => $"{block.Name} {block.Length}"));
     }
 
     public void OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data)
     {
-        data.CopyTo(_memory[block.Index].AsSpan((int)offset));
+        // Pages of zeros are as memory was before.
+        if (data.ContainsAnyExcept((byte)0))
+            _memory[(block.Index, offset)] = data.ToArray();
+        else
+            _memory.Remove((block.Index, offset));
         Pages++;
     }
 
-    public void OnZeroPage(RamBlock block, long offset, byte fill) =>
-        _memory[block.Index].AsSpan((int)offset, 4096).Fill(fill);
+    public void OnZeroPage(RamBlock block, long offset, byte fill)
+    {
+        if (fill == 0)
+            _memory.Remove((block.Index, offset));
+        else
+            _memory[(block.Index, offset)] = Sample.Page(fill);
+    }
 
     public void OnFooter(uint section) => _between.Add($"footer {section}");
 
