@@ -12,6 +12,9 @@ public sealed class PageStores(PageStoreOptions options)
 {
     private readonly Lock _gate = new();
 
+    // Whose store failed; at most as many as this host has VMs.
+    private readonly HashSet<string> _distrusted = new(StringComparer.Ordinal);
+
     /// <summary>As configured.</summary>
     public PageStoreOptions Options => options;
 
@@ -36,6 +39,13 @@ public sealed class PageStores(PageStoreOptions options)
                 else
                     Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>No store for that VM until this process starts again.</summary>
+    internal void Distrust(string vm)
+    {
+        lock (_gate)
+            _distrusted.Add(vm);
     }
 
     /// <summary>The secret that a VM's hashes here begin with; null when nothing is held.</summary>
@@ -73,6 +83,8 @@ public sealed class PageStores(PageStoreOptions options)
     private (PageStore? Store, StoreRefusal Why) OpenLocked(
         string vm, string writer, RamMap map, ReadOnlySpan<byte> key, bool checkpoint)
     {
+        if (_distrusted.Contains(vm))
+            return (null, StoreRefusal.Disk);
         var directory = PathOf(vm);
         Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         if (TryLock(directory) is not { } held)

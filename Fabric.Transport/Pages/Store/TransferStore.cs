@@ -25,6 +25,9 @@ public sealed class TransferStore : IPageHolder
     /// <summary>A source writes what it sends, to be held here when the VM comes back.</summary>
     public bool WritesCheckpoint => _stores.Options.Keep && _stores.Options.Directory.Length > 0;
 
+    /// <summary>Its disk failed under a transfer: the next one does without, so that it does not fail again.</summary>
+    internal void Failed() => _stores.Distrust(_vm);
+
     /// <summary>A migration went well: what is held is taken away, unless it is to be kept.</summary>
     public void Succeeded()
     {

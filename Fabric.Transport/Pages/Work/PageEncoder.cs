@@ -131,8 +131,9 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
             return;
         }
 
+        _answers.Expect(_map.Pages);
         _sender.Send();
-        var reader = _answers.Wait(_map.Pages);
+        var reader = _answers.Wait();
         if (reader.Answer.Mode == TargetMode.Off)
             Bypass();
         else

@@ -43,6 +43,9 @@ public sealed record PageWorkOptions
     /// <summary>Contents kept for deltas, bytes.</summary>
     public long DeltaCacheBytes { get; init; } = Limits.PageWork.DeltaCacheBytes;
 
+    /// <summary>What this host lacks for any page work; null when nothing.</summary>
+    public static string? Missing => XxHash.Missing;
+
     /// <summary>Whether there is any.</summary>
     public bool IsOn => Kinds != PageKinds.None;
 }

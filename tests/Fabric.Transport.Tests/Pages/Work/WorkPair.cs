@@ -7,6 +7,7 @@ internal sealed class WorkPair : IAnswerSource, IDisposable
 {
     private readonly Collector _answer = new();
     private readonly Link _link;
+    private int _pages;
 
     public WorkPair(
         PageWorkOptions? source = null, PageWorkOptions? target = null, IPageHolder? holder = null,
@@ -52,9 +53,11 @@ internal sealed class WorkPair : IAnswerSource, IDisposable
         return ToQemu is Collector ? Output : [];
     }
 
-    public AnswerReader Wait(int pages)
+    public void Expect(int pages) => _pages = pages;
+
+    public AnswerReader Wait()
     {
-        var reader = new AnswerReader(pages);
+        var reader = new AnswerReader(_pages);
         ReadOnlySpan<byte> bytes = _answer.ToArray();
         reader.Read(ref bytes);
         bytes.Length.ShouldBe(0);
