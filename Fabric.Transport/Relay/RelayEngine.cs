@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Relay;
@@ -24,21 +25,27 @@ internal sealed class RelayEngine
     private readonly TimeProvider _time;
     private readonly StallWatch _watch;
     private readonly AbortReason _qemuClosed;
+    private readonly IRelayWork? _work;
+    private readonly LinkSink _toLink;
+    private readonly QemuSink _toQemu;
     private readonly TaskCompletionSource _peerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RelayOutcome? _verdict;
     private bool _ending;
     private long _out;
-    private long _in;
 
-    public RelayEngine(IQemuSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time)
+    public RelayEngine(
+        IQemuSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time, IRelayWork? work = null)
     {
+        _work = work;
         _qemu = qemu;
         _link = link;
         _buffers = buffers;
         _time = time;
         _qemuClosed = link.Sends == LinkChannel.Ram ? AbortReason.SourceClosed : AbortReason.TargetClosed;
         _watch = new StallWatch(time, link, detail => Settle(AbortReason.Stalled, detail));
+        _toLink = new LinkSink(link, buffers, _watch);
+        _toQemu = new QemuSink(qemu, _watch);
         Completion = Task.Run(RunAsync);
     }
 
@@ -48,7 +55,7 @@ internal sealed class RelayEngine
     public long Out => Volatile.Read(ref _out);
 
     /// <summary>Bytes from the link to QEMU.</summary>
-    public long In => Volatile.Read(ref _in);
+    public long In => _toQemu.Given;
 
     public long Wire => _link.BytesSent + _link.BytesReceived;
 
@@ -61,6 +68,7 @@ internal sealed class RelayEngine
 
     private async Task<RelayOutcome> RunAsync()
     {
+        _work?.Begin(_toLink);
         var inward = BlockingThread.RunAsync("relay in", Inward);
         var outward = OutwardAsync(inward);
 
@@ -71,6 +79,8 @@ internal sealed class RelayEngine
         await _settled.Task;
         await inward;
         _watch.Dispose();
+        _work?.Dispose();
+        _toLink.Dispose();
         return _verdict!;
     }
 
@@ -92,13 +102,18 @@ internal sealed class RelayEngine
 
     private void PumpOut(Socket socket)
     {
-        using var buffer = _buffers.Rent("relay: QEMU to link");
+        // Work has a frame of its own to gather in; then QEMU's bytes need none.
+        var work = _work is { WorksOutward: true } ? _work : null;
+        using var buffer = work is null ? _buffers.Rent("relay: QEMU to link") : null;
+        var into = buffer is null ? new byte[Limits.Relay.PayloadMax] : buffer.Payload;
         while (true)
         {
             int count;
+            bool rests;
             try
             {
-                count = socket.Receive(buffer.Payload);
+                count = socket.Receive(into);
+                rests = work is not null && socket.Available == 0;
             }
             catch (Exception e) when (IsSocketGone(e))
             {
@@ -108,9 +123,14 @@ internal sealed class RelayEngine
 
             if (count == 0)
                 break;
-            _watch.ToLinkBegins();
-            _link.Send(buffer, count);
-            _watch.ToLinkEnds();
+            work?.Out(into[..count], rests);
+            if (buffer is not null)
+            {
+                _watch.ToLinkBegins();
+                _link.Send(buffer, count);
+                _watch.ToLinkEnds();
+            }
+
             Volatile.Write(ref _out, _out + count);
         }
 
@@ -120,6 +140,7 @@ internal sealed class RelayEngine
             return;
         }
 
+        _work?.OutEnds();
         Volatile.Write(ref _ending, true);
         _watch.ToLinkBegins();
         _link.Complete();
@@ -136,6 +157,10 @@ internal sealed class RelayEngine
         {
             // The peer's reason may lie unread: its connection was closed right behind it. Let the reader find it.
             await Task.WhenAny(inward, Task.Delay(TimeSpan.FromMilliseconds(Limits.Relay.VerdictGraceMs), _time));
+            Settle(e);
+        }
+        catch (PageWorkException e)
+        {
             Settle(e);
         }
         catch (Exception e)
@@ -169,6 +194,10 @@ internal sealed class RelayEngine
         {
             Settle(_qemuClosed, "QEMU broke its connection, or takes none");
         }
+        catch (PageWorkException e)
+        {
+            Settle(e);
+        }
         catch (Exception e)
         {
             Settle(AbortReason.ProtocolError, $"the relay failed: {e.Message}");
@@ -178,20 +207,17 @@ internal sealed class RelayEngine
     private void PumpIn()
     {
         using var buffer = _buffers.Rent("relay: link to QEMU");
-        Socket? socket = null;
         int count;
         while ((count = _link.Receive(buffer.Payload)) > 0)
         {
-            _watch.ToQemuBegins();
-            socket ??= _qemu.ConnectForBytes();
-            var bytes = buffer.Payload[..count];
-            while (!bytes.IsEmpty)
-                bytes = bytes[socket.Send(bytes)..];
-            _watch.ToQemuEnds();
-            Volatile.Write(ref _in, _in + count);
+            if (_work is null)
+                _toQemu.Write(buffer.Payload[..count]);
+            else
+                _work.In(buffer.Payload[..count], _toQemu);
         }
 
-        if (_in == 0 && _link.Sends == LinkChannel.ReturnPath)
+        _work?.InEnds(_toQemu);
+        if (In == 0 && _link.Sends == LinkChannel.ReturnPath)
             Settle(AbortReason.SourceClosed, "the source ended its stream without a byte");
         else
             HalfClose();
@@ -220,6 +246,9 @@ internal sealed class RelayEngine
             Settle(new RelayOutcome(RelayEnd.LinkLost, Reason: null, e.Message), tell: null);
     }
 
+    private void Settle(PageWorkException e) =>
+        Settle(AbortReason.ProtocolError, $"page work failed, {e.Fault}: {e.Message}");
+
     private void Settle(AbortReason reason, string detail) => Settle(RelayOutcome.Of(reason, detail), reason);
 
     private void Settle(RelayOutcome verdict, AbortReason? tell)
@@ -227,6 +256,7 @@ internal sealed class RelayEngine
         if (Interlocked.CompareExchange(ref _verdict, verdict, null) is not null)
             return;
         _qemu.Close();
+        _work?.Release();
         _ = EndLinkAsync(tell);
     }
 

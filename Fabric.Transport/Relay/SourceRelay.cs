@@ -1,5 +1,7 @@
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Store;
+using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Relay;
@@ -11,14 +13,18 @@ namespace Fabric.Transport.Relay;
 public sealed class SourceRelay : IAsyncDisposable
 {
     private readonly RelayEngine _engine;
+    private readonly SourceWork? _work;
 
-    private SourceRelay(RelayEngine engine) => _engine = engine;
+    private SourceRelay(RelayEngine engine, SourceWork? work) => (_engine, _work) = (engine, work);
 
     /// <summary>The end; never faults.</summary>
     public Task<RelayOutcome> Completion => _engine.Completion;
 
     /// <summary>What has moved so far; any thread, any time, no lock.</summary>
     public RelayTraffic Traffic => new(_engine.Out, _engine.In, _engine.Wire);
+
+    /// <summary>What page work did so far, all zero without; any thread, any time, no lock.</summary>
+    public PageWorkCounts PageWork => _work?.Counts ?? default;
 
     /// <summary>
     /// Listens for the source's QEMU: one connection, made by this user, then the path is gone. The directory must
@@ -27,10 +33,23 @@ public sealed class SourceRelay : IAsyncDisposable
     /// <exception cref="System.Net.Sockets.SocketException">The path is taken or its directory missing; the link
     /// stays the caller's.</exception>
     /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a target's.</exception>
-    public static SourceRelay Start(string socketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
-        link.Sends == LinkChannel.Ram
-            ? new SourceRelay(new RelayEngine(new QemuListenSide(socketPath), link, buffers, time))
-            : throw new ArgumentException("this is the target's end of a link", nameof(link));
+    /// <param name="socketPath">For QEMU.</param>
+    /// <param name="link">Made.</param>
+    /// <param name="buffers">The agent's.</param>
+    /// <param name="time">For stalls.</param>
+    /// <param name="options">What is done with pages; null is nothing.</param>
+    /// <param name="store">Where the source writes its pages down for a return; null is nowhere.</param>
+    public static SourceRelay Start(
+        string socketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time,
+        PageWorkOptions? options = null, TransferStore? store = null)
+    {
+        if (link.Sends != LinkChannel.Ram)
+            throw new ArgumentException("this is the target's end of a link", nameof(link));
+        var work = options is { IsOn: true } && PageWorkOptions.Missing is null
+            ? new SourceWork(options, store, time)
+            : null;
+        return new SourceRelay(new RelayEngine(new QemuListenSide(socketPath), link, buffers, time, work), work);
+    }
 
     /// <summary>
     /// Closes QEMU's socket before it returns (QEMU then fails its migration and resumes its guest, even out of a

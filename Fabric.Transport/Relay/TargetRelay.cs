@@ -1,5 +1,7 @@
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Store;
+using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Relay;
@@ -12,10 +14,11 @@ public sealed class TargetRelay : IAsyncDisposable
 {
     private readonly RelayEngine _engine;
 
-    private TargetRelay(QemuConnectSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time)
+    private TargetRelay(
+        QemuConnectSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time, IRelayWork? work)
     {
         FirstBytes = qemu.Connected;
-        _engine = new RelayEngine(qemu, link, buffers, time);
+        _engine = new RelayEngine(qemu, link, buffers, time, work);
     }
 
     /// <summary>The end; never faults.</summary>
@@ -29,10 +32,23 @@ public sealed class TargetRelay : IAsyncDisposable
 
     /// <summary>Begins to listen to the link.</summary>
     /// <exception cref="ArgumentException">The path is too long for a socket, or the link is a source's.</exception>
-    public static TargetRelay Start(string qemuSocketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time) =>
-        link.Sends == LinkChannel.ReturnPath
-            ? new TargetRelay(new QemuConnectSide(qemuSocketPath), link, buffers, time)
-            : throw new ArgumentException("this is the source's end of a link", nameof(link));
+    /// <param name="qemuSocketPath">The waiting QEMU's.</param>
+    /// <param name="link">Made.</param>
+    /// <param name="buffers">The agent's.</param>
+    /// <param name="time">For stalls.</param>
+    /// <param name="options">What is done with pages; off asks the source for QEMU's stream as it is.</param>
+    /// <param name="store">Where pages are held; null is nowhere.</param>
+    public static TargetRelay Start(
+        string qemuSocketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time,
+        PageWorkOptions? options = null, TransferStore? store = null)
+    {
+        if (link.Sends != LinkChannel.ReturnPath)
+            throw new ArgumentException("this is the source's end of a link", nameof(link));
+
+        // Also when it is off: a source that begins with page work has to be told.
+        var work = PageWorkOptions.Missing is null ? new TargetWork(options ?? PageWorkOptions.Off, store) : null;
+        return new TargetRelay(new QemuConnectSide(qemuSocketPath), link, buffers, time, work);
+    }
 
     /// <summary>
     /// Closes QEMU's socket before it returns (an incoming QEMU that is not complete then exits), tells the source,

@@ -11,14 +11,14 @@ internal sealed class RelayRig : IAsyncDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("fr");
     private readonly Socket _incoming = NewSocket();
 
-    private RelayRig(IDataLink source, IDataLink target, TimeProvider time)
+    private RelayRig(IDataLink source, IDataLink target, TimeProvider time, RelayRigWork? work = null)
     {
         _incoming.Bind(new UnixDomainSocketEndPoint(IncomingPath));
         _incoming.Listen(1);
         SourceLink = source;
         TargetLink = target;
-        Source = SourceRelay.Start(OutgoingPath, source, Buffers, time);
-        Target = TargetRelay.Start(IncomingPath, target, Buffers, time);
+        Source = SourceRelay.Start(OutgoingPath, source, Buffers, time, work?.Source, work?.SourceStore);
+        Target = TargetRelay.Start(IncomingPath, target, Buffers, time, work?.Target, work?.TargetStore);
     }
 
     public LinkBufferPool Buffers { get; } = new();
@@ -35,11 +35,11 @@ internal sealed class RelayRig : IAsyncDisposable
 
     public string IncomingPath => Path.Combine(_directory.FullName, "in");
 
-    public static async Task<RelayRig> PlainAsync(TimeProvider? time = null)
+    public static async Task<RelayRig> PlainAsync(TimeProvider? time = null, RelayRigWork? work = null)
     {
         time ??= TimeProvider.System;
         var (source, target) = await Streams.LinksAsync(time);
-        return new RelayRig(source, target, time);
+        return new RelayRig(source, target, time, work);
     }
 
     public static async Task<(RelayRig Relay, Rig Tls)> SecureAsync()

@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Fabric.Transport.Pages.Work;
+
+/// <summary>What a run of a manifest says of its pages. On the wire; numbers are never reused.</summary>
+internal enum ManifestRun : byte
+{
+    Missing = 0,
+    Zero = 1,
+    Hashes = 2,
+}
+
+/// <summary>Writes a table as a manifest, chunk by chunk.</summary>
+internal static class ManifestWriter
+{
+    /// <summary>Bytes of a chunk: 4,095 hashes and the heads of some runs.</summary>
+    public const int ChunkMax = 64 * 1024;
+
+    private const int RunHead = 1 + Varint.BytesMax;
+
+    public static void Write(ReadOnlySpan<PageHash> table, PageHasher hasher, IByteSink sink)
+    {
+        var chunk = new byte[4 + ChunkMax + 8];
+        while (true)
+        {
+            var length = 0;
+            while (!table.IsEmpty && length + RunHead + PageHash.Size <= ChunkMax)
+                length += Run(ref table, chunk.AsSpan(4 + length, ChunkMax - length));
+            BinaryPrimitives.WriteInt32LittleEndian(chunk, length);
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                chunk.AsSpan(4 + length), hasher.Check(chunk.AsSpan(0, 4), chunk.AsSpan(4, length), default));
+            sink.Write(chunk.AsSpan(0, 4 + length + 8));
+            if (length == 0)
+                return;
+        }
+    }
+
+    private static int Run(ref ReadOnlySpan<PageHash> table, Span<byte> into)
+    {
+        var kind = KindOf(table[0]);
+        var most = kind == ManifestRun.Hashes
+            ? Math.Min(table.Length, (into.Length - RunHead) / PageHash.Size)
+            : table.Length;
+        var count = 1;
+        while (count < most && KindOf(table[count]) == kind)
+            count++;
+        into[0] = (byte)kind;
+        var at = 1 + Varint.Write(into[1..], (uint)count);
+        if (kind == ManifestRun.Hashes)
+        {
+            var bytes = MemoryMarshal.AsBytes(table[..count]);
+            bytes.CopyTo(into[at..]);
+            at += bytes.Length;
+        }
+
+        table = table[count..];
+        return at;
+    }
+
+    private static ManifestRun KindOf(in PageHash hash) =>
+        hash.IsMissing ? ManifestRun.Missing : hash.IsZero ? ManifestRun.Zero : ManifestRun.Hashes;
+}

@@ -1,0 +1,149 @@
+using Fabric.Protocol;
+
+namespace Fabric.Transport.Pages.Work;
+
+/// <summary>
+/// The target's side: what came over the link goes in, a stream that QEMU takes comes out. What lies between pages is
+/// read along, for it says where the pages belong; it goes on as it is. Nothing reaches QEMU before the source was
+/// answered, so that the answer is ahead of whatever QEMU says on the return path.
+/// </summary>
+internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
+{
+    private readonly FrameReader _frames;
+    private readonly QemuStreamReader _reader = new();
+    private readonly QemuOutput _output;
+    private readonly IByteSink _toSource;
+    private readonly IPageHolder? _holder;
+    private readonly bool _refuses;
+    private ItemPlayer? _player;
+    private byte _codecs;
+    private byte[] _key = [];
+    private bool _answered;
+    private bool _inRecords;
+
+    /// <param name="options">Off: the source is asked to send QEMU's stream as it is.</param>
+    /// <param name="toQemu">Takes QEMU's stream.</param>
+    /// <param name="toSource">Takes the answer.</param>
+    /// <param name="holder">Opens the page store; null when there is none.</param>
+    public PageDecoder(PageWorkOptions options, IByteSink toQemu, IByteSink toSource, IPageHolder? holder)
+    {
+        _frames = new FrameReader(this);
+        _output = new QemuOutput(toQemu);
+        (_toSource, _holder, _refuses) = (toSource, holder, !options.IsOn);
+    }
+
+    /// <summary>Bytes pass as they came; a caller may pass them on by itself from now on.</summary>
+    public bool IsUnframed => _frames.IsUnframed && _output.IsEmpty;
+
+    /// <summary>What is held of the guest; null when nothing is.</summary>
+    public IHeldPages? Held => _player?.Held;
+
+    /// <summary>The next bytes from the link, all of them; what can be made of them has gone to QEMU on return.</summary>
+    /// <exception cref="PageWorkException">The stream is damaged, or says what cannot be.</exception>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _frames.Read(bytes);
+        _output.Flush();
+    }
+
+    /// <summary>No more bytes come.</summary>
+    /// <exception cref="PageWorkException">The stream is not complete.</exception>
+    public void Complete()
+    {
+        _frames.End();
+        if (!_answered && _frames.Hasher is not null)
+            Answer(TargetMode.Stateless, 0);
+        _output.Flush();
+    }
+
+    public void Dispose()
+    {
+        _frames.Dispose();
+        _player?.Dispose();
+    }
+
+    void IFrameVisitor.OnPreface(byte codecs, byte[] key)
+    {
+        (_codecs, _key) = (codecs, key);
+        _output.Hold();
+    }
+
+    void IFrameVisitor.OnBatch(ReadOnlySpan<byte> items, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw)
+    {
+        var from = new ItemCursor(items, data, raw);
+        while (from.Next())
+        {
+            if (from.Kind == WorkItem.Bytes)
+                Between(from.Data);
+            else if (_player is null || !_inRecords || _reader.IsOpaque)
+                throw new PageWorkException(PageWorkFault.Address, "a page came where no page can be");
+            else
+                _player.Play(ref from);
+        }
+    }
+
+    void IFrameVisitor.OnUnframed(ReadOnlySpan<byte> bytes)
+    {
+        // A source that cannot do page work after all does not wait, but its peer takes an answer off the return path.
+        if (!_answered && _frames.Hasher is not null)
+            Answer(TargetMode.Stateless, 0);
+        _output.Pass(bytes);
+    }
+
+    void IStreamVisitor.OnRamSetup(IReadOnlyList<RamBlock> blocks)
+    {
+        if (_answered)
+            return;
+        if (_refuses)
+        {
+            Answer(TargetMode.Off, 0);
+            return;
+        }
+
+        if (RamMap.TryOf(blocks) is not { } map)
+        {
+            Answer(TargetMode.Stateless, 0);
+            return;
+        }
+
+        var held = _holder?.Open(map, _key);
+        _player = new ItemPlayer(map, held, held is null ? _frames.Hasher! : new PageHasher(held.Key.Span), _output);
+        Answer(held is null ? TargetMode.Stateless : TargetMode.Holds, map.Pages);
+    }
+
+    void IStreamVisitor.OnRamSection(SectionKind kind, uint section) => _inRecords = true;
+
+    void IStreamVisitor.OnEndOfRecords() => _inRecords = false;
+
+    void IStreamVisitor.OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data) =>
+        throw new PageWorkException(PageWorkFault.Item, "a page lies among the bytes between pages");
+
+    void IStreamVisitor.OnZeroPage(RamBlock block, long offset, byte fill) =>
+        throw new PageWorkException(PageWorkFault.Item, "a page lies among the bytes between pages");
+
+    void IStreamVisitor.OnOpaque(ReadOnlySpan<byte> bytes)
+    {
+    }
+
+    private void Between(ReadOnlySpan<byte> bytes)
+    {
+        _output.Bytes(bytes);
+        _reader.Read(bytes, this);
+        if (!_answered && (_reader.IsOpaque || _output.Head.Length > Limits.PageWork.HeadBytesMax))
+            Answer(TargetMode.Stateless, 0);
+    }
+
+    private void Answer(TargetMode mode, int pages)
+    {
+        _answered = true;
+        var hasher = _player?.Hasher ?? _frames.Hasher!;
+        Span<byte> head = stackalloc byte[TargetAnswer.Size];
+        new TargetAnswer(WorkPreface.Version, mode, (byte)(Codecs.Offered & _codecs), hasher.Key.ToArray(), pages)
+            .Write(head);
+        _toSource.Write(head);
+        if (mode == TargetMode.Holds)
+            ManifestWriter.Write(_player!.Held!.Hashes, hasher, _toSource);
+        _frames.Hasher = hasher;
+        _output.Release();
+    }
+}
