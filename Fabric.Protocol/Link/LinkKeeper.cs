@@ -46,6 +46,9 @@ public sealed class LinkKeeper
         Open,
     }
 
+    /// <summary>Connections that there should be; at the target, what it is told.</summary>
+    public int Wanted => _wanted;
+
     /// <summary>Connections that are up.</summary>
     public int OpenCount { get; private set; }
 
