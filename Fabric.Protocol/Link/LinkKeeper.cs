@@ -137,6 +137,13 @@ public sealed class LinkKeeper
     /// <summary>Something left by that connection.</summary>
     public void Spoke(int slot) => _slots[slot].QuietMs = 0;
 
+    /// <summary>A sign of life on every connection, now: what waits on one of them alone looks up.</summary>
+    public void OweBeats()
+    {
+        for (var i = 0; i < _slots.Length; i++)
+            _slots[i].QuietMs = _heartbeatMs;
+    }
+
     /// <summary>Whether a sign of life is due.</summary>
     public bool OwesBeat(int slot) => _heartbeatMs > 0 && IsOpen(slot) && _slots[slot].QuietMs >= _heartbeatMs;
 
