@@ -46,6 +46,9 @@ public sealed class LinkKeeper
         Open,
     }
 
+    /// <summary>Connections that there should be; at the target, what it is told.</summary>
+    public int Wanted => _wanted;
+
     /// <summary>Connections that are up.</summary>
     public int OpenCount { get; private set; }
 
@@ -133,6 +136,13 @@ public sealed class LinkKeeper
 
     /// <summary>Something left by that connection.</summary>
     public void Spoke(int slot) => _slots[slot].QuietMs = 0;
+
+    /// <summary>A sign of life on every connection, now: what waits on one of them alone looks up.</summary>
+    public void OweBeats()
+    {
+        for (var i = 0; i < _slots.Length; i++)
+            _slots[i].QuietMs = _heartbeatMs;
+    }
 
     /// <summary>Whether a sign of life is due.</summary>
     public bool OwesBeat(int slot) => _heartbeatMs > 0 && IsOpen(slot) && _slots[slot].QuietMs >= _heartbeatMs;

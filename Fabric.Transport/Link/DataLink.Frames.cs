@@ -264,7 +264,7 @@ public sealed partial class DataLink
 
     // Nothing may follow a last frame.
     private bool MayWrite(LinkConnection connection) =>
-        IsCurrent(connection) && !connection.IsMute && !(_closing && _lingerUntil is null);
+        IsCurrent(connection) && !connection.IsMute && !(_closing && !IsLingering);
 
     private void ThrowIfNotCurrent(LinkConnection connection)
     {

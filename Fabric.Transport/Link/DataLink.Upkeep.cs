@@ -27,7 +27,7 @@ public sealed partial class DataLink
         }
     }
 
-    private bool IsFailed => _over is not null && _lingerUntil is null;
+    private bool IsFailed => _over is not null && !IsLingering;
 
     /// <summary>
     /// A connection was made; one that was in its place is lost, and says nothing more. False when the link is over: the
@@ -48,6 +48,10 @@ public sealed partial class DataLink
             connection = _connections[slot] = new LinkConnection(this, slot, wire);
             _machine.Opened(slot, Now());
             open = _machine.Keeper.OpenCount;
+
+            // The peer's reader may wait on the connection that was the only one.
+            if (open > 1)
+                _machine.Keeper.OweBeats();
             Changed();
         }
 
@@ -103,7 +107,7 @@ public sealed partial class DataLink
             Changed();
         }
 
-        if (_lingerUntil is not null)
+        if (IsLingering)
             CloseAll();
     }
 
@@ -126,7 +130,7 @@ public sealed partial class DataLink
         {
         }
 
-        if (_lingerUntil is { } until && Now() >= until)
+        if (IsLingering && Now() >= Volatile.Read(ref _lingerUntil))
             CloseAll();
     }
 
@@ -195,8 +199,9 @@ public sealed partial class DataLink
         {
             Fail(new LinkException(LinkFault.Cut, $"the data link cannot be made again: {e.Message}", e));
         }
-        catch (Exception e) when (e is LinkException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Whatever it is, it is tried again until the link is given up.
             int open;
             lock (_gate)
             {

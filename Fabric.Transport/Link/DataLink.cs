@@ -33,7 +33,7 @@ public sealed partial class DataLink : IDataLink
     private bool _closing;
     private bool _closed;
     private bool _peerIsDone;
-    private long? _lingerUntil;
+    private long _lingerUntil;
     private int _waiting;
     private long _bytesSent;
     private long _bytesReceived;
@@ -150,13 +150,13 @@ public sealed partial class DataLink : IDataLink
             {
                 _closing = true;
                 _over ??= new LinkException(LinkFault.Cut, "the data link was closed: both directions had ended");
-                _lingerUntil = Now() + Limits.Link.LingerMs;
+                Volatile.Write(ref _lingerUntil, Now() + Limits.Link.LingerMs);
                 _machine.Leave();
                 Changed();
             }
         }
 
-        if (_lingerUntil is null)
+        if (!IsLingering)
             return CloseAsync("the data link was closed", new FrameHeader(FrameType.Bye, 0, false, 0, 0), null);
         WakeAll();
         CloseIfBothLeft();
@@ -291,6 +291,9 @@ public sealed partial class DataLink : IDataLink
         return (_machine.Sender((int)Sends).IsDone || _peerIsDone) && receiver.HasEnded
             && receiver.Delivered == receiver.Contiguous;
     }
+
+    // Both directions are through, this side was closed, and the peer may not know it yet.
+    private bool IsLingering => Volatile.Read(ref _lingerUntil) != 0;
 
     // 0 stands for "never" in a beat, and a clock may well begin there.
     private long Now() => (long)_time.GetElapsedTime(_origin).TotalMilliseconds + 1;

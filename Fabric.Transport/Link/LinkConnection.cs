@@ -170,7 +170,7 @@ internal sealed class LinkConnection
         _link.Written(block: null, length);
     }
 
-    private void ReadLoop()
+    private void ReadLoop() => Guard(() =>
     {
         while (!IsClosed)
         {
@@ -187,14 +187,27 @@ internal sealed class LinkConnection
         // Whoever still reads finds it closed at once; then nobody fills what a frame was to have.
         _link.AwaitNoReader(this);
         _reader.Abandon();
-    }
+    });
 
-    private void WriteLoop()
+    private void WriteLoop() => Guard(() =>
     {
         while (!IsClosed)
         {
             PumpIfFree();
             _writerBell.Wait();
+        }
+    });
+
+    /// <summary>A defect ends this link, not the agent with all its other links.</summary>
+    private void Guard(Action loop)
+    {
+        try
+        {
+            loop();
+        }
+        catch (Exception e)
+        {
+            _link.Fail(new LinkException(LinkFault.Cut, $"the data link failed: {e.Message}", e));
         }
     }
 }

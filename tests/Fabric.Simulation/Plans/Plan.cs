@@ -36,6 +36,9 @@ public sealed record Plan
 
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
+    /// <summary>The n-th frame of each data link is cut in its middle, and its connection with it; 0: none.</summary>
+    public int LinkCutAtFrame { get; init; }
+
     /// <summary>After the faults: a retry of every VM must succeed.</summary>
     public bool Retries { get; init; } = true;
 

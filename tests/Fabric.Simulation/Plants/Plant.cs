@@ -9,7 +9,7 @@ public sealed record Plant(string Name, string What)
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<Plant> All { get; } =
     [
-        .. MigrationPlants.All.Concat(CopyPlants.All).Concat(WriterPlants.All).OrderBy(p => p.Name, StringComparer.Ordinal),
+        .. MigrationPlants.All.Concat(CopyPlants.All).Concat(WriterPlants.All).Concat(LinkPlants.All).OrderBy(p => p.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>Machines that decide wrongly.</summary>
@@ -23,6 +23,9 @@ public sealed record Plant(string Name, string What)
 
     /// <summary>A target lets in whoever shows any ticket that it ever made.</summary>
     public bool TakesAnyTicket { get; init; }
+
+    /// <summary>Wrong data links.</summary>
+    public LinkBug LinkBug { get; init; }
 
     /// <exception cref="FormatException">There is none of that name.</exception>
     public static Plant Named(string name) => All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal))

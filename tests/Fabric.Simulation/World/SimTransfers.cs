@@ -16,11 +16,13 @@ internal enum ConnectResult
 
 /// <summary>
 /// What hypervisors and relays do by themselves, in time: rounds, the pause, the last pages, the acknowledgement. Bytes
-/// stall while the way is cut or an agent on it is stopped; a relay that waits too long gives up.
+/// stall while the way is cut or an agent on it is stopped; what they wait for crosses a data link of the product's own
+/// machines, which gives up in its time.
 /// </summary>
 internal sealed class SimTransfers(SimWorld world, Chance chance)
 {
     private static readonly long Patience = SimScheduler.Ms(20_000);
+    private readonly Chance _linkChance = Chance.For(world.Plan.Seed, 6);
 
     private readonly List<Drive> _drives = [];
 
@@ -43,7 +45,12 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         if (!directory.EndsWith(rightly, StringComparison.Ordinal) || target.Vm != source.Vm)
             throw new RuleBrokenException($"rule 12: {from.Id} sends {order.Stamp} with the ticket of {directory}");
         world.Hypervisors.BeginSending(source, target);
-        _drives.Add(new Drive(source.Transfer!, 1 + chance.Below(world.Plan.RoundsMax)));
+        var drive = new Drive(source.Transfer!, 1 + chance.Below(world.Plan.RoundsMax));
+        drive.Link = new SimLink(
+            world, _linkChance, world.Plant?.LinkBug ?? LinkBug.None,
+            end => IsStill(world.HostOf(end == 0 ? drive.Transfer.Source.Host : drive.Transfer.Target.Host)),
+            () => Break(drive));
+        _drives.Add(drive);
         Kick();
         return ConnectResult.Connected;
     }
@@ -63,7 +70,10 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         {
             var drive = _drives[i];
             if (IsDone(drive.Transfer))
+            {
+                drive.Link!.End();
                 _drives.RemoveAt(i);
+            }
             else
                 Kick(drive);
         }
@@ -73,22 +83,15 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
     public void CutBegan(SimHost host)
     {
         foreach (var drive in Of(host))
-        {
-            var cut = ++drive.Cut;
-            world.Scheduler.After(Patience, () =>
-            {
-                if (drive.Cut == cut && IsCut(world, drive.Transfer))
-                    Break(drive);
-            });
-        }
+            drive.Link!.Kick();
     }
 
     public void CutEnded(SimHost host)
     {
         foreach (var drive in Of(host))
         {
-            drive.Cut++;
             world.Hypervisors.Heal(drive.Transfer);
+            drive.Link!.Kick();
         }
 
         Kick();
@@ -115,6 +118,7 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
     private void Break(Drive drive)
     {
         var transfer = drive.Transfer;
+        drive.Link!.End();
         if (!transfer.SourceRelay && !transfer.TargetRelay)
             return;
         world.Acted($"relays of {transfer.Source.Vm} give up", () => world.Hypervisors.Break(transfer));
@@ -133,9 +137,13 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         drive.Pending = true;
         world.Scheduler.After(next.Ticks, () =>
         {
-            drive.Pending = false;
-            if (!IsCut(world, drive.Transfer))
-                world.Acted(next.What, next.Act);
+            // The acknowledgement is the only thing that goes back.
+            drive.Link!.Carry(string.Equals(next.What, "acknowledge", StringComparison.Ordinal) ? 1 : 0, () =>
+            {
+                drive.Pending = false;
+                if (!IsCut(world, drive.Transfer))
+                    world.Acted(next.What, next.Act);
+            });
         });
     }
 
@@ -182,6 +190,6 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
 
         public bool Pending { get; set; }
 
-        public int Cut { get; set; }
+        public SimLink? Link { get; set; }
     }
 }
