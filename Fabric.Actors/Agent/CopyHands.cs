@@ -275,7 +275,8 @@ public sealed class CopyHands : ICopyHands
         progress =>
         {
             if (_outgoing is { HasBegun: true } sending)
-                _report(new ProgressReport(sending.Stamp, progress with { WireBytes = sending.WireBytes }));
+                _report(new ProgressReport(
+                    sending.Stamp, progress with { WireBytes = sending.WireBytes, PageWork = sending.PageWork }));
         },
         () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
         () => _outgoing?.WireBytes ?? 0);

@@ -11,7 +11,8 @@ internal static class Samples
     private static readonly Stamp Stamp = new(Vm, Migration, 4, 1, 7);
     private static readonly DataEndpoint Endpoint = new("b.example", 7000);
     private static readonly Round Round = new(2, 100, 409_600, 10, 20, 4_096_000, 100);
-    private static readonly TransferProgress Progress = new(2, 1, 2, 3, 4, 5, 6, 7);
+    private static readonly TransferProgress Progress = new(
+        2, 1, 2, 3, 4, 5, 6, 7, new PageWorkProgress(1, 2, 3, 4, 5, 6, 7, 8, 2));
     private static readonly ActivationTimes Times = new(1.5, 2.5);
 
     private static readonly VmSpec Spec = new()
