@@ -38,6 +38,7 @@ public sealed record Round(
 /// <param name="HypervisorDowntimeMs">What the hypervisor itself reports as downtime, once known.</param>
 /// <param name="LinkDownSince">Since when the data link has had no connection and is being made again; null while it has
 /// one.</param>
+/// <param name="PageWork">What was sent in the place of pages; null where nothing was done with them.</param>
 public sealed record TransferProgress(
     int Round,
     long RemainingBytes,
@@ -47,4 +48,19 @@ public sealed record TransferProgress(
     long DirtyPagesPerSecond,
     long BytesPerSecond,
     long? HypervisorDowntimeMs,
-    DateTimeOffset? LinkDownSince = null);
+    DateTimeOffset? LinkDownSince = null,
+    PageWorkProgress? PageWork = null);
+
+/// <summary>What page work did so far: pages by what was sent in their place, and bytes before and after.</summary>
+/// <param name="ZeroPages">Named as zeros.</param>
+/// <param name="UnchangedPages">Named as held by the target in this version.</param>
+/// <param name="ReferencePages">Named as like another page that the target holds.</param>
+/// <param name="DeltaPages">Sent as what changed.</param>
+/// <param name="PlainPages">Sent whole, in a batch that was packed where that helped.</param>
+/// <param name="RawPages">Sent whole and unpacked: they look random.</param>
+/// <param name="BytesBefore">Of the hypervisor's stream.</param>
+/// <param name="BytesAfter">In its place, before the link's own framing.</param>
+/// <param name="Level">Of compression now; 0 is none.</param>
+public sealed record PageWorkProgress(
+    long ZeroPages, long UnchangedPages, long ReferencePages, long DeltaPages, long PlainPages, long RawPages,
+    long BytesBefore, long BytesAfter, int Level);

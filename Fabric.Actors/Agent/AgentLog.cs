@@ -59,4 +59,9 @@ public static partial class AgentLog
 
     [LoggerMessage(4005, LogLevel.Warning, "{Attempt}: no data link yet; trying again. {Why}")]
     public static partial void ConnectFailed(ILogger log, string attempt, string why);
+
+    [LoggerMessage(
+        4020, LogLevel.Information,
+        "{Vm}: page store {Why}; {Held} pages were held when the transfer began, {Damaged} were damaged.")]
+    public static partial void PageStore(ILogger log, string vm, string why, int held, int damaged);
 }

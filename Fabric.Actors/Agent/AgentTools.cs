@@ -1,6 +1,8 @@
 using Fabric.Drivers;
 using Fabric.Transport.Connect;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Store;
+using Fabric.Transport.Pages.Work;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Actors.Agent;
@@ -15,4 +17,6 @@ public sealed record AgentTools(
     DataConnector Connector,
     LinkBufferPool Buffers,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log,
+    PageWorkOptions? PageWork = null,
+    PageStores? Pages = null);

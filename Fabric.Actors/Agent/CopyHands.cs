@@ -278,7 +278,12 @@ public sealed class CopyHands : ICopyHands
             {
                 _report(new ProgressReport(
                     sending.Stamp,
-                    progress with { WireBytes = sending.WireBytes, LinkDownSince = sending.LinkDownSince }));
+                    progress with
+                    {
+                        WireBytes = sending.WireBytes,
+                        LinkDownSince = sending.LinkDownSince,
+                        PageWork = sending.PageWork,
+                    }));
             }
         },
         () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),

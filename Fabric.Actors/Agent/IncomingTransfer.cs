@@ -1,5 +1,6 @@
 using Fabric.Protocol;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Store;
 using Fabric.Transport.Relay;
 using Fabric.Transport.Wire;
 
@@ -13,12 +14,14 @@ internal sealed class IncomingTransfer : IAsyncDisposable
     private readonly AgentTools _tools;
     private readonly Ticket _ticket;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TransferStore? _store;
     private TargetRelay? _relay;
 
     /// <summary>Makes a ticket for that source and attempt.</summary>
     public IncomingTransfer(AgentTools tools, Stamp stamp, HostId source)
     {
         _tools = tools;
+        _store = tools.Pages?.For(stamp.Vm, stamp.ToString());
         _ticket = tools.Tickets.Issue(stamp.Migration!.Value, stamp.Attempt, source);
     }
 
@@ -31,7 +34,8 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         try
         {
             var link = await _tools.Listener.AcceptAsync(_ticket, _stop.Token);
-            _relay = TargetRelay.Start(socketPath, link, _tools.Buffers, _tools.Time);
+            _relay = TargetRelay.Start(
+                socketPath, link, _tools.Buffers, _tools.Time, _tools.PageWork, _store);
             // Not the link's arrival: before the first byte QEMU is not connected and would wait for ever.
             if (await Task.WhenAny(_relay.FirstBytes, _relay.Completion) == _relay.FirstBytes
                 && _relay.FirstBytes.IsCompletedSuccessfully)
@@ -40,7 +44,10 @@ internal sealed class IncomingTransfer : IAsyncDisposable
             }
 
             var outcome = await _relay.Completion;
-            if (outcome.End != RelayEnd.Completed)
+            NoteStore();
+            if (outcome.End == RelayEnd.Completed)
+                _store?.Succeeded();
+            else
                 await tell(new TransferBroke(TransferReasons.Of(outcome), outcome.Detail));
         }
         catch (LinkException e)
@@ -51,6 +58,12 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         {
             // Closed by order; whoever closed it knows.
         }
+    }
+
+    private void NoteStore()
+    {
+        if (_store?.Why is { } why)
+            AgentLog.PageStore(_tools.Log, _store.Name, why.ToString(), _store.HeldAtFirst, _store.Damaged);
     }
 
     /// <inheritdoc/>

@@ -38,6 +38,12 @@ internal sealed class OutgoingTransfer(
     public DateTimeOffset? LinkDownSince =>
         _link?.DownFor is { } down ? tools.Time.GetUtcNow() - down : null;
 
+    /// <summary>What was sent in the place of pages; null where nothing is done with them.</summary>
+    public PageWorkProgress? PageWork => _relay?.PageWork is { BytesIn: > 0 } c
+        ? new PageWorkProgress(
+            c.Zero, c.Unchanged, c.Reference, c.Delta, c.Plain, c.Raw, c.BytesIn, c.BytesOut, c.Level)
+        : null;
+
     /// <summary>Connects and begins; then <paramref name="broke"/> hears if it ends before its time.</summary>
     public async Task BeginAsync(IMachine machine, Func<TransferBroke, ValueTask> broke)
     {
@@ -81,7 +87,9 @@ internal sealed class OutgoingTransfer(
         try
         {
             File.Delete(socket);
-            return SourceRelay.Start(socket, link, tools.Buffers, tools.Time);
+            return SourceRelay.Start(
+                socket, link, tools.Buffers, tools.Time, tools.PageWork,
+                tools.Pages?.For(order.Stamp.Vm, order.Stamp.ToString()));
         }
         catch
         {

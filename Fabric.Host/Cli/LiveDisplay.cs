@@ -76,6 +76,8 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
             Row("attempt, round", Show.Text($"{seen.Attempt}, {p.Round}"));
             Row("remaining", $"{Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)}");
             Row("sent", $"{Show.Bytes(p.TransferredBytes)}, {Show.Bytes(p.WireBytes)} on the wire");
+            if (p.PageWork is { } work)
+                Row("page work", PageWorkText.Of(work));
             Row("bandwidth", Show.Rate(p.BytesPerSecond));
             Row("dirtying", Show.Text(
                 $"{Show.Rate(p.DirtyPagesPerSecond * PageBytes)} ({p.DirtyPagesPerSecond} pages/s)"));

@@ -95,6 +95,8 @@ internal static class MigrationText
 
         if ((m.WireBytes ?? m.Transfer?.Progress.WireBytes) is { } wire)
             table.Add("  wire bytes", Show.Bytes(wire));
+        if (m.Transfer?.Progress.PageWork is { } work)
+            PageWorkText.AddTo(table, work);
 
         table.WriteTo(writer);
     }

@@ -11,6 +11,8 @@ public sealed record NodeSettings(
     LinkSettings Link,
     DataLinkSettings DataLink,
     MigrationSettings Migration,
+    PageWorkSettings PageWork,
+    PageStoreSettings PageStore,
     FaultSettings Faults,
     LogSettings Log)
 {
@@ -70,6 +72,13 @@ public sealed record MigrationSettings(
     TimeSpan FenceWait,
     TimeSpan OrderRetry,
     TimeSpan AttemptBackOff);
+
+/// <summary>A level of null is chosen while it runs.</summary>
+public sealed record PageWorkSettings(
+    PageWorkMode Mode, IReadOnlyList<PageWorkKind> Kinds, int? Level, long DeltaCacheBytes);
+
+/// <summary>A quota of 0 means no store.</summary>
+public sealed record PageStoreSettings(string Directory, long QuotaBytes, bool Keep);
 
 public sealed record FaultSettings(FaultStage HoldAt, TimeSpan HoldTimeout);
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Fabric.Protocol;
+using Fabric.Transport.Pages.Work;
 
 namespace Fabric.Host.Configuration;
 
@@ -21,6 +22,7 @@ internal static partial class NodeSettingsBinder
     public static NodeSettings Read(SettingsReader r)
     {
         var settings = new NodeSettings(Node(r), Tls(r), Coordinator(r), Host(r), Link(r), DataLink(r), Migration(r),
+            PageWork(r), PageStore(r),
             new FaultSettings(r.Choice<FaultStage>("faults.hold-at"), r.Duration("faults.hold-timeout", Ms(1), Hour)),
             new LogSettings(r.Choice<LogThreshold>("log.level")));
         Check(r, settings);
@@ -117,6 +119,24 @@ internal static partial class NodeSettingsBinder
             r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)),
             r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)));
     }
+
+    private static PageWorkSettings PageWork(SettingsReader r)
+    {
+        var kinds = r.Choices<PageWorkKind>("page-work.kinds");
+        r.Require("page-work.kinds", kinds.Distinct().Count() == kinds.Count, "names a kind twice: remove one");
+        var level = r.Text("page-work.level");
+        int? fixedLevel = null;
+        if (!string.Equals(level, "auto", StringComparison.Ordinal))
+            fixedLevel = r.Int("page-work.level", 0, CompressionLevels.Count - 1);
+        return new PageWorkSettings(
+            r.Choice<PageWorkMode>("page-work.mode"), kinds, fixedLevel,
+            r.Size("page-work.delta-cache", MiB, Limits.PageWork.DeltaCacheBytesMax, zero: true));
+    }
+
+    private static PageStoreSettings PageStore(SettingsReader r) => new(
+        r.Text("page-store.directory"),
+        r.Size("page-store.quota", MiB, MemoryMax, zero: true),
+        r.Bool("page-store.keep"));
 
     private static void Check(SettingsReader r, NodeSettings s)
     {

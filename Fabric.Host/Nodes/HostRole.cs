@@ -8,6 +8,7 @@ using Fabric.Host.Configuration;
 using Fabric.Protocol;
 using Fabric.Transport.Connect;
 using Fabric.Transport.Link;
+using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Security;
 using Microsoft.Extensions.Logging;
 
@@ -59,7 +60,10 @@ internal sealed class HostRole : IAsyncDisposable
         var buffers = new LinkBufferPool();
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
-            new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log);
+            new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log,
+            NodeParts.PageWorkOf(settings.PageWork), NodeParts.PageStoresOf(settings));
+        if (PageWorkOptions.Missing is { } missing)
+            NodeLog.PageWorkMissing(log, missing);
         var system = new ActorSystem(new ActorSystemOptions
         {
             Name = "agent",

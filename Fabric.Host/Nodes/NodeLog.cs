@@ -22,4 +22,7 @@ internal static partial class NodeLog
     [LoggerMessage(
         5004, LogLevel.Warning, "A fault plan is on: every migration is held at {Stage} for up to {Timeout}.")]
     public static partial void HoldIsOn(ILogger log, string stage, TimeSpan timeout);
+
+    [LoggerMessage(5020, LogLevel.Warning, "No page work on this host: {Missing}.")]
+    public static partial void PageWorkMissing(ILogger log, string missing);
 }

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Fabric.Actors.Cluster;
 using Fabric.Host.Configuration;
 using Fabric.Protocol;
+using Fabric.Transport.Pages.Store;
+using Fabric.Transport.Pages.Work;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -30,6 +32,34 @@ internal static class NodeParts
         ReconnectMin = link.ReconnectMin,
         ReconnectMax = link.ReconnectMax,
     };
+
+    /// <summary>What is done with pages.</summary>
+    public static PageWorkOptions PageWorkOf(PageWorkSettings work) => work.Mode == PageWorkMode.Off
+        ? PageWorkOptions.Off
+        : new PageWorkOptions
+        {
+            Kinds = work.Kinds.Aggregate(PageKinds.None, (all, kind) => all | kind switch
+            {
+                PageWorkKind.Zero => PageKinds.Zero,
+                PageWorkKind.Unchanged => PageKinds.Unchanged,
+                PageWorkKind.Reference => PageKinds.Reference,
+                PageWorkKind.Delta => work.DeltaCacheBytes > 0 ? PageKinds.Delta : PageKinds.None,
+                _ => PageKinds.Compress,
+            }),
+            Level = work.Level,
+            DeltaCacheBytes = work.DeltaCacheBytes,
+        };
+
+    /// <summary>Where pages are held.</summary>
+    public static PageStores PageStoresOf(NodeSettings settings) => new(settings.PageStore.QuotaBytes == 0
+        ? PageStoreOptions.Off
+        : new PageStoreOptions
+        {
+            Directory = Path.GetFullPath(
+                Path.Combine(settings.Node.StateDirectory, settings.PageStore.Directory)),
+            QuotaBytes = settings.PageStore.QuotaBytes,
+            Keep = settings.PageStore.Keep,
+        });
 
     /// <summary>The address of the coordinator's node link.</summary>
     public static Uri LinkAddressOf(Uri coordinator) => new UriBuilder(coordinator)

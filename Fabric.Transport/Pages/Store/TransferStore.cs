@@ -13,6 +13,9 @@ public sealed class TransferStore : IPageHolder
     internal TransferStore(PageStores stores, string vm, string writer) =>
         (_stores, _vm, _writer) = (stores, vm, writer);
 
+    /// <summary>The VM's.</summary>
+    public string Name => _vm;
+
     /// <summary>Why it is not used, or what was in it is not; null before the guest's layout was known.</summary>
     public StoreRefusal? Why { get; private set; }
 

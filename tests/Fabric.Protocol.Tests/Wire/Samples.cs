@@ -53,6 +53,7 @@ internal static class Samples
             Times),
         new RoundReport(Stamp, Round),
         new ProgressReport(Stamp, Progress),
+        new ProgressReport(Stamp, Progress with { PageWork = new PageWorkProgress(1, 2, 3, 4, 5, 6, 7, 8, 2) }),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
     ];
 
