@@ -105,9 +105,11 @@ internal sealed class RelayEngine
         // Work has a frame of its own to gather in; then QEMU's bytes need none.
         var work = _work is { WorksOutward: true } ? _work : null;
         using var buffer = work is null ? _buffers.Rent("relay: QEMU to link") : null;
-        var into = buffer is null ? new byte[Limits.Relay.PayloadMax] : buffer.Payload;
+        var own = buffer is null ? new byte[Limits.Relay.PayloadMax] : null;
         while (true)
         {
+            // Each time: what the link has sent it keeps, and the buffer has other memory then.
+            var into = buffer is null ? own : buffer.Payload;
             int count;
             bool rests;
             try
