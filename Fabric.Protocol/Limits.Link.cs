@@ -64,8 +64,8 @@ public static partial class Limits
         /// <summary>First try of a lost connection; a route that flaps is back at once.</summary>
         public const int RetryMsMin = 100;
 
-        /// <summary>The doubling ends here: a healed path is used 5 s later at most.</summary>
-        public const int RetryMsMax = 5_000;
+        /// <summary>The doubling ends here: a healed path is used a second later at most, for a guest may stand still.</summary>
+        public const int RetryMsMax = 1_000;
 
         /// <summary>A path between sites: a round trip within one takes 0.1 to 1 ms. In microseconds.</summary>
         public const int LongPathUs = 2_000;
@@ -87,9 +87,9 @@ public static partial class Limits
 
         /// <summary>
         /// After both sides have ended, one may wait for the other's last acknowledgement: a re-made path takes 8 s to
-        /// be found dead, 5 s of back-off and a handshake of 10 s; twice that.
+        /// be found dead, 1 s of back-off and a handshake of 10 s; twice that, and a tick of either side.
         /// </summary>
-        public const int LingerMs = 46_000;
+        public const int LingerMs = 40_000;
 
         /// <summary>
         /// Bytes of the link are numbered with 63 bits: at 100 Gbit/s they last for 23 years, so no number comes twice.

@@ -270,7 +270,8 @@ public sealed partial class DataLink
         CloseAll();
     }
 
-    private void CloseAll()
+    /// <summary>Closes everything now, whoever has not heard of it yet.</summary>
+    internal void CloseAll()
     {
         LinkConnection?[] all;
         lock (_gate)

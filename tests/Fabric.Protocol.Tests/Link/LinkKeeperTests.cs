@@ -29,7 +29,7 @@ public class LinkKeeperTests
             _keeper.DialFailed(0, now);
         }
 
-        waits.ShouldBe([0, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+        waits.ShouldBe([0, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000]);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ namespace Fabric.Simulation.World;
 /// </summary>
 internal sealed class SimLink
 {
-    /// <summary>Four beats of silence (4 s), the longest back-off (5 s), and the same again.</summary>
+    /// <summary>Four beats of silence (4 s), the longest back-off (1 s), and then several times that.</summary>
     private const int LateMs = 18_000;
 
     private const int TickMs = 500;

@@ -208,14 +208,21 @@ public class DataLinkTests
     private static string Receive(Stream stream, bool afterEnd = false)
     {
         var link = DataLink.Over(stream, LinkChannel.ReturnPath, TimeProvider.System);
-        var text = "";
-        var into = new byte[16];
-        int count;
-        while ((count = link.Receive(into)) != 0)
-            text += System.Text.Encoding.ASCII.GetString(into, 0, count);
-        if (afterEnd)
-            link.Receive(into);
-        return text;
+        try
+        {
+            var text = "";
+            var into = new byte[16];
+            int count;
+            while ((count = link.Receive(into)) != 0)
+                text += System.Text.Encoding.ASCII.GetString(into, 0, count);
+            if (afterEnd)
+                link.Receive(into);
+            return text;
+        }
+        finally
+        {
+            link.CloseAll();
+        }
     }
 
     private static async Task<LinkException> FaultOfAsync(DataLink link)

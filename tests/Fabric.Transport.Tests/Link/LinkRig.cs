@@ -97,7 +97,13 @@ internal sealed class LinkRig(Func<(Stream Source, Stream Target)> path, bool tl
     public async ValueTask DisposeAsync()
     {
         foreach (var link in _links)
+        {
             await link.AbortAsync(AbortReason.Shutdown);
+
+            // One that is through would wait on in the background for a peer that is not there any more.
+            link.CloseAll();
+        }
+
         Cut();
         Tickets.RevokeAll();
         _random.Dispose();
