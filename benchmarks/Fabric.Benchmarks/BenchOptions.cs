@@ -9,9 +9,9 @@ namespace Fabric.Benchmarks;
 internal sealed record BenchOptions(string Bench, bool Json, int? Rounds, string QemuVersion)
 {
     public const string Usage =
-        "usage: Fabric.Benchmarks relay|downtime|memory|guest|micro [--json] [--rounds N] [--qemu 7.2|10.0]";
+        "usage: Fabric.Benchmarks relay|downtime|memory|guest|pages|micro [--json] [--rounds N] [--qemu 7.2|10.0]";
 
-    private static readonly string[] Benches = ["relay", "downtime", "memory", "guest", "micro"];
+    private static readonly string[] Benches = ["relay", "downtime", "memory", "guest", "pages", "micro"];
 
     /// <summary>The QEMU that was asked for.</summary>
     public QemuOptions Qemu => LabEnvironment.Qemu(QemuVersion);

@@ -1,6 +1,7 @@
 using Fabric.Benchmarks;
 using Fabric.Benchmarks.Guest;
 using Fabric.Benchmarks.Micro;
+using Fabric.Benchmarks.Pages;
 using Fabric.Benchmarks.Relay;
 using Fabric.Benchmarks.Whole;
 using Fabric.Host.Nodes;
@@ -22,6 +23,7 @@ Func<BenchOptions, Task<BenchReport>> bench = options.Bench switch
     "downtime" => DowntimeBench.RunAsync,
     "memory" => MemoryBench.RunAsync,
     "guest" => GuestBench.RunAsync,
+    "pages" => PagesBench.RunAsync,
     "micro" => MicroBench.RunAsync,
     _ => throw new InvalidOperationException($"'{options.Bench}' was let through"),
 };

@@ -13,6 +13,8 @@ internal sealed class BatchSender : IDisposable
     private LevelRule? _rule;
     private PageHasher _hasher;
     private uint _sequence;
+    private long _restsSince;
+    private TimeSpan _rested;
     private long _bytesOut;
     private int _level;
 
@@ -57,6 +59,16 @@ internal sealed class BatchSender : IDisposable
         }
     }
 
+    /// <summary>There is nothing to do until <see cref="RestEnds"/>: QEMU gives no more, or not faster.</summary>
+    public void RestBegins() => _restsSince = _time.GetTimestamp();
+
+    public void RestEnds()
+    {
+        if (_restsSince != 0)
+            _rested += _time.GetElapsedTime(_restsSince);
+        _restsSince = 0;
+    }
+
     /// <summary>The batch leaves as it is; an empty one does not.</summary>
     public void Send()
     {
@@ -92,7 +104,8 @@ internal sealed class BatchSender : IDisposable
     {
         if (_rule is null)
             return;
-        _rule.Note(packing.Ticks * 100, sending.Ticks * 100);
+        _rule.Note(packing.Ticks * 100, (sending + _rested).Ticks * 100);
+        _rested = TimeSpan.Zero;
         Volatile.Write(ref _level, _rule.Level);
     }
 

@@ -46,6 +46,7 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
     /// <summary>The next bytes of QEMU's stream, all of them.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
+        _sender.RestEnds();
         if (_bypass)
         {
             // What was read and is not whole goes out first; from then on nothing is read.
@@ -60,13 +61,16 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
         }
 
         Volatile.Write(ref _bytesIn, _bytesIn + bytes.Length);
+        _sender.RestBegins();
     }
 
     /// <summary>QEMU has no more for now: what is gathered goes out. Half a construct stays, for it may be a page.</summary>
     public void Flush()
     {
+        _sender.RestEnds();
         if (!_bypass)
             _sender.Send();
+        _sender.RestBegins();
     }
 
     /// <summary>QEMU has closed.</summary>

@@ -15,8 +15,8 @@ public class PartsTests
     [InlineData(2, 101, 100, 1)]
     [InlineData(6, 1, 100, 6)] // the last step
     [InlineData(0, 5, 0, 0)]
-    public void The_level_goes_up_while_the_link_is_the_slower_one(int level, long packing, long sending, int next) =>
-        LevelRule.Next(level, 6, packing, sending).ShouldBe(next);
+    public void The_level_goes_up_while_the_link_is_the_slower_one(int level, long packing, long waiting, int next) =>
+        LevelRule.Next(level, 6, packing, waiting).ShouldBe(next);
 
     [Fact]
     public void The_level_settles_where_packing_takes_less_than_the_link()
