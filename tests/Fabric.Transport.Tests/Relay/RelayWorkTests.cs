@@ -63,7 +63,9 @@ public class RelayWorkTests
             for (var got = 0; got < 600_000;)
                 got += await incoming.ReceiveAsync(into, Guard.Token());
             await first.SourceLink.DisposeAsync();
+            var rest = RelayRig.ClosedAsync(incoming);
             var (source, target) = await first.EndsAsync();
+            await rest;
             (source.End, target.End).ShouldBe((RelayEnd.LinkLost, RelayEnd.LinkLost));
         }
 
@@ -90,19 +92,20 @@ public class RelayWorkTests
     [Fact]
     public async Task A_source_that_waits_for_an_answer_ends_when_the_link_is_cut()
     {
-        var (raw, link) = await Streams.PairAsync();
+        var (far, near) = await Streams.LinksAsync(TimeProvider.System);
         using var buffers = new Fabric.Transport.Link.LinkBufferPool();
         var directory = Directory.CreateTempSubdirectory("frw");
         var path = Path.Combine(directory.FullName, "out");
         await using (var source = SourceRelay.Start(
-            path, Fabric.Transport.Link.DataLink.Over(link, LinkChannel.Ram, TimeProvider.System), buffers,
-            TimeProvider.System, new PageWorkOptions()))
+            path, far, buffers, TimeProvider.System, new PageWorkOptions()))
         {
             using var outgoing = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await outgoing.ConnectAsync(new UnixDomainSocketEndPoint(path), Guard.Token());
             await outgoing.SendAsync(Stream.AsMemory(0, 1_000), Guard.Token());
-            (await Streams.ReadAsync(raw, 48))[8..12].ShouldBe("FPW1"u8.ToArray());
-            await raw.DisposeAsync();
+            var preface = new byte[4];
+            (await Task.Run(() => near.Receive(preface)).Within()).ShouldBe(4);
+            preface.ShouldBe("FPW1"u8.ToArray());
+            await near.DisposeAsync();
             (await source.Completion.Within()).End.ShouldBe(RelayEnd.LinkLost);
         }
 
@@ -113,25 +116,28 @@ public class RelayWorkTests
     [Fact]
     public async Task An_answer_that_is_none_ends_both_sides_by_name()
     {
-        var (raw, link) = await Streams.PairAsync();
+        var (far, near) = await Streams.LinksAsync(TimeProvider.System);
         using var buffers = new Fabric.Transport.Link.LinkBufferPool();
         var directory = Directory.CreateTempSubdirectory("frw");
         var path = Path.Combine(directory.FullName, "out");
         await using (var source = SourceRelay.Start(
-            path, Fabric.Transport.Link.DataLink.Over(link, LinkChannel.Ram, TimeProvider.System), buffers,
-            TimeProvider.System, new PageWorkOptions()))
+            path, far, buffers, TimeProvider.System, new PageWorkOptions()))
         {
             using var outgoing = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await outgoing.ConnectAsync(new UnixDomainSocketEndPoint(path), Guard.Token());
             await outgoing.SendAsync(Stream.AsMemory(0, 1_000), Guard.Token());
-            await raw.WriteAsync(new byte[] { 1, 2, 0, 0, 0, 0, 0, 100 }, Guard.Token());
-            await raw.WriteAsync(new byte[100], Guard.Token());
+            using (var answer = buffers.Rent("test"))
+            {
+                answer.Payload[..100].Clear();
+                near.Send(answer, 100);
+            }
+
             var outcome = await source.Completion.Within();
             outcome.Reason.ShouldBe(AbortReason.ProtocolError);
             outcome.Detail.ShouldContain("Answer");
         }
 
-        await raw.DisposeAsync();
+        await near.DisposeAsync();
         directory.Delete(recursive: true);
     }
 
