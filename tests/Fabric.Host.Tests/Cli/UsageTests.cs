@@ -93,6 +93,18 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void While_the_data_link_is_being_made_again_there_is_no_estimate()
+    {
+        var since = new DateTimeOffset(2026, 3, 1, 12, 0, 5, TimeSpan.Zero);
+        var progress = new TransferProgress(2, 1000, 0, 0, 2000, 0, 1000, null);
+        Text(progress).ShouldContain("done in");
+        Text(progress with { LinkDownSince = since }).ShouldEndWith("link down since 2026-03-01 12:00:05Z");
+
+        static string Text(TransferProgress p) =>
+            ProgressText.Of(new TransferSeen(MigrationId.Of("m-1"), 1, p, default));
+    }
+
+    [Fact]
     public void An_event_of_a_newer_server_is_shown_as_it_is()
     {
         using var data = JsonDocument.Parse("""{"x":1}""");

@@ -28,6 +28,7 @@ public sealed class NodeSettingsTests : IDisposable
         s.Host.Qemu.FirmwareDirectories.ShouldBeEmpty();
         s.Host.Qemu.Accelerator.ShouldBe(QemuAccelerator.Auto);
         s.Link.ShouldBe(new LinkSettings(Seconds(1), Seconds(5), Seconds(0.1), Seconds(5)));
+        s.DataLink.ShouldBe(new DataLinkSettings(1, Seconds(2), Seconds(3600), "auto"));
         s.Migration.ShouldBe(new MigrationSettings(
             3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1), Seconds(1)));
         s.Faults.ShouldBe(new FaultSettings(FaultStage.Off, Seconds(30)));
@@ -43,8 +44,10 @@ public sealed class NodeSettingsTests : IDisposable
             fabric.coordinator { listen = "localhost:8", url = "wss://fabric.example/link", request-body-max = 64 KiB }
             fabric.migration { bandwidth-max = 100 MB, downtime-limit = 1ms, attempts-max = 1 }
             fabric.faults { hold-at = commitment, hold-timeout = 5s }
+            fabric.data-link { connections = 4, heartbeat = 0, reconnect-for = 0, congestion = bbr }
             fabric.log.level = debug
             """);
+        s.DataLink.ShouldBe(new DataLinkSettings(4, TimeSpan.Zero, TimeSpan.Zero, "bbr"));
 
         s.Host.DataListen.ShouldBe(new Endpoint("::1", 9));
         s.Host.MemoryLimitBytes.ShouldBe(2L << 30);
@@ -81,6 +84,14 @@ public sealed class NodeSettingsTests : IDisposable
     [InlineData("fabric.link.reconnect-max = 50ms", "fabric.link.reconnect-max", "reconnect-min")]
     [InlineData("fabric.link.heartbeat = -1s", "fabric.link.heartbeat", "outside")]
     [InlineData("fabric.link.heartbeat = 1ns", "fabric.link.heartbeat", "outside")]
+    [InlineData("fabric.data-link.connections = 0", "fabric.data-link.connections", "outside")]
+    [InlineData("fabric.data-link.connections = 17", "fabric.data-link.connections", "outside")]
+    [InlineData("fabric.data-link.heartbeat = 99ms", "fabric.data-link.heartbeat", "100ms or more, or 0")]
+    [InlineData("fabric.data-link.heartbeat = 11s", "fabric.data-link.heartbeat", "outside")]
+    [InlineData("fabric.data-link.reconnect-for = -1s", "fabric.data-link.reconnect-for", "outside")]
+    [InlineData("fabric.data-link.reconnect-for = 25h", "fabric.data-link.reconnect-for", "outside")]
+    [InlineData("fabric.data-link.congestion = \"bbr; reboot\"", "fabric.data-link.congestion", "such as bbr")]
+    [InlineData("fabric.data-link.congestion = abcdefghijklmnop", "fabric.data-link.congestion", "such as bbr")]
     [InlineData("fabric.migration.downtime-limit = 0", "fabric.migration.downtime-limit", "never ends")]
     [InlineData("fabric.migration.downtime-limit = 1us", "fabric.migration.downtime-limit", "1ms or more")]
     [InlineData("fabric.migration.downtime-limit = 90s", "fabric.migration.switchover-timeout", "downtime")]

@@ -28,6 +28,11 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--kill target-vm --at off", "off")]
     [InlineData("--matrix --kill target-vm --at pre-copy", "leave --kill and --at out")]
     [InlineData("--markdown x", "goes with --matrix")]
+    [InlineData("--kill target-vm --at pre-copy --for 5s", "goes with --kill data-link or node-link")]
+    [InlineData("--for 5s", "goes with --kill data-link or node-link")]
+    [InlineData("--kill data-link --at pre-copy --for soon", "'soon' is not a time")]
+    [InlineData("--kill data-link --at pre-copy --for 11m", "'11m' is not a time")]
+    [InlineData("--kill data-link --at pre-copy --for 1ms", "'1ms' is not a time")]
     [InlineData("--memory much", "'much' is not a size")]
     [InlineData("--memory 0", "'0' is not a size")]
     [InlineData("--hypervisor xen", "xen")]
@@ -35,6 +40,15 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--wan slow", "write for instance 100mbit,50ms")]
     public void Bad_command_lines_are_refused_with_the_reason(string line, string reason) =>
         string.Join(' ', DemoVerb.Create().Parse(line).Errors.Select(e => e.Message)).ShouldContain(reason);
+
+    [Fact]
+    public void A_link_is_cut_as_long_as_it_is_said_and_else_its_usual_time()
+    {
+        DemoFaults.CaseOf("data-link", "pre-copy", TimeSpan.FromSeconds(30))!.For.ShouldBe(TimeSpan.FromSeconds(30));
+        DemoFaults.CaseOf("data-link", "pre-copy")!.For.ShouldBe(TimeSpan.FromSeconds(1));
+        DemoFaults.CaseOf("node-link", "pre-copy")!.For.ShouldBe(TimeSpan.FromSeconds(3));
+        DemoFaults.CaseOf("target-vm", "pre-copy")!.For.ShouldBe(TimeSpan.Zero);
+    }
 
     [Fact]
     public void Every_victim_and_stage_has_a_word_of_its_own()
