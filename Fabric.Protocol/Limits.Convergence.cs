@@ -1,0 +1,54 @@
+namespace Fabric.Protocol;
+
+public static partial class Limits
+{
+    /// <summary>When a pre-copy is to end, and what is done when it does not come to an end.</summary>
+    public static class Convergence
+    {
+        /// <summary>
+        /// The downtime limit, in milliseconds, that a hypervisor is given until the policy lets it switch over: at
+        /// 10 Gbit/s 1.25 MB, less than any guest dirties between two looks. Not 0, with which QEMU never looks at its
+        /// dirty bitmap again.
+        /// </summary>
+        public const int HeldBackMs = 1;
+
+        /// <summary>A round that leaves less than this share of the least so far still shrinks, in percent.</summary>
+        public const int ShrinksPercent = 90;
+
+        /// <summary>Rounds in a row that do not shrink: one may be chance, as when the guest begins something.</summary>
+        public const int RoundsWithoutGainMax = 2;
+
+        /// <summary>Clark's bound: after so many rounds what has not converged does not.</summary>
+        public const int RoundsMax = 29;
+
+        /// <summary>Clark's bound: so many times the guest's memory.</summary>
+        public const int MemoryTimesMax = 3;
+
+        /// <summary>QEMU's first throttle, in percent of a vCPU's time.</summary>
+        public const int ThrottleFirst = 20;
+
+        /// <summary>QEMU's step, doubled: a round may be long, and each step needs two of them to be seen.</summary>
+        public const int ThrottleStep = 20;
+
+        /// <summary>QEMU's bound.</summary>
+        public const int ThrottleMax = 99;
+
+        /// <summary>When the needed downtime is raised to, it has this much room, in percent.</summary>
+        public const int DowntimeMarginPercent = 120;
+
+        /// <summary>The deadline is near when a tenth of it is left ...</summary>
+        public const int NearPercent = 10;
+
+        /// <summary>... or less than this, beyond what the last copy takes: a commit and its orders over a WAN.</summary>
+        public const int NearMsMin = 2_000;
+
+        /// <summary>
+        /// Decisions of one attempt that are told: 29 rounds with a change of rate in each, a ladder of 12 steps, as
+        /// many by hand; then they are made and not told.
+        /// </summary>
+        public const int DecisionsMax = 64;
+
+        /// <summary>A decision's reason, in words.</summary>
+        public const int WhyLengthMax = 200;
+    }
+}
