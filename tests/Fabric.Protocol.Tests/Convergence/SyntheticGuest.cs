@@ -54,6 +54,15 @@ internal static class SyntheticPreCopy
                 pilot = within.State;
                 if (within.GiveUp is not null)
                     return new SyntheticOutcome(false, 0, now.TotalSeconds, number, throttleMost, sent, rateMost, told);
+                // A hypervisor looks all the time whether what is left would fit.
+                var stillLeft = (left * (9 - piece) / 10)
+                    + guest.DirtiedIn(seconds * (piece + 1) / 10, pilot.Limits.ThrottlePercent);
+                var pauseMs = Math.Min(stillLeft, guest.Pages) * Page * 1000.0 / rate;
+                if (piece < 9 && pauseMs <= pilot.Limits.DowntimeLimitMs)
+                {
+                    return new SyntheticOutcome(
+                        true, pauseMs, now.TotalSeconds + (pauseMs / 1000), number, throttleMost, sent, rateMost, told);
+                }
             }
 
             sent += left * Page;
