@@ -111,6 +111,12 @@ public interface IMachine : IAsyncDisposable
     /// </summary>
     Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation);
 
+    /// <summary>
+    /// Holds a migration under way to other limits. Slowing the guest takes effect after some seconds, and needs a
+    /// policy that may (<see cref="TransferPolicy.MayThrottle"/>) from the beginning. Idempotent.
+    /// </summary>
+    Task LimitAsync(TransferLimits limits, CancellationToken cancellation);
+
     /// <summary>Asks the guest to turn itself off.</summary>
     Task PowerDownAsync(CancellationToken cancellation);
 

@@ -18,6 +18,11 @@ public static partial class Limits
         /// <summary>Rounds in a row that do not shrink: one may be chance, as when the guest begins something.</summary>
         public const int RoundsWithoutGainMax = 2;
 
+        /// <summary>
+        /// And for at least this long: rounds of 50 ms prove nothing, and slowing a guest takes QEMU two periods of 1 s.
+        /// </summary>
+        public const int StallMsMin = 2_000;
+
         /// <summary>Clark's bound: after so many rounds what has not converged does not.</summary>
         public const int RoundsMax = 29;
 
@@ -47,6 +52,15 @@ public static partial class Limits
         /// many by hand; then they are made and not told.
         /// </summary>
         public const int DecisionsMax = 64;
+
+        /// <summary>
+        /// What a pilot has not looked at yet: ten numbers a second and a round for each, for the 5 s that a monitor may
+        /// hang; then the oldest are dropped, for only the last numbers count.
+        /// </summary>
+        public const int PilotInputsMax = 128;
+
+        /// <summary>When nobody says when a migration is given up: a week, the longest deadline there is.</summary>
+        public const long NoDeadlineMs = 7L * 86_400_000;
 
         /// <summary>A decision's reason, in words.</summary>
         public const int WhyLengthMax = 200;

@@ -1,3 +1,4 @@
+using Fabric.Protocol;
 using Microsoft.Extensions.Logging;
 
 namespace Fabric.Actors.Agent;
@@ -23,4 +24,10 @@ internal static partial class AgentLog
 
     [LoggerMessage(4005, LogLevel.Warning, "{Attempt}: no data link yet; trying again. {Why}")]
     public static partial void ConnectFailed(ILogger log, string attempt, string why);
+
+    [LoggerMessage(4006, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
+    public static partial void Decided(ILogger log, string attempt, DecisionKind kind, long value, string why);
+
+    [LoggerMessage(4007, LogLevel.Warning, "{Attempt}: the hypervisor did not take new limits; they are set again.")]
+    public static partial void LimitsNotSet(ILogger log, string attempt, Exception cause);
 }

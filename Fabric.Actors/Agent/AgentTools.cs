@@ -15,4 +15,8 @@ public sealed record AgentTools(
     DataConnector Connector,
     LinkBufferPool Buffers,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>What the migrations that leave this host share.</summary>
+    public HostLine Line { get; init; } = new(0);
+}

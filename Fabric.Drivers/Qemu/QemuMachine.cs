@@ -69,8 +69,10 @@ public sealed class QemuMachine : IMachine
     public async Task BeginOutgoingAsync(string socketPath, TransferPolicy policy, CancellationToken cancellation)
     {
         var address = AddressOf(socketPath);
-        await QemuCapabilities.SetAsync(_monitors, cancellation);
+        await QemuCapabilities.SetAsync(_monitors, cancellation, policy.MayThrottle);
         await SetPolicyAsync(policy, cancellation);
+        if (policy.MayThrottle)
+            await _monitors.ExecuteAsync("migrate-set-parameters", QemuThrottle.Waiting(), cancellation);
         await _monitors.ExecuteAsync("migrate", new JsonObject { ["uri"] = address }, cancellation);
     }
 
@@ -110,6 +112,17 @@ public sealed class QemuMachine : IMachine
                 ["downtime-limit"] = policy.DowntimeLimitMs,
             },
             cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task LimitAsync(TransferLimits limits, CancellationToken cancellation)
+    {
+        await SetPolicyAsync(new TransferPolicy(limits.BandwidthMax, limits.DowntimeLimitMs), cancellation);
+        if (limits.ThrottlePercent > 0)
+        {
+            await _monitors.ExecuteAsync(
+                "migrate-set-parameters", QemuThrottle.At(limits.ThrottlePercent), cancellation);
+        }
     }
 
     /// <inheritdoc/>

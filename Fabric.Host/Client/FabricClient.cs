@@ -75,6 +75,11 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     public Task<Done> CancelMigrationAsync(string id, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, $"/api/v1/migrations/{Part(id)}/cancel", null, ApiJson.Default.Done, cancellation);
 
+    /// <summary>Asks for another way to send.</summary>
+    public Task<Done> AdjustMigrationAsync(string id, TransferRequest change, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Post, $"/api/v1/migrations/{Part(id)}/transfer", Body(change, ApiJson.Default.TransferRequest),
+        ApiJson.Default.Done, cancellation);
+
     /// <summary>Events of a migration after a version.</summary>
     public Task<JournalPage> JournalAsync(string id, long after, CancellationToken cancellation) => AskAsync(
         HttpMethod.Get, Query($"/api/v1/migrations/{Part(id)}/journal", ("after", $"{after}")), null,

@@ -58,7 +58,10 @@ internal sealed class HostRole : IAsyncDisposable
         var buffers = new LinkBufferPool();
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
-            new DataConnector(policy, time), buffers, time, log);
+            new DataConnector(policy, time), buffers, time, log)
+        {
+            Line = new HostLine(settings.Host.BandwidthBytesPerSecondMax),
+        };
         var system = new ActorSystem(new ActorSystemOptions
         {
             Name = "agent",

@@ -21,13 +21,15 @@ public sealed record PreCopySight(
 /// <param name="Rung">The step of the ladder that is next, from 0.</param>
 /// <param name="Least">The least that a round has left so far.</param>
 /// <param name="RoundsWithoutGain">Rounds in a row that did not shrink.</param>
+/// <param name="ProofSince">When the last round shrank or the last rung was taken, since the attempt began to send.</param>
 /// <param name="IsOver">It has given up, or gone over to post-copy.</param>
 public sealed record ConvergenceState(
-    int LimitMs, int ThrottlePercent, int Rung, long Least, int RoundsWithoutGain, bool IsOver)
+    int LimitMs, int ThrottlePercent, int Rung, long Least, int RoundsWithoutGain, TimeSpan ProofSince,
+    bool IsOver)
 {
     /// <summary>Before the first round: the hypervisor is held back.</summary>
     public static ConvergenceState Initial { get; } =
-        new(Limits.Convergence.HeldBackMs, 0, 0, long.MaxValue, 0, false);
+        new(Limits.Convergence.HeldBackMs, 0, 0, long.MaxValue, 0, TimeSpan.Zero, false);
 }
 
 /// <summary>What the policy decides, and why.</summary>
@@ -89,6 +91,7 @@ public static class ConvergenceMachine
         {
             Least = Math.Min(state.Least, sight.Left),
             RoundsWithoutGain = shrinks ? 0 : state.RoundsWithoutGain + 1,
+            ProofSince = shrinks ? sight.Elapsed : state.ProofSince,
         };
         if (Stalled(state, sight, round) is not { } stalled)
             return (state, new ConvergenceDecision.GoOn(shrinks ? "rounds shrink" : "one round is no proof"));
@@ -104,6 +107,8 @@ public static class ConvergenceMachine
 
     private static string? Stalled(ConvergenceState state, PreCopySight sight, Round round)
     {
+        if ((sight.Elapsed - state.ProofSince).TotalMilliseconds < Limits.Convergence.StallMsMin)
+            return null;
         if (state.RoundsWithoutGain >= Limits.Convergence.RoundsWithoutGainMax)
             return Text($"{state.RoundsWithoutGain} rounds did not shrink");
         // Each rung gets its two rounds of proof after these bounds as well.
@@ -118,7 +123,7 @@ public static class ConvergenceMachine
         ConvergenceRules rules, ConvergenceState state, PreCopySight sight, double needMs, string stalled)
     {
         // What the rung changes has to be proved ineffective anew.
-        state = state with { RoundsWithoutGain = 0 };
+        state = state with { RoundsWithoutGain = 0, ProofSince = sight.Elapsed };
         if (sight.RateMayRise)
             return (state, new ConvergenceDecision.RaiseRate(stalled));
         for (; state.Rung < rules.Ladder.Count; state = state with { Rung = state.Rung + 1 })

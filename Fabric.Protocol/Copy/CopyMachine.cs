@@ -101,6 +101,9 @@ public static class CopyMachine
             case BeginTransfer begin:
                 SourceHalf.Begin(turn, begin);
                 break;
+            case AdjustTransfer adjust:
+                SourceHalf.Adjust(turn, adjust);
+                break;
             case RollBackSource rollBack:
                 SourceHalf.RollBack(turn, rollBack);
                 break;
@@ -130,7 +133,7 @@ public static class CopyMachine
         Precheck o => o.Side,
         Observe o => o.Side,
         Grant o => o.Side,
-        BeginTransfer or RollBackSource or ReleaseSource => Side.Source,
+        BeginTransfer or AdjustTransfer or RollBackSource or ReleaseSource => Side.Source,
         PrepareTarget or DiscardTarget => Side.Target,
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };

@@ -15,6 +15,7 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(Precheck), "precheck")]
 [JsonDerivedType(typeof(PrepareTarget), "prepare-target")]
 [JsonDerivedType(typeof(BeginTransfer), "begin-transfer")]
+[JsonDerivedType(typeof(AdjustTransfer), "adjust-transfer")]
 [JsonDerivedType(typeof(Observe), "observe")]
 [JsonDerivedType(typeof(RollBackSource), "roll-back-source")]
 [JsonDerivedType(typeof(DiscardTarget), "discard-target")]
@@ -41,9 +42,17 @@ public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Or
 public sealed record BeginTransfer(
     Stamp Stamp, HostId Target, DataEndpoint Endpoint, string Ticket, TransferPolicy Policy) : Order(Stamp)
 {
+    /// <summary>
+    /// Until the migration is given up, counted from the order: hosts' clocks need not agree. Null: nobody said.
+    /// </summary>
+    public long? DeadlineInMs { get; init; }
+
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
 }
+
+/// <summary>Stage 3: send in another way from now on. Without effect where nothing is being sent any more.</summary>
+public sealed record AdjustTransfer(Stamp Stamp, TransferPolicy Policy) : Order(Stamp);
 
 /// <summary>Say where this attempt stands here.</summary>
 public sealed record Observe(Stamp Stamp, Side Side) : Order(Stamp);

@@ -14,6 +14,7 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(SourceReport), "source")]
 [JsonDerivedType(typeof(TargetReport), "target")]
 [JsonDerivedType(typeof(RoundReport), "round")]
+[JsonDerivedType(typeof(DecisionReport), "decision")]
 [JsonDerivedType(typeof(ProgressReport), "progress")]
 [JsonDerivedType(typeof(OrderRefused), "refused")]
 public abstract record Report(Stamp Stamp);
@@ -67,6 +68,9 @@ public sealed record ActivationTimes(double NoteMs, double RunMs);
 
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundReport(Stamp Stamp, Round Round) : Report(Stamp);
+
+/// <summary>Something was decided about the transfer.</summary>
+public sealed record DecisionReport(Stamp Stamp, TransferDecision Decision) : Report(Stamp);
 
 /// <summary>Where the transfer stands, several times a second, for display only.</summary>
 public sealed record ProgressReport(Stamp Stamp, TransferProgress Progress) : Report(Stamp);

@@ -78,6 +78,9 @@ public sealed record MigrationSummary
     /// <summary>Each of them; not in lists.</summary>
     public IReadOnlyList<RoundSummary>? Rounds { get; init; }
 
+    /// <summary>What was decided about its transfer, and why; not in lists.</summary>
+    public IReadOnlyList<DecisionSummary>? Decisions { get; init; }
+
     /// <summary>Each attempt; not in lists.</summary>
     public IReadOnlyList<AttemptSummary>? Attempts { get; init; }
 
@@ -93,6 +96,9 @@ public sealed record MigrationSummary
 
 /// <summary>A finished round.</summary>
 public sealed record RoundSummary(int Attempt, Round Round, DateTimeOffset At);
+
+/// <summary>A decision about a transfer.</summary>
+public sealed record DecisionSummary(int Attempt, TransferDecision Decision, DateTimeOffset At);
 
 /// <summary>An attempt, and how it was abandoned if it was.</summary>
 public sealed record AttemptSummary(

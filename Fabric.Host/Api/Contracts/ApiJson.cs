@@ -17,6 +17,7 @@ namespace Fabric.Host.Api.Contracts;
 [JsonSerializable(typeof(CreateVmRequest))]
 [JsonSerializable(typeof(StopVmRequest))]
 [JsonSerializable(typeof(MigrateRequest))]
+[JsonSerializable(typeof(TransferRequest))]
 [JsonSerializable(typeof(NothingRequest))]
 [JsonSerializable(typeof(VmSummary))]
 [JsonSerializable(typeof(VmPage))]

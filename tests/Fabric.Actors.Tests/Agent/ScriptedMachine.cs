@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Fabric.Drivers;
 using Fabric.Protocol;
@@ -38,6 +39,14 @@ internal sealed class ScriptedMachine : IMachine
     public Task CancelOutgoingAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation) => Task.CompletedTask;
+
+    public ConcurrentQueue<TransferLimits> Limits { get; } = new();
+
+    public Task LimitAsync(TransferLimits limits, CancellationToken cancellation)
+    {
+        Limits.Enqueue(limits);
+        return Task.CompletedTask;
+    }
 
     public Task PowerDownAsync(CancellationToken cancellation) => Task.CompletedTask;
 

@@ -27,6 +27,8 @@ internal static class Samples
 
     private static readonly MigrationPlan Plan = new(Migration, A, B, 7, 4, Spec, new MigrationPolicy());
 
+    private static readonly TransferDecision Decision = new(1, DecisionKind.SwitchOver, 300, "why");
+
     public static IReadOnlyList<Order> Orders { get; } =
     [
         new StartVm(Stamp.OfLife(Vm, 7), Spec),
@@ -34,7 +36,18 @@ internal static class Samples
         new ObserveVm(Stamp.OfLife(Vm, 7)),
         new Precheck(Stamp, Side.Target, Spec),
         new PrepareTarget(Stamp, Spec, A),
-        new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(1_000_000, 300)),
+        new BeginTransfer(
+            Stamp, B, Endpoint, "ticket",
+            new TransferPolicy(1_000_000, 300)
+            {
+                BandwidthMin = 100_000,
+                Convergence = ConvergencePolicy.MustFinish,
+                DowntimeLimitMsMost = 30_000,
+            })
+        {
+            DeadlineInMs = 3_600_000,
+        },
+        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300)),
         new Observe(Stamp, Side.Source),
         new RollBackSource(Stamp),
         new DiscardTarget(Stamp),
@@ -51,6 +64,7 @@ internal static class Samples
             Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
             Times),
         new RoundReport(Stamp, Round),
+        new DecisionReport(Stamp, Decision),
         new ProgressReport(Stamp, Progress),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
     ];
@@ -62,6 +76,8 @@ internal static class Samples
         new TargetReserved(Endpoint, At),
         new StorageReady(At),
         new RoundCompleted(1, Round, At),
+        new DecisionTaken(1, Decision, At),
+        new TransferPolicyChanged(new TransferPolicy(1_000_000, 300), At),
         new SourcePaused(At),
         new SourceHandedOff(true, 30, At),
         new SourceHandedOff(false, 30, At, 27_500_000),
