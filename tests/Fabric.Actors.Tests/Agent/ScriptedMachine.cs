@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Fabric.Drivers;
 using Fabric.Protocol;
@@ -40,11 +39,11 @@ internal sealed class ScriptedMachine : IMachine
 
     public Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation) => Task.CompletedTask;
 
-    public ConcurrentQueue<TransferLimits> Limits { get; } = new();
+    public Channel<TransferLimits> Limits { get; } = Channel.CreateBounded<TransferLimits>(64);
 
     public Task LimitAsync(TransferLimits limits, CancellationToken cancellation)
     {
-        Limits.Enqueue(limits);
+        Limits.Writer.TryWrite(limits);
         return Task.CompletedTask;
     }
 

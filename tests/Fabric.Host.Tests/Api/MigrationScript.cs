@@ -42,6 +42,10 @@ internal sealed class MigrationScript
             await _at.Coordinator.OnMessageAsync(host, report, CancellationToken.None);
     }
 
+    /// <summary>The first order to send in another way.</summary>
+    public TaskCompletionSource<AdjustTransfer> Adjusted { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private IEnumerable<Report> Answers(Order order)
     {
         var stamp = order.Stamp;
@@ -68,11 +72,16 @@ internal sealed class MigrationScript
                     stamp,
                     new TransferProgress(1, 40_000_000, 27_000_000, 27_500_000, 67_174_400, 50, 10_000_000, null));
                 yield return new RoundReport(stamp, Round);
+                yield return new DecisionReport(
+                    stamp, new TransferDecision(1, DecisionKind.Rate, 10_000_000, "because"));
                 if (!PausesAfterRound)
                     break;
                 yield return Source(stamp, SourceView.Paused);
                 yield return Target(stamp, TargetView.Loaded);
                 yield return Source(stamp, SourceView.HandedOff);
+                break;
+            case AdjustTransfer adjust:
+                Adjusted.TrySetResult(adjust);
                 break;
             case Grant { Side: Side.Target }:
                 yield return Target(stamp, AfterGrant);
