@@ -28,6 +28,7 @@ internal static class FabricCommand
             // to look again.
             ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
                 or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName
+                or StrategiesVerb.Name
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -59,6 +60,7 @@ internal static class FabricCommand
             FaultsVerb.Create(cli),
             GuestVerb.Create(),
             ImpairVerb.Create(cli),
+            new Command("bench", "Comparisons on this machine") { StrategiesVerb.Create(cli) },
             CertsVerb.Create(cli),
             ConfigVerb.Create(cli),
             VersionVerb.Create(cli),
