@@ -62,6 +62,27 @@ public static partial class Limits
         /// <summary>When nobody says when a migration is given up: a week, the longest deadline there is.</summary>
         public const long NoDeadlineMs = 7L * 86_400_000;
 
+        /// <summary>Between two samples of what a guest writes, at least: as short as the embedded guest's can be told.</summary>
+        public const int WwsIntervalMsMin = 100;
+
+        /// <summary>QEMU's own bound: a minute.</summary>
+        public const int WwsIntervalMsMax = 60_000;
+
+        /// <summary>Samples of one curve: Clark's had 40.</summary>
+        public const int WwsSamplesMax = 100;
+
+        /// <summary>A host's answer comes this long after the interval at most: a hypervisor's look and both ways.</summary>
+        public const int WwsAnswerMs = 20_000;
+
+        /// <summary>QEMU measures for a minute at most.</summary>
+        public const int DirtyRateSecondsMax = 60;
+
+        /// <summary>Between two looks whether a measurement has ended.</summary>
+        public const int DirtyRateLookMs = 100;
+
+        /// <summary>Looks after its time is over: 10 s, in which a busy machine hashes the sample (512 pages a GiB).</summary>
+        public const int DirtyRateLooksMax = 100;
+
         /// <summary>A decision's reason, in words.</summary>
         public const int WhyLengthMax = 200;
     }

@@ -104,6 +104,7 @@ public sealed class CopyHands : ICopyHands
         StartIncoming e => StartIncomingAsync(e),
         StartSending e => StartSendingAsync(e),
         AdjustSending e => AdjustAsync(e),
+        WatchDirtying e => WatchDirtyingAsync(e),
         ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
@@ -212,6 +213,27 @@ public sealed class CopyHands : ICopyHands
         Volatile.Write(ref _outgoing, transfer);
         _tools.Capacity.NoteMigrating(_vm, migrating: true);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
+    }
+
+    // Not waited for: it takes seconds, and orders to this copy must not.
+    private Task WatchDirtyingAsync(WatchDirtying e)
+    {
+        var machine = Machine();
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                var seen = await machine.WatchDirtyingAsync(
+                    TimeSpan.FromMilliseconds(e.Order.IntervalMs), _stop.Token);
+                _report(new DirtyingReport(
+                    e.Order.Stamp, (int)seen.Interval.TotalMilliseconds, seen.Pages, null));
+            }
+            catch (Exception failed) when (failed is HypervisorException or OperationCanceledException)
+            {
+                _report(new DirtyingReport(e.Order.Stamp, e.Order.IntervalMs, null, failed.Message));
+            }
+        });
+        return Task.CompletedTask;
     }
 
     private Task AdjustAsync(AdjustSending e)

@@ -126,6 +126,10 @@ public sealed class QemuMachine : IMachine
     }
 
     /// <inheritdoc/>
+    public Task<DirtyingSeen> WatchDirtyingAsync(TimeSpan interval, CancellationToken cancellation) =>
+        new QemuDirtyRate(_monitors, _time).MeasureAsync(interval, cancellation);
+
+    /// <inheritdoc/>
     public Task PowerDownAsync(CancellationToken cancellation) =>
         _monitors.ExecuteAsync("system_powerdown", null, cancellation);
 

@@ -46,6 +46,7 @@ internal static class FabricCommand
                 VmStartVerb.Create(cli),
                 VmListVerb.Create(cli),
                 VmShowVerb.Create(cli),
+                VmWwsVerb.Create(cli),
                 VmStopVerb.Create(cli),
                 VmDeleteVerb.Create(cli),
                 VmRecoverVerb.Create(cli),

@@ -89,6 +89,13 @@ public static class CopyMachine
             case ObserveVm observe:
                 turn.TellLife(observe.Stamp);
                 break;
+            case MeasureDirtying measure when turn.State is OwnedCopy { Running: true } owned:
+                turn.Do(new WatchDirtying(owned.Directory, measure));
+                break;
+            case MeasureDirtying measure:
+                turn.Report(new DirtyingReport(
+                    measure.Stamp, measure.IntervalMs, null, $"the copy here is a {turn.State.GetType().Name}"));
+                break;
             case Precheck precheck:
                 turn.Do(new RunPrecheck(precheck, NotRunning(turn.State)));
                 break;
@@ -129,7 +136,7 @@ public static class CopyMachine
 
     private static Side? SideOf(Order order) => order switch
     {
-        StartVm or StopVm or ObserveVm => null,
+        StartVm or StopVm or ObserveVm or MeasureDirtying => null,
         Precheck o => o.Side,
         Observe o => o.Side,
         Grant o => o.Side,

@@ -12,6 +12,7 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(StartVm), "start-vm")]
 [JsonDerivedType(typeof(StopVm), "stop-vm")]
 [JsonDerivedType(typeof(ObserveVm), "observe-vm")]
+[JsonDerivedType(typeof(MeasureDirtying), "measure-dirtying")]
 [JsonDerivedType(typeof(Precheck), "precheck")]
 [JsonDerivedType(typeof(PrepareTarget), "prepare-target")]
 [JsonDerivedType(typeof(BeginTransfer), "begin-transfer")]
@@ -31,6 +32,9 @@ public sealed record StopVm(Stamp Stamp, bool Force) : Order(Stamp);
 
 /// <summary>Say how the VM lives here.</summary>
 public sealed record ObserveVm(Stamp Stamp) : Order(Stamp);
+
+/// <summary>Say how many pages the guest writes in an interval. Nothing is changed by it.</summary>
+public sealed record MeasureDirtying(Stamp Stamp, int IntervalMs) : Order(Stamp);
 
 /// <summary>Stage 0: say what stands in the way of this migration here.</summary>
 public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp);

@@ -10,6 +10,7 @@ namespace Fabric.Protocol;
     TypeDiscriminatorPropertyName = "report",
     UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
 [JsonDerivedType(typeof(LifeReport), "life")]
+[JsonDerivedType(typeof(DirtyingReport), "dirtying")]
 [JsonDerivedType(typeof(PrecheckReport), "precheck")]
 [JsonDerivedType(typeof(SourceReport), "source")]
 [JsonDerivedType(typeof(TargetReport), "target")]
@@ -21,6 +22,13 @@ public abstract record Report(Stamp Stamp);
 
 /// <summary>How the VM lives here.</summary>
 public sealed record LifeReport(Stamp Stamp, LifeView View, FailureReason? Reason, string? Detail) : Report(Stamp);
+
+/// <summary>What the guest wrote in an interval.</summary>
+/// <param name="Stamp">Whose life.</param>
+/// <param name="IntervalMs">How long it was watched.</param>
+/// <param name="Pages">Different pages that it wrote; null when it could not be measured.</param>
+/// <param name="Problem">Why not.</param>
+public sealed record DirtyingReport(Stamp Stamp, int IntervalMs, long? Pages, string? Problem) : Report(Stamp);
 
 /// <summary>What stands in the way of a migration here; nothing when the list is empty.</summary>
 public sealed record PrecheckReport(Stamp Stamp, Side Side, IReadOnlyList<Obstacle> Obstacles) : Report(Stamp);

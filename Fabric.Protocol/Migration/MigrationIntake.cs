@@ -55,7 +55,7 @@ internal static class MigrationIntake
         TargetReport => host == plan.Target,
         PrecheckReport r => host == plan.HostAt(r.Side),
         OrderRefused { Side: { } side } => host == plan.HostAt(side),
-        OrderRefused or LifeReport => false,
+        OrderRefused or LifeReport or DirtyingReport => false,
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
     };
 
@@ -108,7 +108,7 @@ internal static class MigrationIntake
             case OrderRefused r:
                 TakeRefusal(turn, r);
                 break;
-            case RoundReport or DecisionReport or PrecheckReport or ProgressReport or LifeReport:
+            case RoundReport or DecisionReport or PrecheckReport or ProgressReport or LifeReport or DirtyingReport:
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(report), report, "not a report");

@@ -18,6 +18,9 @@ public sealed record VmSummary(
     VmId Name, string State, HostId Host, long Epoch, long Version, VmSpec Spec, MigrationId? Migration, HostId? Target,
     FailureReason? Reason, string? Detail);
 
+/// <summary>What a VM wrote in an interval.</summary>
+public sealed record DirtyingSample(VmId Vm, int IntervalMs, long Pages, DateTimeOffset At);
+
 /// <summary>A host: it joined once, and may be connected.</summary>
 public sealed record HostSummary(HostId Name, bool Connected, DateTimeOffset? JoinedAt, HostFacts? Facts);
 

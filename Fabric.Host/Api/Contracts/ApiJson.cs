@@ -21,6 +21,8 @@ namespace Fabric.Host.Api.Contracts;
 [JsonSerializable(typeof(NothingRequest))]
 [JsonSerializable(typeof(VmSummary))]
 [JsonSerializable(typeof(VmPage))]
+[JsonSerializable(typeof(DirtyingSample))]
+[JsonSerializable(typeof(IReadOnlyList<DirtyingSample>))]
 [JsonSerializable(typeof(MigrationSummary))]
 [JsonSerializable(typeof(MigrationPage))]
 [JsonSerializable(typeof(HostSummary))]

@@ -47,6 +47,9 @@ internal sealed class ScriptedMachine : IMachine
         return Task.CompletedTask;
     }
 
+    public Task<DirtyingSeen> WatchDirtyingAsync(TimeSpan interval, CancellationToken cancellation) =>
+        Task.FromResult(new DirtyingSeen(0, interval));
+
     public Task PowerDownAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task KillAsync(CancellationToken cancellation)

@@ -34,6 +34,7 @@ internal static class Samples
         new StartVm(Stamp.OfLife(Vm, 7), Spec),
         new StopVm(Stamp.OfLife(Vm, 7), true),
         new ObserveVm(Stamp.OfLife(Vm, 7)),
+        new MeasureDirtying(Stamp.OfLife(Vm, 7), 1_000),
         new Precheck(Stamp, Side.Target, Spec),
         new PrepareTarget(Stamp, Spec, A),
         new BeginTransfer(
@@ -58,6 +59,7 @@ internal static class Samples
     public static IReadOnlyList<Report> Reports { get; } =
     [
         new LifeReport(Stamp.OfLife(Vm, 7), LifeView.Dead, FailureReason.SourceVmDied, "why"),
+        new DirtyingReport(Stamp.OfLife(Vm, 7), 1_000, 250, "why"),
         new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
         new TargetReport(

@@ -165,7 +165,7 @@ internal sealed class SimHands(
                 _connectingUntil = world.Scheduler.Now + SimScheduler.Ms(Limits.Agent.ConnectPatienceMs);
                 Connect(e);
                 break;
-            case AdjustSending:
+            case AdjustSending or WatchDirtying:
                 // Rounds are drawn, whatever the rate.
                 break;
             case ContinueSwitchover e:

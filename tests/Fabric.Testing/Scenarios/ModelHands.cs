@@ -23,7 +23,7 @@ public sealed class ModelHands(
             case StartSending e:
                 Act(vm, e.Directory, "send", m => Send(m, e.Order));
                 break;
-            case AdjustSending:
+            case AdjustSending or WatchDirtying:
                 // The model's hypervisor sends in rounds that are played, whatever the rate.
                 break;
             case ContinueSwitchover e:

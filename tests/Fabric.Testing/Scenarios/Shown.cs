@@ -16,7 +16,7 @@ public static class Shown
         StopVm o => $"StopVm {o.Stamp}{(o.Force ? " force" : "")}",
         AdjustTransfer o => string.Create(
             CultureInfo.InvariantCulture, $"AdjustTransfer {o.Stamp} max={o.Policy.BandwidthMax}"),
-        StartVm or ObserveVm or RollBackSource or DiscardTarget or ReleaseSource =>
+        StartVm or ObserveVm or MeasureDirtying or RollBackSource or DiscardTarget or ReleaseSource =>
             $"{order.GetType().Name} {order.Stamp}",
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
@@ -30,6 +30,7 @@ public static class Shown
         TargetReport r => $"Target {r.View} {r.Stamp}{Why(r.Reason, r.Detail)}",
         RoundReport r => string.Create(CultureInfo.InvariantCulture, $"Round {r.Round.Number} {r.Stamp}"),
         DecisionReport r => $"Decision {r.Decision.Kind} {r.Stamp}",
+        DirtyingReport r => $"Dirtying {r.Stamp}",
         ProgressReport r => $"Progress {r.Stamp}",
         OrderRefused r => $"Refused {r.Refusal} {r.Stamp} ({r.Detail})",
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
