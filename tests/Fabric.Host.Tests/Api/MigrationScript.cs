@@ -42,6 +42,9 @@ internal sealed class MigrationScript
             await _at.Coordinator.OnMessageAsync(host, report, CancellationToken.None);
     }
 
+    /// <summary>Pages that the guest writes in any interval; null: it cannot be measured.</summary>
+    public long? Dirtied { get; init; } = 250;
+
     /// <summary>The first order to send in another way.</summary>
     public TaskCompletionSource<AdjustTransfer> Adjusted { get; } =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,6 +82,9 @@ internal sealed class MigrationScript
                 yield return Source(stamp, SourceView.Paused);
                 yield return Target(stamp, TargetView.Loaded);
                 yield return Source(stamp, SourceView.HandedOff);
+                break;
+            case MeasureDirtying measure:
+                yield return new DirtyingReport(stamp, measure.IntervalMs, Dirtied, Dirtied is null ? "it is busy" : null);
                 break;
             case AdjustTransfer adjust:
                 Adjusted.TrySetResult(adjust);

@@ -68,6 +68,31 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         _cli.Out.ShouldContain("rate 80 Mbit/s: because");
     }
 
+    [Fact]
+    public async Task Writable_working_set_is_a_line_for_each_interval()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("vm wws web --interval 200ms --samples 2")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("250 pages");
+        _cli.Out.ShouldContain("1000.0 KiB in 200 ms");
+        (await _cli.RunAsync("vm wws web --samples 2 --json")).ShouldBe(0, _cli.Error);
+        using var samples = JsonDocument.Parse(_cli.Out);
+        samples.RootElement.GetArrayLength().ShouldBe(2);
+        samples.RootElement[1].GetProperty("pages").GetInt64().ShouldBe(250);
+    }
+
+    [Fact]
+    public async Task Working_set_that_cannot_be_measured_says_why()
+    {
+        _ = new MigrationScript(_at) { Dirtied = null };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("vm wws web --samples 1")).ShouldBe(3);
+        _cli.Error.ShouldContain("could not measure web: it is busy");
+        (await _cli.RunAsync("vm wws web --samples 0")).ShouldBe(2);
+        (await _cli.RunAsync("vm wws nope --samples 1")).ShouldBe(3);
+    }
+
     [Theory]
     [InlineData("migrate set web", "Say what is to change")]
     [InlineData("migrate set web --rate 1mbit --rate-max 2mbit", "--rate is one rate throughout")]
