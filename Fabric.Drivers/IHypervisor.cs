@@ -111,12 +111,28 @@ public interface IMachine : IAsyncDisposable
     /// </summary>
     Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation);
 
+    /// <summary>
+    /// Holds a migration under way to other limits. Slowing the guest takes effect after some seconds, and needs a
+    /// policy that may (<see cref="TransferPolicy.MayThrottle"/>) from the beginning. Idempotent.
+    /// </summary>
+    Task LimitAsync(TransferLimits limits, CancellationToken cancellation);
+
+    /// <summary>
+    /// Watches what the guest writes for an interval: its writable working set. QEMU estimates it from a sample of pages,
+    /// and counts whole seconds; not while it sends.
+    /// </summary>
+    /// <returns>Different pages written, of 4 KiB, and how long it was really watched.</returns>
+    Task<DirtyingSeen> WatchDirtyingAsync(TimeSpan interval, CancellationToken cancellation);
+
     /// <summary>Asks the guest to turn itself off.</summary>
     Task PowerDownAsync(CancellationToken cancellation);
 
     /// <summary>Ends the process at once and waits until it is gone. Works on a hung one. Idempotent.</summary>
     Task KillAsync(CancellationToken cancellation);
 }
+
+/// <summary>What a guest wrote.</summary>
+public sealed record DirtyingSeen(long Pages, TimeSpan Interval);
 
 /// <summary>One look at a machine.</summary>
 /// <param name="Run">Whether vCPUs run.</param>

@@ -48,6 +48,7 @@ public enum FailureReason
     Cancelled = 27,
     SourceUnreachable = 28,
     TargetLoadFailed = 29,
+    DidNotConverge = 30,
 
     // The guest's only copy ended by itself.
     SourceVmDied = 40,
@@ -78,7 +79,8 @@ public static class Failures
         FailureReason.TargetDidNotStart or FailureReason.TargetVmDied or FailureReason.TargetUnreachable
             or FailureReason.DataLinkLost or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
             or FailureReason.DeadlineExceeded or FailureReason.Cancelled or FailureReason.SourceUnreachable
-            or FailureReason.TargetLoadFailed or FailureReason.TargetLostBeforeRun => Keeper.Source,
+            or FailureReason.TargetLoadFailed or FailureReason.DidNotConverge
+            or FailureReason.TargetLostBeforeRun => Keeper.Source,
         FailureReason.SourceVmDied or FailureReason.GuestShutDown => Keeper.Nobody,
         FailureReason.TargetLostAfterGrant => Keeper.HeldAtSource,
         FailureReason.SourceLostInDoubt => Keeper.HeldAtTarget,
@@ -119,6 +121,8 @@ public static class Failures
         FailureReason.Cancelled => "Nothing: it was asked for.",
         FailureReason.SourceUnreachable => "Bring the source host's node back; its VM was not touched.",
         FailureReason.TargetLoadFailed => "Compare the two hosts' hypervisors and devices; the source runs.",
+        FailureReason.DidNotConverge =>
+            "Give it more bandwidth, a longer downtime limit or deadline, or another --policy such as must-finish.",
         FailureReason.SourceVmDied => "Start the VM again; its memory is lost, and no migration could have kept it.",
         FailureReason.GuestShutDown => "Nothing: the guest turned itself off.",
         FailureReason.TargetLostBeforeRun => "Nothing: the target never ran, and ownership went back to the source.",

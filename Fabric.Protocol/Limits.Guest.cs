@@ -120,6 +120,12 @@ public static partial class Limits
         /// <summary>QEMU's own bound: 2,000 s.</summary>
         public const int DowntimeLimitMsMax = 2_000_000;
 
+        /// <summary>Auto-converge looks at a guest's dirtying at most this often, as QEMU's does.</summary>
+        public const int ThrottlePeriodMs = 1_000;
+
+        /// <summary>Periods of too much dirtying before the guest is slowed, as in QEMU.</summary>
+        public const int ThrottlePeriods = 2;
+
         /// <summary>An error's text: a path of PATH_MAX is not shown whole.</summary>
         public const int ErrorLengthMax = 512;
 

@@ -25,6 +25,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(TargetReserved))]
 [JsonSerializable(typeof(StorageReady))]
 [JsonSerializable(typeof(RoundCompleted))]
+[JsonSerializable(typeof(DecisionTaken))]
+[JsonSerializable(typeof(TransferPolicyChanged))]
 [JsonSerializable(typeof(SourcePaused))]
 [JsonSerializable(typeof(SourceHandedOff))]
 [JsonSerializable(typeof(TargetLoaded))]

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fabric.Protocol;
 
 /// <summary>Where a target agent takes the bytes of a transfer.</summary>
@@ -13,7 +15,34 @@ public sealed record DataEndpoint(string Host, int Port)
 /// <summary>How the source sends.</summary>
 /// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
 /// <param name="DowntimeLimitMs">At least 1: with 0, QEMU never looks at the dirty bitmap again.</param>
-public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs);
+public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
+{
+    /// <summary>
+    /// Where the rate begins, bytes a second; it then follows the guest's dirtying up to <see cref="BandwidthMax"/>. 0:
+    /// it is the maximum from the beginning.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long BandwidthMin { get; init; }
+
+    /// <summary>
+    /// When to switch over and what to do about a guest that writes too fast. Null: the hypervisor decides by the
+    /// downtime limit alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ConvergencePolicy? Convergence { get; init; }
+
+    /// <summary>The longest downtime that any policy may come to; 0 is <see cref="DowntimeLimitMs"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int DowntimeLimitMsMost { get; init; }
+
+    /// <summary>The guest may be slowed, so the hypervisor is to be ready for it.</summary>
+    [JsonIgnore]
+    public bool MayThrottle => Convergence is { } policy && Rules(policy).Ladder.Any(r => r.Step == LadderStep.Throttle);
+
+    /// <summary>The rules of a policy with these numbers.</summary>
+    public ConvergenceRules Rules(ConvergencePolicy policy) =>
+        ConvergenceRules.Of(policy, DowntimeLimitMs, Math.Max(DowntimeLimitMs, DowntimeLimitMsMost));
+}
 
 /// <summary>One finished pre-copy round.</summary>
 /// <param name="Number">Counts from 1.</param>

@@ -1,3 +1,4 @@
+using Fabric.Protocol;
 using Fabric.Transport.Link;
 using Microsoft.Extensions.Logging;
 
@@ -64,4 +65,10 @@ public static partial class AgentLog
         4020, LogLevel.Information,
         "{Vm}: page store {Why}; {Held} pages were held when the transfer began, {Damaged} were damaged.")]
     public static partial void PageStore(ILogger log, string vm, string why, int held, int damaged);
+
+    [LoggerMessage(4006, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
+    public static partial void Decided(ILogger log, string attempt, DecisionKind kind, long value, string why);
+
+    [LoggerMessage(4007, LogLevel.Warning, "{Attempt}: the hypervisor did not take new limits; they are set again.")]
+    public static partial void LimitsNotSet(ILogger log, string attempt, Exception cause);
 }

@@ -19,4 +19,8 @@ public sealed record AgentTools(
     TimeProvider Time,
     ILogger Log,
     PageWorkOptions? PageWork = null,
-    PageStores? Pages = null);
+    PageStores? Pages = null)
+{
+    /// <summary>What the migrations that leave this host share.</summary>
+    public HostLine Line { get; init; } = new(0);
+}

@@ -103,6 +103,8 @@ public sealed class CopyHands : ICopyHands
         StartMachine e => StartAsync(e),
         StartIncoming e => StartIncomingAsync(e),
         StartSending e => StartSendingAsync(e),
+        AdjustSending e => AdjustAsync(e),
+        WatchDirtying e => WatchDirtyingAsync(e),
         ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
@@ -207,10 +209,37 @@ public sealed class CopyHands : ICopyHands
     private async Task StartSendingAsync(StartSending e)
     {
         await CloseTransferAsync();
-        var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory));
+        var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory), _report);
         Volatile.Write(ref _outgoing, transfer);
         _tools.Capacity.NoteMigrating(_vm, migrating: true);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
+    }
+
+    // Not waited for: it takes seconds, and orders to this copy must not.
+    private Task WatchDirtyingAsync(WatchDirtying e)
+    {
+        var machine = Machine();
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                var seen = await machine.WatchDirtyingAsync(
+                    TimeSpan.FromMilliseconds(e.Order.IntervalMs), _stop.Token);
+                _report(new DirtyingReport(
+                    e.Order.Stamp, (int)seen.Interval.TotalMilliseconds, seen.Pages, null));
+            }
+            catch (Exception failed) when (failed is HypervisorException or OperationCanceledException)
+            {
+                _report(new DirtyingReport(e.Order.Stamp, e.Order.IntervalMs, null, failed.Message));
+            }
+        });
+        return Task.CompletedTask;
+    }
+
+    private Task AdjustAsync(AdjustSending e)
+    {
+        _outgoing?.Governor.Adjust(e.Policy);
+        return Task.CompletedTask;
     }
 
     private async Task CancelAsync()
@@ -268,26 +297,36 @@ public sealed class CopyHands : ICopyHands
         {
             if (input is MachineSeen { Look.Phase: MigrationPhase.Failed } && _outgoing is { } failed)
                 await failed.ToldAsync();
+            if (_outgoing is { HasBegun: true } sending)
+                Govern(sending.Governor, input);
             if (input is MachineVanished)
                 _tools.Capacity.Forget(_vm);
             await _tell(directory, input);
         },
         progress =>
         {
-            if (_outgoing is { HasBegun: true } sending)
-            {
-                _report(new ProgressReport(
-                    sending.Stamp,
-                    progress with
-                    {
-                        WireBytes = sending.WireBytes,
-                        LinkDownSince = sending.LinkDownSince,
-                        PageWork = sending.PageWork,
-                    }));
-            }
+            if (_outgoing is not { HasBegun: true } sending)
+                return;
+            sending.Governor.Hear(new PilotProgress(progress));
+            _report(new ProgressReport(
+                sending.Stamp,
+                progress with
+                {
+                    WireBytes = sending.WireBytes,
+                    LinkDownSince = sending.LinkDownSince,
+                    PageWork = sending.PageWork,
+                }));
         },
         () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
         () => _outgoing?.WireBytes ?? 0);
+
+    private static void Govern(TransferGovernor governor, CopyInput input)
+    {
+        if (input is RoundSeen { Round: var round })
+            governor.Hear(new PilotRound(round));
+        else if (input is MachineSeen { Look: var look })
+            governor.Hear(look);
+    }
 
     private async Task DropKeeperAsync()
     {

@@ -11,16 +11,18 @@ internal delegate Task<IDataLink> ConnectData(Ticket ticket, CancellationToken c
 
 /// <summary>The source's way: data link, relay, and QEMU's connection to it.</summary>
 internal sealed class OutgoingTransfer(
-    AgentTools tools, BeginTransfer order, string directory, ConnectData connect) : IAsyncDisposable
+    AgentTools tools, BeginTransfer order, string directory, Action<Report> report, ConnectData connect)
+    : IAsyncDisposable
 {
     /// <summary>Over the host's own connector.</summary>
-    public OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory)
-        : this(tools, order, directory, (ticket, cancellation) => tools.Connector.ConnectAsync(
+    public OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory, Action<Report> report)
+        : this(tools, order, directory, report, (ticket, cancellation) => tools.Connector.ConnectAsync(
             order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation))
     {
     }
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly TransferGovernor _governor = new(tools, order, report);
     private SourceRelay? _relay;
     private IDataLink? _link;
     private Task _watching = Task.CompletedTask;
@@ -44,6 +46,9 @@ internal sealed class OutgoingTransfer(
             c.Zero, c.Unchanged, c.Reference, c.Delta, c.Plain, c.Raw, c.BytesIn, c.BytesOut, c.Level)
         : null;
 
+    /// <summary>Rate and convergence: hears what is seen of the hypervisor.</summary>
+    public TransferGovernor Governor => _governor;
+
     /// <summary>Connects and begins; then <paramref name="broke"/> hears if it ends before its time.</summary>
     public async Task BeginAsync(IMachine machine, Func<TransferBroke, ValueTask> broke)
     {
@@ -56,7 +61,8 @@ internal sealed class OutgoingTransfer(
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
             _relay = await StartRelayAsync(socket, link);
             HasBegun = true;
-            await machine.BeginOutgoingAsync(socket, order.Policy, _stop.Token);
+            await machine.BeginOutgoingAsync(socket, _governor.First, _stop.Token);
+            _governor.Start(machine, broke);
             _watching = WatchAsync(_relay, broke);
         }
         catch (LinkException e)
@@ -139,6 +145,7 @@ internal sealed class OutgoingTransfer(
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _governor.DisposeAsync();
         if (_relay is not null)
             await _relay.DisposeAsync();
         _stop.Dispose();

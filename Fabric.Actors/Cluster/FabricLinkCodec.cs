@@ -58,11 +58,13 @@ public sealed class FabricLinkCodec : ILinkCodec
         PrecheckReport { Obstacles: null } => throw new JsonException("the precheck has no obstacles, not even none"),
         TargetReport { View: TargetView.Prepared, Offer: null } =>
             throw new JsonException("prepared, but nothing is offered"),
-        RoundReport { Round: null } or ProgressReport { Progress: null } =>
+        RoundReport { Round: null } or ProgressReport { Progress: null } or DecisionReport { Decision: null }
+            or DecisionReport { Decision.Why: null } =>
             throw new JsonException("the numbers are missing"),
         StartVm { Spec: null } or PrepareTarget { Spec: null } or Precheck { Spec: null } =>
             throw new JsonException("the specification is missing"),
-        BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null } =>
+        BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null }
+            or AdjustTransfer { Policy: null } =>
             throw new JsonException("where to send, and how, is missing"),
         HostFacts { Data: null } => throw new JsonException("the host's data endpoint is missing"),
         null => throw new JsonException("the message is null"),
@@ -77,11 +79,16 @@ public sealed class FabricLinkCodec : ILinkCodec
         LifeReport r => Enum.IsDefined(r.View) && IsKnown(r.Reason),
         PrecheckReport r => Enum.IsDefined(r.Side) && r.Obstacles.All(o => o is not null && Enum.IsDefined(o.Reason)),
         OrderRefused r => Enum.IsDefined(r.Refusal) && (r.Side is not { } side || Enum.IsDefined(side)),
+        DecisionReport r => Enum.IsDefined(r.Decision.Kind),
+        BeginTransfer o => IsKnown(o.Policy.Convergence),
+        AdjustTransfer o => IsKnown(o.Policy.Convergence),
         Precheck o => Enum.IsDefined(o.Side),
         Observe o => Enum.IsDefined(o.Side),
         Grant o => Enum.IsDefined(o.Side),
         _ => true,
     };
+
+    private static bool IsKnown(ConvergencePolicy? policy) => policy is not { } known || Enum.IsDefined(known);
 
     private static bool IsKnown(FailureReason? reason) => reason is not { } known || Enum.IsDefined(known);
 

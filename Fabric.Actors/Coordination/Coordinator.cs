@@ -76,6 +76,9 @@ public sealed class Coordinator : INodeLinkHubHandler
                 await _system.Entity(EntityKinds.Migration, migration.Value)
                     .TellAsync(new HostReported(host, report), cancellationToken: ended);
                 break;
+            case DirtyingReport dirtying:
+                _system.EventStream.Publish(new DirtyingMeasured(dirtying));
+                break;
             case Report report:
                 await _system.Entity(EntityKinds.Vm, report.Stamp.Vm.Value)
                     .TellAsync(new HostReported(host, report), cancellationToken: ended);

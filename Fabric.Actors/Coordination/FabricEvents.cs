@@ -17,6 +17,8 @@ public static class FabricEvents
             .Add("migration.target-reserved.v1", json.TargetReserved)
             .Add("migration.storage-ready.v1", json.StorageReady)
             .Add("migration.round-completed.v1", json.RoundCompleted)
+            .Add("migration.decision-taken.v1", json.DecisionTaken)
+            .Add("migration.transfer-policy-changed.v1", json.TransferPolicyChanged)
             .Add("migration.source-paused.v1", json.SourcePaused)
             .Add("migration.source-handed-off.v2", json.SourceHandedOff)
             .Add("migration.target-loaded.v1", json.TargetLoaded)

@@ -66,5 +66,8 @@ public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IRead
 /// <summary>On the event stream: numbers of a transfer, several times a second.</summary>
 public sealed record MigrationProgress(MigrationId Migration, int Attempt, TransferProgress Progress) : IFabricNews;
 
+/// <summary>On the event stream: a host said what a guest writes.</summary>
+public sealed record DirtyingMeasured(DirtyingReport Report) : IFabricNews;
+
 /// <summary>On the event stream: the coordinator holds this migration at a stage, as its fault plan says.</summary>
 public sealed record MigrationHeldAt(MigrationId Migration, StageKind Stage, long MillisecondsMax) : IFabricNews;

@@ -12,12 +12,17 @@ internal static class QemuCapabilities
     // Without 'events' no phase is ever told; it is off by default.
     private static readonly string[] Needed = ["events", "return-path", "pause-before-switchover"];
     private static readonly string[] Wanted = ["late-block-activate"];
+    private const string AutoConverge = "auto-converge";
 
     /// <summary>Sets them.</summary>
+    /// <param name="monitors">Of the process.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="mayThrottle">The guest may be slowed.</param>
     /// <exception cref="HypervisorException">
     /// A needed one is unknown to this QEMU, or a migration is under way.
     /// </exception>
-    public static async Task SetAsync(QemuMonitors monitors, CancellationToken cancellation)
+    public static async Task SetAsync(
+        QemuMonitors monitors, CancellationToken cancellation, bool mayThrottle = false)
     {
         var known = Read(await monitors.ExecuteAsync("query-migrate-capabilities", null, cancellation));
         if (Needed.Where(name => !known.ContainsKey(name)).ToList() is { Count: > 0 } missing)
@@ -27,7 +32,8 @@ internal static class QemuCapabilities
         }
 
         var changes = known.Select(c =>
-            (c.Key, Before: c.Value, After: Needed.Contains(c.Key) || Wanted.Contains(c.Key)))
+            (c.Key, Before: c.Value, After: Needed.Contains(c.Key) || Wanted.Contains(c.Key)
+                || (mayThrottle && string.Equals(c.Key, AutoConverge, StringComparison.Ordinal))))
             .Where(c => c.Before != c.After)
             .Select(c => (JsonNode)new JsonObject { ["capability"] = c.Key, ["state"] = c.After })
             .ToArray();

@@ -69,8 +69,10 @@ public sealed class QemuMachine : IMachine
     public async Task BeginOutgoingAsync(string socketPath, TransferPolicy policy, CancellationToken cancellation)
     {
         var address = AddressOf(socketPath);
-        await QemuCapabilities.SetAsync(_monitors, cancellation);
+        await QemuCapabilities.SetAsync(_monitors, cancellation, policy.MayThrottle);
         await SetPolicyAsync(policy, cancellation);
+        if (policy.MayThrottle)
+            await _monitors.ExecuteAsync("migrate-set-parameters", QemuThrottle.Waiting(), cancellation);
         await _monitors.ExecuteAsync("migrate", new JsonObject { ["uri"] = address }, cancellation);
     }
 
@@ -111,6 +113,21 @@ public sealed class QemuMachine : IMachine
             },
             cancellation);
     }
+
+    /// <inheritdoc/>
+    public async Task LimitAsync(TransferLimits limits, CancellationToken cancellation)
+    {
+        await SetPolicyAsync(new TransferPolicy(limits.BandwidthMax, limits.DowntimeLimitMs), cancellation);
+        if (limits.ThrottlePercent > 0)
+        {
+            await _monitors.ExecuteAsync(
+                "migrate-set-parameters", QemuThrottle.At(limits.ThrottlePercent), cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<DirtyingSeen> WatchDirtyingAsync(TimeSpan interval, CancellationToken cancellation) =>
+        new QemuDirtyRate(_monitors, _time).MeasureAsync(interval, cancellation);
 
     /// <inheritdoc/>
     public Task PowerDownAsync(CancellationToken cancellation) =>

@@ -12,8 +12,12 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
     private const string Scheme = "unix:";
 
     private readonly MigrationTrack _track = new(parts.Events, new MigrationSettings());
+    private DirtyRate? _dirtying;
     private volatile OutgoingMigration? _outgoing;
     private volatile IncomingMigration? _incoming;
+
+    /// <summary>What the guest writes, measured.</summary>
+    public DirtyRate Dirtying => _dirtying ??= new DirtyRate(parts, () => !MigrationPhases.IsIdle(_track.Phase));
 
     /// <summary><c>migrate</c>.</summary>
     public void Begin(string uri, bool resume)
@@ -32,6 +36,7 @@ internal sealed class MigrationControl(GuestParts parts, Action<string> die)
         if (string.Equals(parts.Run.State, RunStates.Inmigrate, StringComparison.Ordinal))
             throw QmpRefusal.Of("Guest is waiting for an incoming migration");
         RequireIdle();
+        Dirtying.Abandon();
         var counters = new MigrationCounters(parts.Guest.Memory.Bytes, parts.Time);
         _outgoing = new OutgoingMigration(parts, _track, counters, path);
         _track.Begin(counters);

@@ -11,6 +11,7 @@ internal sealed class MigrationSettings
     public const string ReturnPath = "return-path";
     public const string PauseBeforeSwitchover = "pause-before-switchover";
     public const string PostcopyRam = "postcopy-ram";
+    public const string AutoConverge = "auto-converge";
 
     // Known, so that a driver may set it; there are no disks whose activation could come late.
     private const string LateBlockActivate = "late-block-activate";
@@ -21,12 +22,14 @@ internal sealed class MigrationSettings
         [ReturnPath] = false,
         [PauseBeforeSwitchover] = false,
         [PostcopyRam] = false,
+        [AutoConverge] = false,
         [LateBlockActivate] = false,
     };
 
     private long _bandwidthMax = Limits.Guest.BandwidthDefault;
     private long _postcopyBandwidthMax;
     private int _downtimeLimitMs = Limits.Guest.DowntimeLimitMsDefault;
+    private volatile ThrottleRule _throttle = ThrottleRule.Default;
 
     /// <summary>Bytes a second; 0 is unlimited.</summary>
     public long BandwidthMax => Interlocked.Read(ref _bandwidthMax);
@@ -36,6 +39,9 @@ internal sealed class MigrationSettings
 
     /// <summary>A pause that is short enough.</summary>
     public int DowntimeLimitMs => Volatile.Read(ref _downtimeLimitMs);
+
+    /// <summary>When and how far auto-converge slows the guest.</summary>
+    public ThrottleRule Throttle => _throttle;
 
     /// <summary>Whether a capability is on.</summary>
     public bool Has(string capability) => _capabilities[capability];
@@ -68,6 +74,10 @@ internal sealed class MigrationSettings
         ["max-bandwidth"] = BandwidthMax,
         ["max-postcopy-bandwidth"] = PostcopyBandwidthMax,
         ["downtime-limit"] = DowntimeLimitMs,
+        ["throttle-trigger-threshold"] = Throttle.TriggerPercent,
+        ["cpu-throttle-initial"] = Throttle.Initial,
+        ["cpu-throttle-increment"] = Throttle.Increment,
+        ["max-cpu-throttle"] = Throttle.Max,
     };
 
     /// <summary><c>migrate-set-parameters</c>: all of them or none.</summary>
@@ -76,6 +86,7 @@ internal sealed class MigrationSettings
         var bandwidth = arguments.NumberOrNull("max-bandwidth");
         var postcopy = arguments.NumberOrNull("max-postcopy-bandwidth");
         var downtime = arguments.NumberOrNull("downtime-limit");
+        var throttle = ThrottleRule.Read(arguments, _throttle);
         arguments.RefuseOthers();
         if (bandwidth is < 0 || postcopy is < 0)
             throw QmpRefusal.Of("Parameter 'max-bandwidth' expects an integer in the range of 0 to 2^63-1 bytes/second");
@@ -87,5 +98,6 @@ internal sealed class MigrationSettings
             Interlocked.Exchange(ref _postcopyBandwidthMax, later);
         if (downtime is { } limit)
             Volatile.Write(ref _downtimeLimitMs, (int)limit);
+        _throttle = throttle;
     }
 }

@@ -89,6 +89,7 @@ internal sealed class OutgoingMigration(
         }
         finally
         {
+            parts.Vcpu.ThrottlePercent = 0;
             parts.Vcpu.Ask(guest =>
             {
                 guest.Memory.Dirty.Stop();
@@ -107,7 +108,9 @@ internal sealed class OutgoingMigration(
     private void Send()
     {
         var link = _link!;
-        var preCopy = new PreCopy(parts.Guest, _block, link, counters, track, _pause, parts.Time);
+        var preCopy = new PreCopy(
+            parts.Guest, _block, link, counters, track, _pause,
+            new AutoConverge(parts.Vcpu, Settings, counters, parts.Time), parts.Time);
         Begin(link);
         link.Sender.Flush();
         if (!track.TryMove(MigrationPhases.Setup, MigrationPhases.Active))

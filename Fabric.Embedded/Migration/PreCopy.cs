@@ -15,10 +15,13 @@ namespace Fabric.Embedded.Migration;
 /// Pages are visited in permuted order. The guest is stopped when what is left fits the allowed downtime at the
 /// bandwidth measured; or when a round was longer than the one before it; or after 29 rounds; or when more than three
 /// times the memory was sent. The last round goes out with the guest stopped, in order.
+/// <para>
+/// With a downtime limit of 1 ms only the limit counts: whoever sets it decides when rounds have gone on for long enough.
+/// </para>
 /// </summary>
 internal sealed class PreCopy(
     GuestSystem guest, RamBlock block, SourceLink link, MigrationCounters counters, MigrationTrack track, Pause pause,
-    TimeProvider time)
+    AutoConverge autoConverge, TimeProvider time)
 {
     /// <summary>The number of RAM's section.</summary>
     public const uint Section = 2;
@@ -45,8 +48,9 @@ internal sealed class PreCopy(
             var left = Memory.Dirty.Count() + _toFix.Count();
             if (isOver || IsSmall(left))
                 return;
+            var isHeldBack = track.Settings.DowntimeLimitMs <= Limits.Convergence.HeldBackMs;
             var grows = sent > sentBefore;
-            if (grows || round == Limits.Guest.RoundsMax || sentInAll > Limits.Guest.MemoryTimesMax * (long)Memory.Pages)
+            if (!isHeldBack && (grows || round == Limits.Guest.RoundsMax || sentInAll > Limits.Guest.MemoryTimesMax * (long)Memory.Pages))
                 return;
             sentBefore = sent;
             BeginRound(Take());
@@ -105,6 +109,7 @@ internal sealed class PreCopy(
         var dirtied = Memory.Dirty.TakeInto(_toSend);
         var seconds = time.GetElapsedTime(_roundBegan).TotalSeconds;
         counters.DirtyPagesPerSecond = seconds > 0 ? (long)(dirtied / seconds) : 0;
+        autoConverge.Dirtied(dirtied);
         return dirtied;
     }
 

@@ -45,6 +45,10 @@ internal sealed class QmpCommands
             ["query-migrate"] = Plain(() => migration.Look()),
             ["query-migrate-capabilities"] = Plain(() => migration.Capabilities()),
             ["query-migrate-parameters"] = Plain(() => migration.Parameters()),
+            ["calc-dirty-rate"] = a => With(
+                a, (Seconds: a.NumberOrNull("calc-time") ?? 1, Mode: a.TextOrNull("mode") ?? "page-sampling"),
+                given => migration.Dirtying.Begin(given.Seconds, given.Mode)),
+            ["query-dirty-rate"] = Plain(() => migration.Dirtying.Look()),
             ["migrate-set-capabilities"] = a => With(a, a.Objects("capabilities"), migration.SetCapabilities),
             ["migrate-set-parameters"] = a =>
             {

@@ -34,6 +34,14 @@ internal static class MigrationRoutes
                 return Results.Json(new Done(text), ApiJson.Default.Done, statusCode: 202);
             })
             .WithName("CancelMigration").Produces<Done>(202);
+        routes.Route("POST", "/migrations/{id}/transfer", async context =>
+            {
+                var id = Name<MigrationId>(context, "id");
+                var asked = await StrictJson.ReadAsync(context, ApiJson.Default.TransferRequest, time);
+                var text = await service.AdjustMigrationAsync(id, Policies.Change(asked), context.RequestAborted);
+                return Results.Json(new Done(text), ApiJson.Default.Done, statusCode: 202);
+            })
+            .WithName("AdjustMigration").Accepts<TransferRequest>("application/json").Produces<Done>(202);
         routes.Route("GET", "/migrations/{id}/journal", context => JournalAsync(context, service))
             .WithName("GetJournal").Produces<JournalPage>()
             .WithMetadata(new QueryParameter("after", "only events after this version"))

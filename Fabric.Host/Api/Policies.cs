@@ -23,7 +23,12 @@ public static class Policies
         OrderRetryMs = (long)settings.OrderRetry.TotalMilliseconds,
         AttemptBackOffMs = (long)settings.AttemptBackOff.TotalMilliseconds,
         Transfer = new TransferPolicy(
-            settings.BandwidthBytesPerSecondMax, (int)settings.DowntimeLimit.TotalMilliseconds),
+            settings.BandwidthBytesPerSecondMax, (int)settings.DowntimeLimit.TotalMilliseconds)
+        {
+            BandwidthMin = settings.BandwidthBytesPerSecondMin,
+            Convergence = settings.Policy,
+            DowntimeLimitMsMost = MostOf(settings.SwitchoverTimeout.TotalMilliseconds),
+        },
     };
 
     /// <summary>The defaults with a request's changes.</summary>
@@ -42,21 +47,56 @@ public static class Policies
             FenceWaitMs = In("fenceWaitMs", asked.FenceWaitMs ?? defaults.FenceWaitMs, 100, Hour),
             AttemptBackOffMs = In("attemptBackOffMs", asked.AttemptBackOffMs ?? defaults.AttemptBackOffMs, 10, 600_000),
             OrderRetryMs = In("orderRetryMs", asked.OrderRetryMs ?? defaults.OrderRetryMs, 10, 60_000),
-            Transfer = new TransferPolicy(
-                asked.BandwidthMax is null or 0
-                    ? asked.BandwidthMax ?? defaults.Transfer.BandwidthMax
-                    : In("bandwidthMax", asked.BandwidthMax.Value, BandwidthMin, BandwidthMax),
-                (int)In("downtimeLimitMs", asked.DowntimeLimitMs ?? defaults.Transfer.DowntimeLimitMs, 1, 2_000_000)),
+            Transfer = defaults.Transfer with
+            {
+                BandwidthMin = Rate("bandwidthMin", asked.BandwidthMin) ?? defaults.Transfer.BandwidthMin,
+                BandwidthMax = Rate("bandwidthMax", asked.BandwidthMax) ?? defaults.Transfer.BandwidthMax,
+                DowntimeLimitMs = Downtime(asked.DowntimeLimitMs) ?? defaults.Transfer.DowntimeLimitMs,
+                Convergence = asked.Convergence ?? defaults.Transfer.Convergence,
+            },
         };
         // A short deadline alone is a fair wish; the switchover's time-out is the one that gives way.
         if (asked.SwitchoverTimeoutMs is null && policy.SwitchoverTimeoutMs > policy.DeadlineMs)
             policy = policy with { SwitchoverTimeoutMs = policy.DeadlineMs };
+        policy = policy with
+        {
+            Transfer = policy.Transfer with { DowntimeLimitMsMost = MostOf(policy.SwitchoverTimeoutMs) },
+        };
+        RequireOrder(policy.Transfer.BandwidthMin, policy.Transfer.BandwidthMax);
         if (policy.SwitchoverTimeoutMs > policy.DeadlineMs)
             throw OutOfRange("switchoverTimeoutMs must not be longer than deadlineMs.");
         return policy.SwitchoverTimeoutMs > policy.Transfer.DowntimeLimitMs
             ? policy
             : throw OutOfRange("switchoverTimeoutMs must be longer than downtimeLimitMs.");
     }
+
+    /// <summary>What is to change of a migration under way.</summary>
+    /// <exception cref="RequestException">A value is outside its range, or nothing is to change.</exception>
+    internal static TransferChange Change(TransferRequest asked)
+    {
+        var change = new TransferChange(
+            Rate("bandwidthMin", asked.BandwidthMin), Rate("bandwidthMax", asked.BandwidthMax),
+            Downtime(asked.DowntimeLimitMs));
+        if (change == new TransferChange(null, null, null))
+            throw OutOfRange("Nothing is to change.");
+        RequireOrder(change.BandwidthMin ?? 0, change.BandwidthMax ?? 0);
+        return change;
+    }
+
+    /// <summary>The coordinator takes a switchover back after its time-out; half of it is for all but the pause.</summary>
+    private static int MostOf(double switchoverTimeoutMs) => (int)Math.Clamp(switchoverTimeoutMs / 2, 1, int.MaxValue);
+
+    private static void RequireOrder(long min, long max)
+    {
+        if (max != 0 && min > max)
+            throw OutOfRange("policy.bandwidthMin must not be more than policy.bandwidthMax.");
+    }
+
+    private static long? Rate(string name, long? asked) =>
+        asked is null or 0 ? asked : In(name, asked.Value, BandwidthMin, BandwidthMax);
+
+    private static int? Downtime(int? asked) =>
+        asked is { } limit ? (int)In("downtimeLimitMs", limit, 1, 2_000_000) : null;
 
     private static long In(string name, long value, long min, long max) => value >= min && value <= max
         ? value

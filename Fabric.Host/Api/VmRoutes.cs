@@ -33,6 +33,18 @@ internal static class VmRoutes
                 return Results.NoContent();
             })
             .WithName("DeleteVm").Produces(204);
+        routes.Route("GET", "/vms/{vm}/wws", async context =>
+            {
+                AllowQuery(context, "interval");
+                var interval = Number(
+                    context, "interval", Limits.Convergence.WwsIntervalMsMin, Limits.Convergence.WwsIntervalMsMax);
+                return Results.Json(
+                    await service.MeasureDirtyingAsync(
+                        Name<VmId>(context, "vm"), (int)(interval ?? 1_000), context.RequestAborted),
+                    ApiJson.Default.DirtyingSample);
+            })
+            .WithName("MeasureDirtying").Produces<DirtyingSample>()
+            .WithMetadata(new QueryParameter("interval", "how long it is watched, in milliseconds"));
         routes.Route("POST", "/vms/{vm}/start", async context =>
             {
                 var vm = Name<VmId>(context, "vm");

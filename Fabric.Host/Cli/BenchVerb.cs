@@ -14,7 +14,8 @@ internal static class BenchVerb
     /// <summary>The comparison with QEMU alone.</summary>
     public const string WanName = "wan";
 
-    public static Command Create() => new(Name, "Compare on this machine, with and without a fabric") { Wan() };
+    public static Command Create(CliContext cli) =>
+        new(Name, "Compare on this machine, as ratios within one run") { Wan(), StrategiesVerb.Create(cli) };
 
     private static Command Wan()
     {

@@ -21,7 +21,8 @@ internal static class CancelVerb
         });
     }
 
-    private static async Task<string> MigrationOfAsync(FabricClient client, string name, CancellationToken cancellation)
+    /// <summary>The migration of that name, or the one that the VM of that name is in.</summary>
+    public static async Task<string> MigrationOfAsync(FabricClient client, string name, CancellationToken cancellation)
     {
         try
         {

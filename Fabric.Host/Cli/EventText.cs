@@ -35,6 +35,8 @@ internal static class EventText
         TargetReserved e => $"the target waits for bytes at {e.Endpoint}",
         StorageReady => "disks are in place; pre-copy begins",
         RoundCompleted e => RoundText(e.Round),
+        DecisionTaken e => DecisionText.Of(e.Decision),
+        TransferPolicyChanged e => $"the operator asks for another way to send: {DecisionText.Of(e.Policy)}",
         SourcePaused => "the guest is paused at the source; stop-and-copy",
         SourceHandedOff { Dead: true } => "the source is dead and can never run again",
         SourceHandedOff => "the source has handed off, paused for good",

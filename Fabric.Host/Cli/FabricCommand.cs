@@ -27,7 +27,7 @@ internal static class FabricCommand
             // A node and a demo end in their own orderly way; all else is told of Ctrl-C and has this long to say how
             // to look again.
             ProcessTerminationTimeout = parsed.CommandResult.Command.Name is NodeVerb.Name or DemoVerb.Name
-                or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName or BenchVerb.WanName
+                or GuestVerb.Name or ImpairVerb.Name or FaultsVerb.RunName or BenchVerb.WanName or StrategiesVerb.Name
                 ? null
                 : TimeSpan.FromSeconds(10),
         };
@@ -45,6 +45,7 @@ internal static class FabricCommand
                 VmStartVerb.Create(cli),
                 VmListVerb.Create(cli),
                 VmShowVerb.Create(cli),
+                VmWwsVerb.Create(cli),
                 VmStopVerb.Create(cli),
                 VmDeleteVerb.Create(cli),
                 VmRecoverVerb.Create(cli),
@@ -57,7 +58,7 @@ internal static class FabricCommand
             ReleaseVerb.Create(cli),
             DemoVerb.Create(),
             FaultsVerb.Create(cli),
-            BenchVerb.Create(),
+            BenchVerb.Create(cli),
             GuestVerb.Create(),
             ImpairVerb.Create(cli),
             CertsVerb.Create(cli),

@@ -18,15 +18,17 @@ internal static class MigrateVerb
         var watch = new Option<bool>("--watch") { Description = "Show rounds, rates and an estimate while it runs" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the outcome" };
         var attempts = new Option<int?>("--attempts") { Description = "How often it is tried", HelpName = "number" };
-        var downtime = UnitOptions.Duration("--downtime-limit", "A pause that counts as short enough");
-        var bandwidth = UnitOptions.Size("--bandwidth-max", "Bytes a second; 0 is unlimited");
+        var rates = new RateOptions();
+        var policy = RateOptions.Policy();
         var deadline = UnitOptions.Duration("--deadline", "From the request to the commit, all attempts together");
         var switchover = UnitOptions.Duration("--switchover-timeout", "From the pause to the commit");
         var reconnect = UnitOptions.Duration("--reconnect-for", "How long to look for a server that goes away (30s)");
         var command = new Command("migrate", "Move a running VM to another host")
         {
-            vm, to, watch, detach, attempts, downtime, bandwidth, deadline, switchover, reconnect,
+            vm, to, watch, detach, attempts, rates.Rate, rates.Min, rates.Max, rates.Downtime, policy, deadline,
+            switchover, reconnect, MigrateSetVerb.Create(cli),
         };
+        rates.AddChecks(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(watch) && result.GetValue(detach))
@@ -34,16 +36,19 @@ internal static class MigrateVerb
         });
         return ClientVerb.Of(cli, command, async (run, client, cancellation) =>
         {
-            var policy = new PolicyRequest
+            var send = rates.Of(run);
+            var asked = new PolicyRequest
             {
                 AttemptsMax = run.Get(attempts),
-                DowntimeLimitMs = run.Get(downtime) is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
-                BandwidthMax = run.Get(bandwidth),
+                DowntimeLimitMs = send.DowntimeLimitMs,
+                BandwidthMin = send.BandwidthMin,
+                BandwidthMax = send.BandwidthMax,
+                Convergence = run.Get(policy) is { } word ? DecisionText.PolicyOf(word) : null,
                 DeadlineMs = run.Get(deadline),
                 SwitchoverTimeoutMs = run.Get(switchover),
             };
             var begun = await client.MigrateAsync(
-                run.Get(vm), new MigrateRequest { Target = run.Get(to)!, Policy = policy }, cancellation);
+                run.Get(vm), new MigrateRequest { Target = run.Get(to)!, Policy = asked }, cancellation);
             if (run.Get(detach))
             {
                 run.Output.Write(begun, ApiJson.Default.MigrationSummary, writer =>

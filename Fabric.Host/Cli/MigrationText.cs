@@ -77,6 +77,7 @@ internal static class MigrationText
             }
         }
 
+        table.Add("  sent with", DecisionText.Of(m.Policy.Transfer));
         table.Add("  rounds", Show.Text($"{m.RoundsDone}"));
         foreach (var r in m.Rounds ?? [])
         {
@@ -86,6 +87,8 @@ internal static class MigrationText
                 Show.Text($"{r.Round.Pages} pages, {pages}, {took}, {r.Round.DirtyPages} dirty"));
         }
 
+        foreach (var d in m.Decisions ?? [])
+            table.Add(Show.Text($"    decision {d.Attempt}.{d.Decision.Number}"), DecisionText.Of(d.Decision));
         if (m.Transfer is { } seen)
         {
             table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));

@@ -8,7 +8,7 @@ namespace Fabric.Host.Cli;
 internal static class UnitOptions
 {
     /// <summary>A duration in milliseconds.</summary>
-    public static Option<long?> Duration(string name, string description) => new(name)
+    public static Option<long?> Duration(string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         HelpName = "duration",
@@ -38,7 +38,7 @@ internal static class UnitOptions
     };
 
     /// <summary>A rate in bytes a second, written in bits or bytes.</summary>
-    public static Option<long?> Rate(string name, string description) => new(name)
+    public static Option<long?> Rate(string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         HelpName = "rate",

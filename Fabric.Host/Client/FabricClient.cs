@@ -33,6 +33,12 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     public Task<VmSummary> GetVmAsync(string vm, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Get, $"/api/v1/vms/{Part(vm)}", null, ApiJson.Default.VmSummary, cancellation);
 
+    /// <summary>How many pages a VM writes in an interval; answers after it.</summary>
+    public Task<DirtyingSample> MeasureDirtyingAsync(string vm, long intervalMs, CancellationToken cancellation) =>
+        AskAsync(
+            HttpMethod.Get, Query($"/api/v1/vms/{Part(vm)}/wws", ("interval", $"{intervalMs}")), null,
+            ApiJson.Default.DirtyingSample, cancellation);
+
     /// <summary>Runs a VM.</summary>
     public Task<VmSummary> StartVmAsync(string vm, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, $"/api/v1/vms/{Part(vm)}/start", null, ApiJson.Default.VmSummary, cancellation);
@@ -74,6 +80,11 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     /// <summary>Asks for the VM to stay.</summary>
     public Task<Done> CancelMigrationAsync(string id, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Post, $"/api/v1/migrations/{Part(id)}/cancel", null, ApiJson.Default.Done, cancellation);
+
+    /// <summary>Asks for another way to send.</summary>
+    public Task<Done> AdjustMigrationAsync(string id, TransferRequest change, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Post, $"/api/v1/migrations/{Part(id)}/transfer", Body(change, ApiJson.Default.TransferRequest),
+        ApiJson.Default.Done, cancellation);
 
     /// <summary>Events of a migration after a version.</summary>
     public Task<JournalPage> JournalAsync(string id, long after, CancellationToken cancellation) => AskAsync(

@@ -1,3 +1,4 @@
+using Fabric.Protocol;
 using Fabric.Host.Hocon;
 
 namespace Fabric.Host.Configuration;
@@ -51,7 +52,7 @@ public sealed record CoordinatorSettings(Endpoint Listen, Uri Url, long RequestB
 /// <summary>A memory limit of 0 means what the machine has available.</summary>
 public sealed record HostSettings(
     Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, HypervisorKind Hypervisor,
-    QemuSettings Qemu);
+    QemuSettings Qemu, long BandwidthBytesPerSecondMax);
 
 public sealed record QemuSettings(
     string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
@@ -71,7 +72,9 @@ public sealed record MigrationSettings(
     TimeSpan HostReturnTimeout,
     TimeSpan FenceWait,
     TimeSpan OrderRetry,
-    TimeSpan AttemptBackOff);
+    TimeSpan AttemptBackOff,
+    long BandwidthBytesPerSecondMin,
+    ConvergencePolicy Policy);
 
 /// <summary>A level of null is chosen while it runs.</summary>
 public sealed record PageWorkSettings(

@@ -80,7 +80,8 @@ internal static partial class NodeSettingsBinder
         new QemuSettings(
             r.Program("host.qemu.binary"),
             r.Paths("host.qemu.firmware-dirs"),
-            r.Choice<QemuAccelerator>("host.qemu.accelerator")));
+            r.Choice<QemuAccelerator>("host.qemu.accelerator")),
+        r.Size("host.bandwidth-max", 64 * KiB, BandwidthMax, zero: true));
 
     private static LinkSettings Link(SettingsReader r) => new(
         r.Duration("link.heartbeat", Ms(10), Hour),
@@ -117,7 +118,9 @@ internal static partial class NodeSettingsBinder
             r.Duration("migration.host-return-timeout", Ms(100), Hour),
             r.Duration("migration.fence-wait", Ms(100), Hour),
             r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)),
-            r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)));
+            r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)),
+            r.Size("migration.bandwidth-min", 64 * KiB, BandwidthMax, zero: true),
+            r.Choice<ConvergencePolicy>("migration.policy"));
     }
 
     private static PageWorkSettings PageWork(SettingsReader r)
@@ -149,6 +152,9 @@ internal static partial class NodeSettingsBinder
         r.Require("migration.switchover-timeout", s.Migration.SwitchoverTimeout > s.Migration.DowntimeLimit,
             "must be longer than migration.downtime-limit, or an allowed downtime counts as a failure",
             "migration.downtime-limit");
+        r.Require("migration.bandwidth-min", s.Migration.BandwidthBytesPerSecondMax == 0
+            || s.Migration.BandwidthBytesPerSecondMin <= s.Migration.BandwidthBytesPerSecondMax,
+            "must not be more than migration.bandwidth-max", "migration.bandwidth-max");
         var isHost = s.Node.Roles.Contains(NodeRole.Host);
         r.Require("host.data.advertise", !isHost || !s.Host.DataAdvertise.IsWildcard,
             $"{s.Host.DataAdvertise} is no address that another host could connect to: set it to this host's " +

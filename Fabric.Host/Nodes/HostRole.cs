@@ -61,7 +61,10 @@ internal sealed class HostRole : IAsyncDisposable
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
             new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log,
-            NodeParts.PageWorkOf(settings.PageWork), NodeParts.PageStoresOf(settings));
+            NodeParts.PageWorkOf(settings.PageWork), NodeParts.PageStoresOf(settings))
+        {
+            Line = new HostLine(settings.Host.BandwidthBytesPerSecondMax),
+        };
         if (PageWorkOptions.Missing is { } missing)
             NodeLog.PageWorkMissing(log, missing);
         var system = new ActorSystem(new ActorSystemOptions

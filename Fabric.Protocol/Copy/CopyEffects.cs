@@ -20,6 +20,12 @@ public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, H
 /// <summary>Connect to the target, and send.</summary>
 public sealed record StartSending(string Directory, BeginTransfer Order) : CopyEffect;
 
+/// <summary>Watch what the guest writes for a while, and report it.</summary>
+public sealed record WatchDirtying(string Directory, MeasureDirtying Order) : CopyEffect;
+
+/// <summary>Send in another way from now on.</summary>
+public sealed record AdjustSending(string Directory, TransferPolicy Policy) : CopyEffect;
+
 /// <summary>Send the last pages and the device state.</summary>
 public sealed record ContinueSwitchover(string Directory) : CopyEffect;
 

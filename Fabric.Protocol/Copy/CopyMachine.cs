@@ -89,6 +89,13 @@ public static class CopyMachine
             case ObserveVm observe:
                 turn.TellLife(observe.Stamp);
                 break;
+            case MeasureDirtying measure when turn.State is OwnedCopy { Running: true } owned:
+                turn.Do(new WatchDirtying(owned.Directory, measure));
+                break;
+            case MeasureDirtying measure:
+                turn.Report(new DirtyingReport(
+                    measure.Stamp, measure.IntervalMs, null, $"the copy here is a {turn.State.GetType().Name}"));
+                break;
             case Precheck precheck:
                 turn.Do(new RunPrecheck(precheck, NotRunning(turn.State)));
                 break;
@@ -100,6 +107,9 @@ public static class CopyMachine
                 break;
             case BeginTransfer begin:
                 SourceHalf.Begin(turn, begin);
+                break;
+            case AdjustTransfer adjust:
+                SourceHalf.Adjust(turn, adjust);
                 break;
             case RollBackSource rollBack:
                 SourceHalf.RollBack(turn, rollBack);
@@ -126,11 +136,11 @@ public static class CopyMachine
 
     private static Side? SideOf(Order order) => order switch
     {
-        StartVm or StopVm or ObserveVm => null,
+        StartVm or StopVm or ObserveVm or MeasureDirtying => null,
         Precheck o => o.Side,
         Observe o => o.Side,
         Grant o => o.Side,
-        BeginTransfer or RollBackSource or ReleaseSource => Side.Source,
+        BeginTransfer or AdjustTransfer or RollBackSource or ReleaseSource => Side.Source,
         PrepareTarget or DiscardTarget => Side.Target,
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };

@@ -31,6 +31,14 @@ internal static class SourceHalf
         }
     }
 
+    /// <summary>A wish, not a right: what is not being sent any more needs no answer.</summary>
+    public static void Adjust(CopyTurn turn, AdjustTransfer order)
+    {
+        if (turn.State is OutgoingCopy { Phase: OutgoingPhase.Starting or OutgoingPhase.Sending, Broken: null } s
+            && s.Attempt.Is(order.Stamp))
+            turn.Do(new AdjustSending(s.Directory, order.Policy));
+    }
+
     public static void RollBack(CopyTurn turn, RollBackSource order)
     {
         switch (turn.State)

@@ -12,9 +12,11 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(StartVm), "start-vm")]
 [JsonDerivedType(typeof(StopVm), "stop-vm")]
 [JsonDerivedType(typeof(ObserveVm), "observe-vm")]
+[JsonDerivedType(typeof(MeasureDirtying), "measure-dirtying")]
 [JsonDerivedType(typeof(Precheck), "precheck")]
 [JsonDerivedType(typeof(PrepareTarget), "prepare-target")]
 [JsonDerivedType(typeof(BeginTransfer), "begin-transfer")]
+[JsonDerivedType(typeof(AdjustTransfer), "adjust-transfer")]
 [JsonDerivedType(typeof(Observe), "observe")]
 [JsonDerivedType(typeof(RollBackSource), "roll-back-source")]
 [JsonDerivedType(typeof(DiscardTarget), "discard-target")]
@@ -31,6 +33,9 @@ public sealed record StopVm(Stamp Stamp, bool Force) : Order(Stamp);
 /// <summary>Say how the VM lives here.</summary>
 public sealed record ObserveVm(Stamp Stamp) : Order(Stamp);
 
+/// <summary>Say how many pages the guest writes in an interval. Nothing is changed by it.</summary>
+public sealed record MeasureDirtying(Stamp Stamp, int IntervalMs) : Order(Stamp);
+
 /// <summary>Stage 0: say what stands in the way of this migration here.</summary>
 public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp);
 
@@ -41,9 +46,17 @@ public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Or
 public sealed record BeginTransfer(
     Stamp Stamp, HostId Target, DataEndpoint Endpoint, string Ticket, TransferPolicy Policy) : Order(Stamp)
 {
+    /// <summary>
+    /// Until the migration is given up, counted from the order: hosts' clocks need not agree. Null: nobody said.
+    /// </summary>
+    public long? DeadlineInMs { get; init; }
+
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
 }
+
+/// <summary>Stage 3: send in another way from now on. Without effect where nothing is being sent any more.</summary>
+public sealed record AdjustTransfer(Stamp Stamp, TransferPolicy Policy) : Order(Stamp);
 
 /// <summary>Say where this attempt stands here.</summary>
 public sealed record Observe(Stamp Stamp, Side Side) : Order(Stamp);

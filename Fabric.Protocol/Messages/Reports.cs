@@ -10,16 +10,25 @@ namespace Fabric.Protocol;
     TypeDiscriminatorPropertyName = "report",
     UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization)]
 [JsonDerivedType(typeof(LifeReport), "life")]
+[JsonDerivedType(typeof(DirtyingReport), "dirtying")]
 [JsonDerivedType(typeof(PrecheckReport), "precheck")]
 [JsonDerivedType(typeof(SourceReport), "source")]
 [JsonDerivedType(typeof(TargetReport), "target")]
 [JsonDerivedType(typeof(RoundReport), "round")]
+[JsonDerivedType(typeof(DecisionReport), "decision")]
 [JsonDerivedType(typeof(ProgressReport), "progress")]
 [JsonDerivedType(typeof(OrderRefused), "refused")]
 public abstract record Report(Stamp Stamp);
 
 /// <summary>How the VM lives here.</summary>
 public sealed record LifeReport(Stamp Stamp, LifeView View, FailureReason? Reason, string? Detail) : Report(Stamp);
+
+/// <summary>What the guest wrote in an interval.</summary>
+/// <param name="Stamp">Whose life.</param>
+/// <param name="IntervalMs">How long it was watched.</param>
+/// <param name="Pages">Different pages that it wrote; null when it could not be measured.</param>
+/// <param name="Problem">Why not.</param>
+public sealed record DirtyingReport(Stamp Stamp, int IntervalMs, long? Pages, string? Problem) : Report(Stamp);
 
 /// <summary>What stands in the way of a migration here; nothing when the list is empty.</summary>
 public sealed record PrecheckReport(Stamp Stamp, Side Side, IReadOnlyList<Obstacle> Obstacles) : Report(Stamp);
@@ -69,6 +78,9 @@ public sealed record ActivationTimes(double NoteMs, double RunMs);
 
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundReport(Stamp Stamp, Round Round) : Report(Stamp);
+
+/// <summary>Something was decided about the transfer.</summary>
+public sealed record DecisionReport(Stamp Stamp, TransferDecision Decision) : Report(Stamp);
 
 /// <summary>Where the transfer stands, several times a second, for display only.</summary>
 public sealed record ProgressReport(Stamp Stamp, TransferProgress Progress) : Report(Stamp);

@@ -227,7 +227,11 @@ internal static class MigrationActions
         var plan = turn.Stage.Plan;
         var offer = turn.Sight.Offer!;
         Send(turn, entered, Side.Source, new BeginTransfer(
-            turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Ticket, plan.Policy.Transfer));
+            turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Ticket, plan.Policy.Transfer)
+        {
+            DeadlineInMs = Math.Max(
+                0, plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds),
+        });
     }
 
     private static void Abandon(MigrationTurn turn, FailureReason reason, string? detail)
@@ -268,6 +272,8 @@ internal static class MigrationActions
     private static void Look(MigrationTurn turn, bool due)
     {
         Send(turn, due, Side.Source, new Observe(turn.Stage.Stamp, Side.Source));
+        if (turn.Stage is InPreCopy { Adjusted: true })
+            Send(turn, due, Side.Source, new AdjustTransfer(turn.Stage.Stamp, turn.Stage.Plan.Policy.Transfer));
         Send(turn, due, Side.Target, new Observe(turn.Stage.Stamp, Side.Target));
     }
 

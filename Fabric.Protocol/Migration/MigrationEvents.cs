@@ -20,6 +20,12 @@ public sealed record StorageReady(DateTimeOffset At) : MigrationEvent;
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundCompleted(int Attempt, Round Round, DateTimeOffset At) : MigrationEvent;
 
+/// <summary>Something was decided about the transfer at its source.</summary>
+public sealed record DecisionTaken(int Attempt, TransferDecision Decision, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>An operator asked for another way to send; it holds from here on, for further attempts too.</summary>
+public sealed record TransferPolicyChanged(TransferPolicy Policy, DateTimeOffset At) : MigrationEvent;
+
 /// <summary>The source is paused; stage 4 begins.</summary>
 public sealed record SourcePaused(DateTimeOffset At) : MigrationEvent;
 

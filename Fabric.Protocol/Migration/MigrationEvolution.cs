@@ -38,6 +38,11 @@ public static class MigrationEvolution
         (InStorageSync s, StorageReady e) => Enter(state, b => new InPreCopy(b.Plan, b.StartedAt, e.At, s.Attempt, 0)),
         (InPreCopy s, RoundCompleted) => state with { Stage = s with { RoundsDone = s.RoundsDone + 1 } },
         (InStopAndCopy or InRollback, RoundCompleted) => state,
+        (InPreCopy s, DecisionTaken e) => state with { Stage = s with { DecisionsDone = e.Decision.Number } },
+        (InPreCopy s, TransferPolicyChanged e) =>
+            state with { Stage = s with { Plan = Sending(s.Plan, e.Policy), Adjusted = true } },
+        (InPreMigration or InReservation or InStorageSync or InRollback, TransferPolicyChanged e) =>
+            Enter(state, b => b with { Plan = Sending(b.Plan, e.Policy) }),
         (InPreCopy s, SourcePaused e) =>
             Enter(state, b => new InStopAndCopy(b.Plan, b.StartedAt, e.At, s.Attempt, null, null, null)),
         (InStopAndCopy s, SourceHandedOff e) =>
@@ -69,6 +74,9 @@ public static class MigrationEvolution
 
     private static MigrationState Enter(MigrationState state, Func<Begun, MigrationStage> make) =>
         state with { Stage = make((Begun)state.Stage) };
+
+    private static MigrationPlan Sending(MigrationPlan plan, TransferPolicy policy) =>
+        plan with { Policy = plan.Policy with { Transfer = policy } };
 
     /// <summary>The same transaction appends one event to the VM's stream.</summary>
     private static MigrationState Moved(MigrationState state) => state with { VmVersion = state.VmVersion + 1 };

@@ -25,5 +25,23 @@ public sealed record RecoverRequested : MigrationInput;
 /// <param name="By">Who says so.</param>
 public sealed record SourceGoneDeclared(string By) : MigrationInput;
 
+/// <summary>The operator wants it sent in another way.</summary>
+public sealed record TransferAsked(TransferChange Change) : MigrationInput;
+
+/// <summary>What is to be otherwise; null stays as it is.</summary>
+/// <param name="BandwidthMin">Bytes a second; 0: no rule.</param>
+/// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
+/// <param name="DowntimeLimitMs">At least 1.</param>
+public sealed record TransferChange(long? BandwidthMin, long? BandwidthMax, int? DowntimeLimitMs)
+{
+    /// <summary>The policy with the change in it.</summary>
+    public TransferPolicy In(TransferPolicy policy) => policy with
+    {
+        BandwidthMin = BandwidthMin ?? policy.BandwidthMin,
+        BandwidthMax = BandwidthMax ?? policy.BandwidthMax,
+        DowntimeLimitMs = DowntimeLimitMs ?? policy.DowntimeLimitMs,
+    };
+}
+
 /// <summary>The wake-up that was asked for.</summary>
 public sealed record Woken : MigrationInput;

@@ -30,6 +30,9 @@ internal static class MigrationIntake
             case CancelRequested:
                 Cancel(turn);
                 break;
+            case TransferAsked asked:
+                Adjust(turn, asked.Change);
+                break;
             case RecoverRequested:
                 Recover(turn);
                 break;
@@ -48,11 +51,11 @@ internal static class MigrationIntake
     /// <summary>A host speaks for its own end only, whatever it was to an earlier migration of the VM.</summary>
     private static bool MaySay(MigrationPlan plan, HostId host, Report report) => report switch
     {
-        SourceReport or RoundReport or ProgressReport => host == plan.Source,
+        SourceReport or RoundReport or DecisionReport or ProgressReport => host == plan.Source,
         TargetReport => host == plan.Target,
         PrecheckReport r => host == plan.HostAt(r.Side),
         OrderRefused { Side: { } side } => host == plan.HostAt(side),
-        OrderRefused or LifeReport => false,
+        OrderRefused or LifeReport or DirtyingReport => false,
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
     };
 
@@ -90,6 +93,9 @@ internal static class MigrationIntake
             case RoundReport r when turn.Stage is InPreCopy stage && r.Round.Number > stage.RoundsDone:
                 turn.Happen(new RoundCompleted(stage.Attempt, r.Round, turn.Now));
                 break;
+            case DecisionReport r when turn.Stage is InPreCopy stage && r.Decision.Number > stage.DecisionsDone:
+                turn.Happen(new DecisionTaken(stage.Attempt, r.Decision, turn.Now));
+                break;
             case PrecheckReport r when turn.Stage is InPreMigration && r.Obstacles.Count == 0:
                 turn.Happen(new PrecheckPassed(r.Side));
                 break;
@@ -102,7 +108,7 @@ internal static class MigrationIntake
             case OrderRefused r:
                 TakeRefusal(turn, r);
                 break;
-            case RoundReport or PrecheckReport or ProgressReport or LifeReport:
+            case RoundReport or DecisionReport or PrecheckReport or ProgressReport or LifeReport or DirtyingReport:
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(report), report, "not a report");
@@ -192,6 +198,23 @@ internal static class MigrationIntake
             default:
                 throw new InvalidOperationException($"cancel is not defined in {turn.Stage.Kind}");
         }
+    }
+
+    /// <summary>Durable first: a source that is told may be told again, by whoever reads the journal.</summary>
+    private static void Adjust(MigrationTurn turn, TransferChange change)
+    {
+        if (turn.Stage is not (InPreMigration or InReservation or InStorageSync or InPreCopy or InRollback))
+        {
+            Answer(turn, false, $"Too late: there is nothing more to send in {turn.Stage.Kind}.");
+            return;
+        }
+
+        var policy = change.In(turn.Stage.Plan.Policy.Transfer);
+        if (policy != turn.Stage.Plan.Policy.Transfer)
+            turn.Happen(new TransferPolicyChanged(policy, turn.Now));
+        if (turn.Stage is InPreCopy)
+            turn.Order(Side.Source, new AdjustTransfer(turn.Stage.Stamp, policy));
+        Answer(turn, true, "It is sent so from now on.");
     }
 
     private static void Recover(MigrationTurn turn)

@@ -105,6 +105,12 @@ public sealed record InPreCopy(
     MigrationPlan Plan, DateTimeOffset StartedAt, DateTimeOffset Since, int Attempt, int RoundsDone)
     : InAttempt(Plan, StartedAt, Since, Attempt)
 {
+    /// <summary>The number of the last decision that was noted.</summary>
+    public int DecisionsDone { get; init; }
+
+    /// <summary>The way to send was changed after this attempt had begun, so its source is to be told.</summary>
+    public bool Adjusted { get; init; }
+
     /// <inheritdoc/>
     public override StageKind Kind => StageKind.PreCopy;
 }

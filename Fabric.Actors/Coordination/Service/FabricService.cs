@@ -97,6 +97,16 @@ public sealed partial class FabricService : IAsyncDisposable
         return await AskOperatorAsync(migration, new CancelRequested(), cancellation);
     }
 
+    /// <summary>Asks for another way to send, from now on. Too late is an answer too, and a conflict.</summary>
+    public async Task<string> AdjustMigrationAsync(
+        MigrationId migration, TransferChange change, CancellationToken cancellation)
+    {
+        var known = await GetMigrationAsync(migration, cancellation);
+        if (known.Outcome is { } outcome)
+            throw new FabricException(FabricFault.Conflict, null, $"Too late: {migration} has ended ({outcome}).");
+        return await AskOperatorAsync(migration, new TransferAsked(change), cancellation);
+    }
+
     /// <summary>Lets a held VM go on from its paused copy at the source.</summary>
     public async Task<string> RecoverVmAsync(VmId vm, CancellationToken cancellation)
     {

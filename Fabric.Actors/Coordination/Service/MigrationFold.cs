@@ -11,6 +11,7 @@ internal sealed class MigrationFold
 {
     private readonly List<RoundSummary> _rounds = [];
     private readonly List<AttemptSummary> _attempts = [];
+    private readonly List<DecisionSummary> _decisions = [];
     private MigrationState _state = MigrationState.Initial;
     private MigrationEnded? _end;
     private long? _wireBytes;
@@ -37,6 +38,9 @@ internal sealed class MigrationFold
                 break;
             case RoundCompleted e:
                 _rounds.Add(new RoundSummary(e.Attempt, e.Round, e.At));
+                break;
+            case DecisionTaken e:
+                _decisions.Add(new DecisionSummary(e.Attempt, e.Decision, e.At));
                 break;
             case SourceHandedOff e:
                 _wireBytes = e.WireBytes;
@@ -85,6 +89,7 @@ internal sealed class MigrationFold
             Downtime = _end?.Downtime ?? (begun as InActivation)?.Downtime,
             RoundsDone = _rounds.Count,
             Rounds = whole ? [.. _rounds] : null,
+            Decisions = whole ? [.. _decisions] : null,
             Attempts = whole ? [.. _attempts] : null,
             WireBytes = _wireBytes,
             Transfer = live?.Seen,

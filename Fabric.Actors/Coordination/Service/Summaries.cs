@@ -18,6 +18,9 @@ public sealed record VmSummary(
     VmId Name, string State, HostId Host, long Epoch, long Version, VmSpec Spec, MigrationId? Migration, HostId? Target,
     FailureReason? Reason, string? Detail);
 
+/// <summary>What a VM wrote in an interval.</summary>
+public sealed record DirtyingSample(VmId Vm, int IntervalMs, long Pages, DateTimeOffset At);
+
 /// <summary>A host: it joined once, and may be connected.</summary>
 public sealed record HostSummary(HostId Name, bool Connected, DateTimeOffset? JoinedAt, HostFacts? Facts);
 
@@ -78,6 +81,9 @@ public sealed record MigrationSummary
     /// <summary>Each of them; not in lists.</summary>
     public IReadOnlyList<RoundSummary>? Rounds { get; init; }
 
+    /// <summary>What was decided about its transfer, and why; not in lists.</summary>
+    public IReadOnlyList<DecisionSummary>? Decisions { get; init; }
+
     /// <summary>Each attempt; not in lists.</summary>
     public IReadOnlyList<AttemptSummary>? Attempts { get; init; }
 
@@ -93,6 +99,9 @@ public sealed record MigrationSummary
 
 /// <summary>A finished round.</summary>
 public sealed record RoundSummary(int Attempt, Round Round, DateTimeOffset At);
+
+/// <summary>A decision about a transfer.</summary>
+public sealed record DecisionSummary(int Attempt, TransferDecision Decision, DateTimeOffset At);
 
 /// <summary>An attempt, and how it was abandoned if it was.</summary>
 public sealed record AttemptSummary(

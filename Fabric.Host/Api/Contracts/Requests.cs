@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fabric.Protocol;
 
 namespace Fabric.Host.Api.Contracts;
 
@@ -72,6 +73,12 @@ public sealed record PolicyRequest
     /// <summary>0 is unlimited.</summary>
     public long? BandwidthMax { get; init; }
 
+    /// <summary>Where the rate begins; it then follows what the machine writes. 0: at the maximum.</summary>
+    public long? BandwidthMin { get; init; }
+
+    /// <summary>What is done about a machine that writes faster than the line carries.</summary>
+    public ConvergencePolicy? Convergence { get; init; }
+
     /// <summary>From the pause to the commit.</summary>
     public long? SwitchoverTimeoutMs { get; init; }
 
@@ -86,6 +93,20 @@ public sealed record PolicyRequest
 
     /// <summary>Wait before the second attempt; doubled for each further one.</summary>
     public long? AttemptBackOffMs { get; init; }
+}
+
+/// <summary>POST /api/v1/migrations/{id}/transfer: what is to be otherwise from now on.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record TransferRequest
+{
+    /// <summary>Where the rate begins, bytes a second; 0: at the maximum.</summary>
+    public long? BandwidthMin { get; init; }
+
+    /// <summary>Bytes a second; 0 is unlimited.</summary>
+    public long? BandwidthMax { get; init; }
+
+    /// <summary>A pause that counts as short enough.</summary>
+    public int? DowntimeLimitMs { get; init; }
 }
 
 /// <summary>A body where nothing can be said: absent, or <c>{}</c>.</summary>

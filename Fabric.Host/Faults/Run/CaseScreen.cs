@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fabric.Host.Cli;
 using Fabric.Host.Faults.Truth;
 using Fabric.Protocol;
 using Spectre.Console;
@@ -29,6 +30,7 @@ internal sealed class CaseScreen(IAnsiConsole console, TimeProvider time)
             AttemptStarted e => $"attempt {e.Attempt}",
             TargetReserved e => $"target reserved, takes data at {e.Endpoint}",
             StorageReady => "storage ready",
+            DecisionTaken e => DecisionText.Of(e.Decision),
             RoundCompleted { Round: var r } => string.Create(CultureInfo.InvariantCulture,
                 $"round {r.Number}: {r.Bytes / 1e6:0.0} MB in {r.DurationMs} ms, {r.DirtyPages} pages dirty"),
             SourcePaused => "source paused",

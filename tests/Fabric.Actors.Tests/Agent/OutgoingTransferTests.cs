@@ -41,7 +41,7 @@ public sealed class OutgoingTransferTests
             new AgentOptions { Host = HostId.Of("a"), MachinesDirectory = "/", Advertised = Order.Endpoint },
             new ScriptedHypervisor(), null!, null!, null!, null!, new LinkBufferPool(), TimeProvider.System,
             NullLogger.Instance);
-        await using var transfer = new OutgoingTransfer(tools, Order, directory, connect);
+        await using var transfer = new OutgoingTransfer(tools, Order, directory, _ => { }, connect);
         await transfer.BeginAsync(new ScriptedMachine(), broke =>
         {
             _broke.Add(broke);

@@ -39,6 +39,17 @@ internal sealed class ScriptedMachine : IMachine
 
     public Task SetPolicyAsync(TransferPolicy policy, CancellationToken cancellation) => Task.CompletedTask;
 
+    public Channel<TransferLimits> Limits { get; } = Channel.CreateBounded<TransferLimits>(64);
+
+    public Task LimitAsync(TransferLimits limits, CancellationToken cancellation)
+    {
+        Limits.Writer.TryWrite(limits);
+        return Task.CompletedTask;
+    }
+
+    public Task<DirtyingSeen> WatchDirtyingAsync(TimeSpan interval, CancellationToken cancellation) =>
+        Task.FromResult(new DirtyingSeen(0, interval));
+
     public Task PowerDownAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task KillAsync(CancellationToken cancellation)

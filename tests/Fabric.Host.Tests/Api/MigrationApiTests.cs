@@ -114,6 +114,20 @@ public sealed class MigrationApiTests : IAsyncLifetime
         (await _at.Service.GetVmAsync(VmId.Of("web"), CancellationToken.None)).State.ShouldBe("running");
     }
 
+    [Theory]
+    [InlineData("{}", "Nothing is to change")]
+    [InlineData("{\"bandwidthMax\":1}", "policy.bandwidthMax is 1")]
+    [InlineData("{\"downtimeLimitMs\":0}", "policy.downtimeLimitMs is 0")]
+    [InlineData("{\"bandwidthMin\":200000,\"bandwidthMax\":100000}", "must not be more than")]
+    public async Task Wish_that_makes_no_sense_is_refused(string body, string reason)
+    {
+        _ = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        var id = (await BeginAsync()).Id;
+        using var answer = await _at.PostAsync($"/api/v1/migrations/{id}/transfer", body);
+        (await ApiFixture.ProblemAsync(answer, 422, "out-of-range")).ShouldContain(reason);
+    }
+
     [Fact]
     public async Task An_obstacle_ends_a_migration_as_refused()
     {

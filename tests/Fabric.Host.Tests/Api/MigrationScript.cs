@@ -42,6 +42,13 @@ internal sealed class MigrationScript
             await _at.Coordinator.OnMessageAsync(host, report, CancellationToken.None);
     }
 
+    /// <summary>Pages that the guest writes in any interval; null: it cannot be measured.</summary>
+    public long? Dirtied { get; init; } = 250;
+
+    /// <summary>The first order to send in another way.</summary>
+    public TaskCompletionSource<AdjustTransfer> Adjusted { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private IEnumerable<Report> Answers(Order order)
     {
         var stamp = order.Stamp;
@@ -68,11 +75,19 @@ internal sealed class MigrationScript
                     stamp,
                     new TransferProgress(1, 40_000_000, 27_000_000, 27_500_000, 67_174_400, 50, 10_000_000, null));
                 yield return new RoundReport(stamp, Round);
+                yield return new DecisionReport(
+                    stamp, new TransferDecision(1, DecisionKind.Rate, 10_000_000, "because"));
                 if (!PausesAfterRound)
                     break;
                 yield return Source(stamp, SourceView.Paused);
                 yield return Target(stamp, TargetView.Loaded);
                 yield return Source(stamp, SourceView.HandedOff);
+                break;
+            case MeasureDirtying measure:
+                yield return new DirtyingReport(stamp, measure.IntervalMs, Dirtied, Dirtied is null ? "it is busy" : null);
+                break;
+            case AdjustTransfer adjust:
+                Adjusted.TrySetResult(adjust);
                 break;
             case Grant { Side: Side.Target }:
                 yield return Target(stamp, AfterGrant);

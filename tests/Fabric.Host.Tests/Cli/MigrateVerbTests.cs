@@ -25,7 +25,8 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         _ = new MigrationScript(_at);
         await _at.RunningVmAsync();
         (await _cli.RunAsync(
-            "migrate web --to b --attempts 2 --deadline 1m --bandwidth-max 10MiB --downtime-limit 200ms"))
+            "migrate web --to b --attempts 2 --deadline 1m --rate-min 8mbit --rate-max 10MiB --downtime 200ms "
+            + "--policy must-finish"))
             .ShouldBe(0, _cli.Error);
         foreach (var said in new[]
                  {
@@ -38,8 +39,69 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         }
 
         var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0];
-        id.Policy.Transfer.ShouldBe(new TransferPolicy(10 << 20, 200));
+        id.Policy.Transfer.ShouldBe(new TransferPolicy(10 << 20, 200)
+        {
+            BandwidthMin = 1_000_000,
+            Convergence = ConvergencePolicy.MustFinish,
+            DowntimeLimitMsMost = 30_000,
+        });
         id.Policy.DeadlineMs.ShouldBe(60_000);
+    }
+
+    [Fact]
+    public async Task Migration_under_way_is_sent_in_another_way_and_says_so()
+    {
+        var script = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --detach")).ShouldBe(0, _cli.Error);
+        var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0].Id;
+        await MigrationScript.UntilAsync(_at, id, m => m.RoundsDone == 1);
+        (await _cli.RunAsync("migrate set web --rate 200mbit --downtime 1s")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("It is sent so from now on.");
+        var order = await script.Adjusted.Task.WaitAsync(ApiFixture.HangGuard);
+        (order.Policy.BandwidthMin, order.Policy.BandwidthMax, order.Policy.DowntimeLimitMs)
+            .ShouldBe((0, 25_000_000, 1_000));
+        (await _cli.RunAsync($"migrations show {id}")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("rate 200 Mbit/s, downtime limit 1000 ms");
+        (await _cli.RunAsync($"journal {id}")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("the operator asks for another way to send: rate 200 Mbit/s");
+        _cli.Out.ShouldContain("rate 80 Mbit/s: because");
+    }
+
+    [Fact]
+    public async Task Writable_working_set_is_a_line_for_each_interval()
+    {
+        _ = new MigrationScript(_at);
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("vm wws web --interval 200ms --samples 2")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("250 pages");
+        _cli.Out.ShouldContain("1000.0 KiB in 200 ms");
+        (await _cli.RunAsync("vm wws web --samples 2 --json")).ShouldBe(0, _cli.Error);
+        using var samples = JsonDocument.Parse(_cli.Out);
+        samples.RootElement.GetArrayLength().ShouldBe(2);
+        samples.RootElement[1].GetProperty("pages").GetInt64().ShouldBe(250);
+    }
+
+    [Fact]
+    public async Task Working_set_that_cannot_be_measured_says_why()
+    {
+        _ = new MigrationScript(_at) { Dirtied = null };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("vm wws web --samples 1")).ShouldBe(3);
+        _cli.Error.ShouldContain("could not measure web: it is busy");
+        (await _cli.RunAsync("vm wws web --samples 0")).ShouldBe(2);
+        (await _cli.RunAsync("vm wws nope --samples 1")).ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("migrate set web", "Say what is to change")]
+    [InlineData("migrate set web --rate 1mbit --rate-max 2mbit", "--rate is one rate throughout")]
+    [InlineData("migrate web --to b --policy hope", "hope")]
+    [InlineData("migrate web --to b --rate fast", "is not a rate")]
+    public async Task Wishes_that_make_no_sense_are_refused(string line, string reason)
+    {
+        (await _cli.RunAsync(line)).ShouldBe(2);
+        _cli.Error.ShouldContain(reason);
     }
 
     [Theory]

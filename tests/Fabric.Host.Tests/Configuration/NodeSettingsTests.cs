@@ -1,4 +1,5 @@
 using Fabric.Host.Configuration;
+using Fabric.Protocol;
 
 namespace Fabric.Host.Tests.Configuration;
 
@@ -30,7 +31,9 @@ public sealed class NodeSettingsTests : IDisposable
         s.Link.ShouldBe(new LinkSettings(Seconds(1), Seconds(5), Seconds(0.1), Seconds(5)));
         s.DataLink.ShouldBe(new DataLinkSettings(1, Seconds(2), Seconds(3600), "auto"));
         s.Migration.ShouldBe(new MigrationSettings(
-            3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1), Seconds(1)));
+            3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1), Seconds(1), 0,
+            ConvergencePolicy.Balanced));
+        s.Host.BandwidthBytesPerSecondMax.ShouldBe(0);
         s.Faults.ShouldBe(new FaultSettings(FaultStage.Off, Seconds(30)));
         s.Log.Level.ShouldBe(LogThreshold.Info);
     }

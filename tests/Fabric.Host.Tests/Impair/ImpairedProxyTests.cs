@@ -84,8 +84,8 @@ public sealed class ImpairedProxyTests : IAsyncLifetime
     public async Task Receiver_that_does_not_read_makes_the_sender_wait()
     {
         await using var proxy = Proxy(new ImpairSettings(TimeSpan.FromMilliseconds(1), default, 50_000_000));
-        var (near, _) = await ConnectAsync(proxy);
-        near.Blocking = false;
+        var (near, far) = await ConnectAsync(proxy);
+        using var keptOpen = far;
         var sent = 0L;
         const long Endless = 256L << 20;
         using var quiet = new CancellationTokenSource(TimeSpan.FromSeconds(3));

@@ -27,14 +27,28 @@ internal static class Samples
 
     private static readonly MigrationPlan Plan = new(Migration, A, B, 7, 4, Spec, new MigrationPolicy());
 
+    private static readonly TransferDecision Decision = new(1, DecisionKind.SwitchOver, 300, "why");
+
     public static IReadOnlyList<Order> Orders { get; } =
     [
         new StartVm(Stamp.OfLife(Vm, 7), Spec),
         new StopVm(Stamp.OfLife(Vm, 7), true),
         new ObserveVm(Stamp.OfLife(Vm, 7)),
+        new MeasureDirtying(Stamp.OfLife(Vm, 7), 1_000),
         new Precheck(Stamp, Side.Target, Spec),
         new PrepareTarget(Stamp, Spec, A),
-        new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(1_000_000, 300)),
+        new BeginTransfer(
+            Stamp, B, Endpoint, "ticket",
+            new TransferPolicy(1_000_000, 300)
+            {
+                BandwidthMin = 100_000,
+                Convergence = ConvergencePolicy.MustFinish,
+                DowntimeLimitMsMost = 30_000,
+            })
+        {
+            DeadlineInMs = 3_600_000,
+        },
+        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300)),
         new Observe(Stamp, Side.Source),
         new RollBackSource(Stamp),
         new DiscardTarget(Stamp),
@@ -45,6 +59,7 @@ internal static class Samples
     public static IReadOnlyList<Report> Reports { get; } =
     [
         new LifeReport(Stamp.OfLife(Vm, 7), LifeView.Dead, FailureReason.SourceVmDied, "why"),
+        new DirtyingReport(Stamp.OfLife(Vm, 7), 1_000, 250, "why"),
         new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
         new SourceReport(Stamp, SourceView.Paused, PausedForMs: 3_900),
@@ -52,6 +67,7 @@ internal static class Samples
             Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
             Times),
         new RoundReport(Stamp, Round),
+        new DecisionReport(Stamp, Decision),
         new ProgressReport(Stamp, Progress),
         new ProgressReport(Stamp, Progress with { PageWork = new PageWorkProgress(1, 2, 3, 4, 5, 6, 7, 8, 2) }),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
@@ -64,6 +80,8 @@ internal static class Samples
         new TargetReserved(Endpoint, At),
         new StorageReady(At),
         new RoundCompleted(1, Round, At),
+        new DecisionTaken(1, Decision, At),
+        new TransferPolicyChanged(new TransferPolicy(1_000_000, 300), At),
         new SourcePaused(At),
         new SourceHandedOff(true, 30, At),
         new SourceHandedOff(false, 30, At, 27_500_000),

@@ -165,6 +165,9 @@ internal sealed class SimHands(
                 _connectingUntil = world.Scheduler.Now + SimScheduler.Ms(Limits.Agent.ConnectPatienceMs);
                 Connect(e);
                 break;
+            case AdjustSending or WatchDirtying:
+                // Rounds are drawn, whatever the rate.
+                break;
             case ContinueSwitchover e:
                 WithMachine(e.Directory, world.Hypervisors.Continue);
                 break;

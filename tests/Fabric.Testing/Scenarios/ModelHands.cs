@@ -23,6 +23,9 @@ public sealed class ModelHands(
             case StartSending e:
                 Act(vm, e.Directory, "send", m => Send(m, e.Order));
                 break;
+            case AdjustSending or WatchDirtying:
+                // The model's hypervisor sends in rounds that are played, whatever the rate.
+                break;
             case ContinueSwitchover e:
                 Act(vm, e.Directory, "continue", world.Hypervisors.Continue);
                 break;

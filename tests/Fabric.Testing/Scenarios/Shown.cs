@@ -14,7 +14,9 @@ public static class Shown
         BeginTransfer o => $"BeginTransfer {o.Stamp} to {o.Target}",
         PrepareTarget o => $"PrepareTarget {o.Stamp} from {o.Source}",
         StopVm o => $"StopVm {o.Stamp}{(o.Force ? " force" : "")}",
-        StartVm or ObserveVm or RollBackSource or DiscardTarget or ReleaseSource =>
+        AdjustTransfer o => string.Create(
+            CultureInfo.InvariantCulture, $"AdjustTransfer {o.Stamp} max={o.Policy.BandwidthMax}"),
+        StartVm or ObserveVm or MeasureDirtying or RollBackSource or DiscardTarget or ReleaseSource =>
             $"{order.GetType().Name} {order.Stamp}",
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
@@ -27,6 +29,8 @@ public static class Shown
         SourceReport r => $"Source {r.View} {r.Stamp}{Why(r.Reason, r.Detail)}",
         TargetReport r => $"Target {r.View} {r.Stamp}{Why(r.Reason, r.Detail)}",
         RoundReport r => string.Create(CultureInfo.InvariantCulture, $"Round {r.Round.Number} {r.Stamp}"),
+        DecisionReport r => $"Decision {r.Decision.Kind} {r.Stamp}",
+        DirtyingReport r => $"Dirtying {r.Stamp}",
         ProgressReport r => $"Progress {r.Stamp}",
         OrderRefused r => $"Refused {r.Refusal} {r.Stamp} ({r.Detail})",
         _ => throw new ArgumentOutOfRangeException(nameof(report), report, "not a report"),
@@ -37,6 +41,10 @@ public static class Shown
         MigrationRequested e => $"MigrationRequested from {e.Plan.Source} to {e.Plan.Target} at epoch {e.Plan.Epoch}",
         AttemptStarted e => $"AttemptStarted #{e.Attempt}",
         RoundCompleted e => $"RoundCompleted {e.Round.Number}",
+        DecisionTaken e => string.Create(
+            CultureInfo.InvariantCulture, $"DecisionTaken {e.Decision.Kind} {e.Decision.Value}"),
+        TransferPolicyChanged e => string.Create(
+            CultureInfo.InvariantCulture, $"TransferPolicyChanged max={e.Policy.BandwidthMax}"),
         SourceHandedOff e => e.Dead ? "SourceHandedOff dead" : "SourceHandedOff",
         Committed e => $"Committed owner={e.Owner} epoch={e.Epoch}",
         AttemptAbandoned e => $"AttemptAbandoned{Why(e.Reason, e.Detail)}",

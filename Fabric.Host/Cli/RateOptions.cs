@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Fabric.Host.Api.Contracts;
+
+namespace Fabric.Host.Cli;
+
+/// <summary>How a migration is to send.</summary>
+internal sealed class RateOptions
+{
+    public Option<long?> Rate { get; } = UnitOptions.Rate("--rate", "This rate throughout, such as 200mbit; 0 is unlimited");
+
+    public Option<long?> Min { get; } = UnitOptions.Rate(
+        "--rate-min", "Begin at this rate and follow what the machine writes; 0: begin at the maximum");
+
+    public Option<long?> Max { get; } = UnitOptions.Rate(
+        "--rate-max", "Never faster, such as 200mbit or 25MB; 0 is unlimited", "--bandwidth-max");
+
+    public Option<long?> Downtime { get; } = UnitOptions.Duration(
+        "--downtime", "A pause that counts as short enough", "--downtime-limit");
+
+    /// <summary>What is done about a machine that writes too fast.</summary>
+    public static Option<string?> Policy()
+    {
+        var option = new Option<string?>("--policy")
+        {
+            Description = "What is done about a machine that writes faster than the line carries",
+        };
+        option.AcceptOnlyFromAmong([.. DecisionText.PolicyWords]);
+        return option;
+    }
+
+    public void AddChecks(Command command) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(Rate) is not null && (result.GetResult(Min) is not null || result.GetResult(Max) is not null))
+            result.AddError("--rate is one rate throughout; --rate-min and --rate-max are for one that follows.");
+    });
+
+    /// <summary>What is asked for.</summary>
+    public TransferRequest Of(Invocation run) => new()
+    {
+        BandwidthMin = run.Get(Rate) is null ? run.Get(Min) : 0,
+        BandwidthMax = run.Get(Rate) ?? run.Get(Max),
+        DowntimeLimitMs = run.Get(Downtime) is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
+    };
+}
