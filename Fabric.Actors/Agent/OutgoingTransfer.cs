@@ -11,12 +11,15 @@ internal delegate Task<IDataLink> ConnectData(Ticket ticket, CancellationToken c
 
 /// <summary>The source's way: data link, relay, and QEMU's connection to it.</summary>
 internal sealed class OutgoingTransfer(
-    AgentTools tools, BeginTransfer order, string directory, ConnectData connect) : IAsyncDisposable
+    AgentTools tools, BeginTransfer order, string directory, ConnectData connect,
+    IReadOnlyList<string>? bootFiles = null) : IAsyncDisposable
 {
     /// <summary>Over the host's own connector.</summary>
-    public OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory)
+    public OutgoingTransfer(
+        AgentTools tools, BeginTransfer order, string directory, IReadOnlyList<string>? bootFiles = null)
         : this(tools, order, directory, (ticket, cancellation) => tools.Connector.ConnectAsync(
-            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation))
+            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation),
+            bootFiles)
     {
     }
 
@@ -83,7 +86,7 @@ internal sealed class OutgoingTransfer(
             File.Delete(socket);
             return SourceRelay.Start(
                 socket, link, tools.Buffers, tools.Time, tools.PageWork,
-                tools.Pages?.For(order.Stamp.Vm, order.Stamp.ToString()));
+                tools.Pages?.For(order.Stamp.Vm, order.Stamp.ToString()), bootFiles);
         }
         catch
         {
