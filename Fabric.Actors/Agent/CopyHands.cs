@@ -108,7 +108,7 @@ public sealed class CopyHands : ICopyHands
         ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
-        RunMachine => Kept().RunAsync(noted),
+        RunMachine => RunMachineAsync(noted),
         PowerDownMachine => Machine().PowerDownAsync(_stop.Token),
         KillMachine e => KillAsync(e),
         SendReport => throw new InvalidOperationException("reports are the actor's"),
@@ -220,6 +220,12 @@ public sealed class CopyHands : ICopyHands
     /// <summary>In the order in which both sides put them together.</summary>
     private static IReadOnlyList<string> BootFilesOf(VmSpec spec) =>
         [.. new[] { spec.Kernel, spec.Initrd }.OfType<string>()];
+
+    private async Task RunMachineAsync(TimeSpan noted)
+    {
+        await Kept().RunAsync(noted);
+        _incoming?.Granted();
+    }
 
     private async Task CancelAsync()
     {

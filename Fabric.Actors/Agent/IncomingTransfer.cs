@@ -17,6 +17,7 @@ internal sealed class IncomingTransfer : IAsyncDisposable
     private readonly TransferStore? _store;
     private readonly IReadOnlyList<string>? _bootFiles;
     private TargetRelay? _relay;
+    private volatile bool _granted;
 
     /// <summary>Makes a ticket for that source and attempt.</summary>
     public IncomingTransfer(
@@ -48,9 +49,9 @@ internal sealed class IncomingTransfer : IAsyncDisposable
 
             var outcome = await _relay.Completion;
             NoteStore();
-            if (outcome.End == RelayEnd.Completed)
+            if (_granted)
                 _store?.Succeeded();
-            else
+            if (outcome.End != RelayEnd.Completed)
                 await tell(new TransferBroke(TransferReasons.Of(outcome), outcome.Detail));
         }
         catch (LinkException e)
@@ -61,6 +62,16 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         {
             // Closed by order; whoever closed it knows.
         }
+    }
+
+    /// <summary>
+    /// The guest runs here. Only now is what is held of it of no more use: a relay also completes when a hypervisor that
+    /// was killed closed its socket.
+    /// </summary>
+    public void Granted()
+    {
+        _granted = true;
+        _store?.Succeeded();
     }
 
     private void NoteStore()

@@ -50,10 +50,11 @@ internal sealed class BatchSender : IDisposable
             _steps = CompressionLevels.StepsWithBase;
             _codecs.Use(_base!);
             _base = null;
+            _codecs.Prepare();
         }
 
         var first = withBase ? CompressionLevels.FirstWithBase : CompressionLevels.First;
-        var most = Codecs.Usable(CompressionLevels.Count - 1, codecs);
+        var most = Codecs.Usable(_steps.Count - 1, codecs);
         _level = Codecs.Usable(Math.Clamp(level ?? first, 0, most), codecs);
         _rule = level is null ? new LevelRule(_level, most) : null;
     }

@@ -17,6 +17,9 @@ internal sealed class Codecs : IDisposable
     /// <summary>From now on with boot files, which are disposed of with the codecs.</summary>
     public void Use(PageBase content) => _base = new ZstdBaseCodec(content);
 
+    /// <summary>Makes ready what takes long, so that no batch seems to have taken it.</summary>
+    public void Prepare() => _base?.Prepare();
+
     public IBatchCodec? Find(BatchCodec id) => id switch
     {
         BatchCodec.Lz4 => _lz4,

@@ -11,6 +11,9 @@ namespace Fabric.Transport.Pages.Work;
 /// </summary>
 internal sealed unsafe partial class ZstdBaseCodec(PageBase content) : IBatchCodec
 {
+    /// <summary>The least at which zstd takes in the whole dictionary.</summary>
+    public const int Strength = 5;
+
     private const string Library = "libzstd.so.1";
     private const int Level = 100;
     private const int HashLog = 102;
@@ -19,14 +22,12 @@ internal sealed unsafe partial class ZstdBaseCodec(PageBase content) : IBatchCod
 
     private nint _packing;
     private nint _unpacking;
-    private int _strength;
 
     public BatchCodec Id => BatchCodec.ZstdBase;
 
     public int Pack(ReadOnlySpan<byte> plain, Span<byte> into, int strength)
     {
-        if (_packing == 0 || strength != _strength)
-            Prepare(strength);
+        Prepare();
         fixed (byte* from = plain, to = into)
         {
             var length = Compress(_packing, to, (nuint)into.Length, from, (nuint)plain.Length);
@@ -57,17 +58,18 @@ internal sealed unsafe partial class ZstdBaseCodec(PageBase content) : IBatchCod
         content.Dispose();
     }
 
-    private void Prepare(int strength)
+    /// <summary>Looks through the dictionary, once: 0.4 s for 56 MB.</summary>
+    public void Prepare()
     {
-        FreePacking(_packing);
+        if (_packing != 0)
+            return;
         _packing = CreatePacking();
-        _strength = strength;
 
         // An entry for each 8 bytes; a base has other bytes and zeros enough that this finds what more would.
         var log = Math.Clamp(
             BitOperations.Log2((uint)content.Length) + 1 - 3, Limits.PageWork.BaseTableLogMin,
             Limits.PageWork.BaseTableLogMax);
-        Set(_packing, Level, strength);
+        Set(_packing, Level, Strength);
         Set(_packing, HashLog, log);
         Set(_packing, ChainLog, log);
         Set(_packing, ForceAttach, 1);

@@ -28,8 +28,7 @@ internal static class PagesBench
             for (var level = 0; level < CompressionLevels.Count; level++)
                 Measure(report, name, stream, level, options.Rounds ?? 3);
             if (BootFiles.Length > 0)
-                for (var level = CompressionLevels.FirstWithBase; level < CompressionLevels.Count; level++)
-                    Measure(report, name, stream, level, options.Rounds ?? 3, BootFiles);
+                Measure(report, name, stream, CompressionLevels.FirstWithBase, options.Rounds ?? 3, BootFiles);
             Again(report, name, stream);
         }
 
