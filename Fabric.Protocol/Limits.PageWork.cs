@@ -78,6 +78,21 @@ public static partial class Limits
         /// </summary>
         public const int AnswerWithinMs = 600_000;
 
+        /// <summary>Boot files that are worth a dictionary: 1 MiB, of which a guest keeps some hundred pages.</summary>
+        public const int BaseBytesMin = 1 << 20;
+
+        /// <summary>
+        /// Boot files of a guest: a kernel with its symbols has 53 MB, a large initial RAM disk 200. Held in memory by both
+        /// sides while a migration lasts.
+        /// </summary>
+        public const int BaseBytesMax = 256 << 20;
+
+        /// <summary>Entries of each of the two tables over the boot files, as a power of two: 64 Ki, 256 KiB.</summary>
+        public const int BaseTableLogMin = 16;
+
+        /// <summary>2^25 entries of 4 bytes are 128 MiB, for 256 MiB of boot files; 2^23, 32 MiB, for 64 MiB.</summary>
+        public const int BaseTableLogMax = 25;
+
         /// <summary>The secret that both sides' hashes of one VM begin with: 256 bits of chance.</summary>
         public const int KeyBytes = 32;
     }

@@ -17,6 +17,7 @@ public sealed class CopyHands : ICopyHands
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
     private MachineKeeper? _keeper;
+    private VmSpec? _spec;
     private OutgoingTransfer? _outgoing;
     private IncomingTransfer? _incoming;
 
@@ -37,6 +38,7 @@ public sealed class CopyHands : ICopyHands
         if (machine is null)
             return null;
         _adopted = true;
+        _spec = copy.Spec;
         _keeper = Keep(copy.Directory, machine);
         _tools.Capacity.Note(_vm, copy.Spec.MemoryBytes(), copy is IncomingCopy, migrating: false);
         return await _keeper.LookAsync();
@@ -108,7 +110,7 @@ public sealed class CopyHands : ICopyHands
         ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
-        RunMachine => Kept().RunAsync(noted),
+        RunMachine => RunMachineAsync(noted),
         PowerDownMachine => Machine().PowerDownAsync(_stop.Token),
         KillMachine e => KillAsync(e),
         SendReport => throw new InvalidOperationException("reports are the actor's"),
@@ -154,7 +156,7 @@ public sealed class CopyHands : ICopyHands
         {
             var socket = Path.Combine(PathOf(e.Directory), "in.sock");
             await Machine().BeginIncomingAsync(socket, _stop.Token);
-            _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source);
+            _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source, BootFilesOf(e.Spec));
             _ = _incoming.ServeAsync(socket, input => _tell(e.Directory, input));
             await _tell(e.Directory, new OfferMade(_incoming.Offer));
         }
@@ -176,6 +178,7 @@ public sealed class CopyHands : ICopyHands
             MachineDirectories.Prune(PathOf(spec.Id.Value), PathOf(directory));
             var machine = await _tools.Hypervisor.StartAsync(spec, mode, PathOf(directory), _stop.Token);
             await DropKeeperAsync();
+            _spec = spec;
             _keeper = Keep(directory, machine);
             _tools.Capacity.Note(_vm, spec.MemoryBytes(), incoming, migrating: incoming);
             return true;
@@ -209,7 +212,8 @@ public sealed class CopyHands : ICopyHands
     private async Task StartSendingAsync(StartSending e)
     {
         await CloseTransferAsync();
-        var transfer = new OutgoingTransfer(_tools, e.Order, PathOf(e.Directory), _report);
+        var transfer = new OutgoingTransfer(
+            _tools, e.Order, PathOf(e.Directory), _report, _spec is null ? null : BootFilesOf(_spec));
         Volatile.Write(ref _outgoing, transfer);
         _tools.Capacity.NoteMigrating(_vm, migrating: true);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
@@ -240,6 +244,16 @@ public sealed class CopyHands : ICopyHands
     {
         _outgoing?.Governor.Adjust(e.Policy);
         return Task.CompletedTask;
+    }
+
+    /// <summary>In the order in which both sides put them together.</summary>
+    private static IReadOnlyList<string> BootFilesOf(VmSpec spec) =>
+        [.. new[] { spec.Kernel, spec.Initrd }.OfType<string>()];
+
+    private async Task RunMachineAsync(TimeSpan noted)
+    {
+        await Kept().RunAsync(noted);
+        _incoming?.Granted();
     }
 
     private async Task CancelAsync()

@@ -15,11 +15,15 @@ internal sealed class IncomingTransfer : IAsyncDisposable
     private readonly Ticket _ticket;
     private readonly CancellationTokenSource _stop = new();
     private readonly TransferStore? _store;
+    private readonly IReadOnlyList<string>? _bootFiles;
     private TargetRelay? _relay;
+    private volatile bool _granted;
 
     /// <summary>Makes a ticket for that source and attempt.</summary>
-    public IncomingTransfer(AgentTools tools, Stamp stamp, HostId source)
+    public IncomingTransfer(
+        AgentTools tools, Stamp stamp, HostId source, IReadOnlyList<string>? bootFiles = null)
     {
+        _bootFiles = bootFiles;
         _tools = tools;
         _store = tools.Pages?.For(stamp.Vm, stamp.ToString());
         _ticket = tools.Tickets.Issue(stamp.Migration!.Value, stamp.Attempt, source);
@@ -35,7 +39,7 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         {
             var link = await _tools.Listener.AcceptAsync(_ticket, _stop.Token);
             _relay = TargetRelay.Start(
-                socketPath, link, _tools.Buffers, _tools.Time, _tools.PageWork, _store);
+                socketPath, link, _tools.Buffers, _tools.Time, _tools.PageWork, _store, _bootFiles);
             // Not the link's arrival: before the first byte QEMU is not connected and would wait for ever.
             if (await Task.WhenAny(_relay.FirstBytes, _relay.Completion) == _relay.FirstBytes
                 && _relay.FirstBytes.IsCompletedSuccessfully)
@@ -45,9 +49,9 @@ internal sealed class IncomingTransfer : IAsyncDisposable
 
             var outcome = await _relay.Completion;
             NoteStore();
-            if (outcome.End == RelayEnd.Completed)
+            if (_granted)
                 _store?.Succeeded();
-            else
+            if (outcome.End != RelayEnd.Completed)
                 await tell(new TransferBroke(TransferReasons.Of(outcome), outcome.Detail));
         }
         catch (LinkException e)
@@ -58,6 +62,16 @@ internal sealed class IncomingTransfer : IAsyncDisposable
         {
             // Closed by order; whoever closed it knows.
         }
+    }
+
+    /// <summary>
+    /// The guest runs here. Only now is what is held of it of no more use: a relay also completes when a hypervisor that
+    /// was killed closed its socket.
+    /// </summary>
+    public void Granted()
+    {
+        _granted = true;
+        _store?.Succeeded();
     }
 
     private void NoteStore()

@@ -11,13 +11,16 @@ internal delegate Task<IDataLink> ConnectData(Ticket ticket, CancellationToken c
 
 /// <summary>The source's way: data link, relay, and QEMU's connection to it.</summary>
 internal sealed class OutgoingTransfer(
-    AgentTools tools, BeginTransfer order, string directory, Action<Report> report, ConnectData connect)
-    : IAsyncDisposable
+    AgentTools tools, BeginTransfer order, string directory, Action<Report> report, ConnectData connect,
+    IReadOnlyList<string>? bootFiles = null) : IAsyncDisposable
 {
     /// <summary>Over the host's own connector.</summary>
-    public OutgoingTransfer(AgentTools tools, BeginTransfer order, string directory, Action<Report> report)
+    public OutgoingTransfer(
+        AgentTools tools, BeginTransfer order, string directory, Action<Report> report,
+        IReadOnlyList<string>? bootFiles = null)
         : this(tools, order, directory, report, (ticket, cancellation) => tools.Connector.ConnectAsync(
-            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation))
+            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation),
+            bootFiles)
     {
     }
 
@@ -95,7 +98,7 @@ internal sealed class OutgoingTransfer(
             File.Delete(socket);
             return SourceRelay.Start(
                 socket, link, tools.Buffers, tools.Time, tools.PageWork,
-                tools.Pages?.For(order.Stamp.Vm, order.Stamp.ToString()));
+                tools.Pages?.For(order.Stamp.Vm, order.Stamp.ToString()), bootFiles);
         }
         catch
         {

@@ -39,14 +39,15 @@ public sealed class SourceRelay : IAsyncDisposable
     /// <param name="time">For stalls.</param>
     /// <param name="options">What is done with pages; null is nothing.</param>
     /// <param name="store">Where the source writes its pages down for a return; null is nowhere.</param>
+    /// <param name="bootFiles">What the guest was booted from: where the target has the same, pages pack better.</param>
     public static SourceRelay Start(
         string socketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time,
-        PageWorkOptions? options = null, TransferStore? store = null)
+        PageWorkOptions? options = null, TransferStore? store = null, IReadOnlyList<string>? bootFiles = null)
     {
         if (link.Sends != LinkChannel.Ram)
             throw new ArgumentException("this is the target's end of a link", nameof(link));
         var work = options is { IsOn: true } && PageWorkOptions.Missing is null
-            ? new SourceWork(options, store, time)
+            ? new SourceWork(options, store, time, bootFiles)
             : null;
         return new SourceRelay(new RelayEngine(new QemuListenSide(socketPath), link, buffers, time, work), work);
     }

@@ -13,6 +13,7 @@ internal sealed class SourceWork : IRelayWork, IAnswerSource
     private readonly PageWorkOptions _options;
     private readonly TransferStore? _store;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<string>? _bootFiles;
     private readonly TaskCompletionSource<AnswerReader> _answered =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AnswerReader? _reader;
@@ -20,8 +21,9 @@ internal sealed class SourceWork : IRelayWork, IAnswerSource
     private LinkSink? _link;
     private int _pages;
 
-    public SourceWork(PageWorkOptions options, TransferStore? store, TimeProvider time) =>
-        (_options, _store, _time) = (options, store, time);
+    public SourceWork(
+        PageWorkOptions options, TransferStore? store, TimeProvider time, IReadOnlyList<string>? bootFiles) =>
+        (_options, _store, _time, _bootFiles) = (options, store, time, bootFiles);
 
     public bool WorksOutward => true;
 
@@ -32,7 +34,7 @@ internal sealed class SourceWork : IRelayWork, IAnswerSource
         _link = link;
         var key = _store?.KeyToPropose() ?? PageHasher.NewKey();
         OpenCheckpoint? checkpoint = _store is null ? null : (map, agreed) => _store.OpenCheckpoint(map, agreed);
-        Volatile.Write(ref _encoder, new PageEncoder(_options, link, this, _time, key, checkpoint));
+        Volatile.Write(ref _encoder, new PageEncoder(_options, link, this, _time, key, checkpoint, _bootFiles));
     }
 
     public void Out(ReadOnlySpan<byte> bytes, bool rests)

@@ -38,15 +38,16 @@ public sealed class TargetRelay : IAsyncDisposable
     /// <param name="time">For stalls.</param>
     /// <param name="options">What is done with pages; off asks the source for QEMU's stream as it is.</param>
     /// <param name="store">Where pages are held; null is nowhere.</param>
+    /// <param name="bootFiles">What the guest was booted from.</param>
     public static TargetRelay Start(
         string qemuSocketPath, IDataLink link, LinkBufferPool buffers, TimeProvider time,
-        PageWorkOptions? options = null, TransferStore? store = null)
+        PageWorkOptions? options = null, TransferStore? store = null, IReadOnlyList<string>? bootFiles = null)
     {
         if (link.Sends != LinkChannel.ReturnPath)
             throw new ArgumentException("this is the source's end of a link", nameof(link));
 
         // Also when it is off: a source that begins with page work has to be told.
-        var work = PageWorkOptions.Missing is null ? new TargetWork(options ?? PageWorkOptions.Off, store) : null;
+        var work = PageWorkOptions.Missing is null ? new TargetWork(options ?? PageWorkOptions.Off, store, bootFiles) : null;
         return new TargetRelay(new QemuConnectSide(qemuSocketPath), link, buffers, time, work);
     }
 

@@ -4,7 +4,8 @@ using Fabric.Transport.Pages.Work;
 namespace Fabric.Transport.Relay;
 
 /// <summary>Page work at the target: what comes is decoded, and the source answered, before QEMU says a word.</summary>
-internal sealed class TargetWork(PageWorkOptions options, TransferStore? store) : IRelayWork
+internal sealed class TargetWork(
+    PageWorkOptions options, TransferStore? store, IReadOnlyList<string>? bootFiles) : IRelayWork
 {
     private PageDecoder? _decoder;
     private LinkSink? _link;
@@ -22,7 +23,7 @@ internal sealed class TargetWork(PageWorkOptions options, TransferStore? store) 
 
     public void In(ReadOnlySpan<byte> bytes, IByteSink qemu)
     {
-        _decoder ??= new PageDecoder(options, qemu, new Answers(_link!), store);
+        _decoder ??= new PageDecoder(options, qemu, new Answers(_link!), store, bootFiles);
         try
         {
             _decoder.Write(bytes);

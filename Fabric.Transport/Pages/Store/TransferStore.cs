@@ -31,11 +31,21 @@ public sealed class TransferStore : IPageHolder
     /// <summary>Its disk failed under a transfer: the next one does without, so that it does not fail again.</summary>
     internal void Failed() => _stores.Distrust(_vm);
 
-    /// <summary>A migration went well: what is held is taken away, unless it is to be kept.</summary>
+    /// <summary>
+    /// A migration went well: what is held is taken away, unless it is to be kept, or is open still. What cannot be taken
+    /// away is taken by the quota one day.
+    /// </summary>
     public void Succeeded()
     {
-        if (!_stores.Options.Keep)
-            _stores.Remove(new VmId(_vm));
+        try
+        {
+            if (!_stores.Options.Keep)
+                _stores.Remove(new VmId(_vm));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A store may cost nothing, also at its end.
+        }
     }
 
     IHeldPages? IPageHolder.Open(RamMap map, ReadOnlyMemory<byte> key) => Open(map, key, checkpoint: false);

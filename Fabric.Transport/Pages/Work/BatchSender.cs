@@ -15,11 +15,14 @@ internal sealed class BatchSender : IDisposable
     private uint _sequence;
     private long _restsSince;
     private TimeSpan _rested;
+    private IReadOnlyList<(BatchCodec Codec, int Strength, double Nanoseconds)> _steps = CompressionLevels.Steps;
+    private PageBase? _base;
     private long _bytesOut;
     private int _level;
 
-    public BatchSender(PageHasher hasher, IByteSink sink, TimeProvider time)
+    public BatchSender(PageHasher hasher, IByteSink sink, TimeProvider time, PageBase? content)
     {
+        _base = content;
         (_hasher, _sink, _time) = (hasher, sink, time);
         Batch.Hasher = hasher;
     }
@@ -41,8 +44,18 @@ internal sealed class BatchSender : IDisposable
         _hasher = hasher;
         Batch.Hasher = hasher;
         Batch.Table = table;
-        var most = Codecs.Usable(CompressionLevels.Count - 1, codecs);
-        _level = Codecs.Usable(Math.Clamp(level ?? CompressionLevels.First, 0, most), codecs);
+        var withBase = _base is not null && (codecs & Codecs.Bit(BatchCodec.ZstdBase)) != 0;
+        if (withBase)
+        {
+            _steps = CompressionLevels.StepsWithBase;
+            _codecs.Use(_base!);
+            _base = null;
+            _codecs.Prepare();
+        }
+
+        var first = withBase ? CompressionLevels.FirstWithBase : CompressionLevels.First;
+        var most = Codecs.Usable(_steps.Count - 1, codecs);
+        _level = Codecs.Usable(Math.Clamp(level ?? first, 0, most), codecs);
         _rule = level is null ? new LevelRule(_level, most) : null;
     }
 
@@ -88,11 +101,15 @@ internal sealed class BatchSender : IDisposable
     public void Frame(WorkFrame type) =>
         Frame(new WorkHead(type, BatchCodec.Plain, _sequence, 0, 0, 0, 0, 0), default, default, default);
 
-    public void Dispose() => _codecs.Dispose();
+    public void Dispose()
+    {
+        _codecs.Dispose();
+        _base?.Dispose();
+    }
 
     private BatchCodec Pack(ReadOnlySpan<byte> plain, out ReadOnlySpan<byte> bytes)
     {
-        var (codec, strength, _) = CompressionLevels.Steps[_level];
+        var (codec, strength, _) = _steps[_level];
         var length = _codecs.Find(codec) is { } found
             ? found.Pack(plain, _packed.AsSpan(0, plain.Length - 1), strength)
             : 0;

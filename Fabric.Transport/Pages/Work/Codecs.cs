@@ -3,6 +3,8 @@ namespace Fabric.Transport.Pages.Work;
 /// <summary>The ways of packing that this host has.</summary>
 internal sealed class Codecs : IDisposable
 {
+    private ZstdBaseCodec? _base;
+
     private readonly Lz4Codec? _lz4 = Lz4Codec.Missing is null ? new() : null;
     private readonly ZstdCodec? _zstd = ZstdCodec.Missing is null ? new() : null;
 
@@ -12,16 +14,24 @@ internal sealed class Codecs : IDisposable
         | (Lz4Codec.Missing is null ? Bit(BatchCodec.Lz4) : 0)
         | (ZstdCodec.Missing is null ? Bit(BatchCodec.Zstd) : 0));
 
+    /// <summary>From now on with boot files, which are disposed of with the codecs.</summary>
+    public void Use(PageBase content) => _base = new ZstdBaseCodec(content);
+
+    /// <summary>Makes ready what takes long, so that no batch seems to have taken it.</summary>
+    public void Prepare() => _base?.Prepare();
+
     public IBatchCodec? Find(BatchCodec id) => id switch
     {
         BatchCodec.Lz4 => _lz4,
         BatchCodec.Zstd => _zstd,
+        BatchCodec.ZstdBase => _base,
         _ => null,
     };
 
     /// <summary>The highest step below or at the wanted one that both sides have.</summary>
     public static int Usable(int level, int offered)
     {
+        // Boot files take zstd's own place on the ladder.
         while (level > 0 && (offered & Offered & Bit(CompressionLevels.Steps[level].Codec)) == 0)
             level--;
         return level;
@@ -33,5 +43,6 @@ internal sealed class Codecs : IDisposable
     {
         _lz4?.Dispose();
         _zstd?.Dispose();
+        _base?.Dispose();
     }
 }

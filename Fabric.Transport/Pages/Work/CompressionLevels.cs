@@ -18,9 +18,22 @@ public static class CompressionLevels
         (BatchCodec.Zstd, 9, 16.0),
     ];
 
+    /// <summary>
+    /// The same where both sides have the guest's boot files. One step of these: a stronger one gains a tenth, and each
+    /// has to look through the files anew.
+    /// </summary>
+    internal static IReadOnlyList<(BatchCodec Codec, int Strength, double Nanoseconds)> StepsWithBase { get; } =
+    [
+        .. Steps.Take(FirstWithBase),
+        (BatchCodec.ZstdBase, ZstdBaseCodec.Strength, 4.0),
+    ];
+
     /// <summary>Steps of the ladder.</summary>
     public static int Count => Steps.Count;
 
     /// <summary>What a stream begins with before anything was measured: cheap, and two thirds of the gain.</summary>
     public static int First => 2;
+
+    /// <summary>The same with boot files: what they save is in the first round.</summary>
+    public static int FirstWithBase => 3;
 }

@@ -29,6 +29,9 @@ internal sealed class FrameReader(IFrameVisitor visitor) : IDisposable
     /// <summary>The session's; the source's own until the target has answered with another.</summary>
     public PageHasher? Hasher { get; set; }
 
+    /// <summary>The source has the same boot files.</summary>
+    public void Use(PageBase content) => _codecs.Use(content);
+
     /// <summary>Bytes pass as they are.</summary>
     public bool IsUnframed => _place == Place.Unframed;
 
@@ -103,13 +106,13 @@ internal sealed class FrameReader(IFrameVisitor visitor) : IDisposable
 
         if (!Gather(ref bytes, _front, WorkPreface.Size))
             return;
-        var (codecs, key) = WorkPreface.Read(_front);
+        var (codecs, key, content) = WorkPreface.Read(_front);
         Hasher = new PageHasher(key);
         _body = GC.AllocateUninitializedArray<byte>(
             Limits.PageWork.PackedBytesMax + Limits.PageWork.BatchBytesMax, pinned: true);
         _plain = GC.AllocateUninitializedArray<byte>(Limits.PageWork.PlainBytesMax, pinned: true);
         _place = Place.Head;
-        visitor.OnPreface(codecs, key);
+        visitor.OnPreface(codecs, key, content);
     }
 
     private void Head()

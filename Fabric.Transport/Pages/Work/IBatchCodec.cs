@@ -11,6 +11,9 @@ internal enum BatchCodec : byte
 
     /// <summary>One zstd frame.</summary>
     Zstd = 3,
+
+    /// <summary>One zstd frame, with the guest's boot files as the dictionary.</summary>
+    ZstdBase = 4,
 }
 
 /// <summary>A way of packing. Its contexts are made once and used for all batches of a stream, by one thread.</summary>

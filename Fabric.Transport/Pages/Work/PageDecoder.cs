@@ -15,18 +15,24 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
     private readonly IByteSink _toSource;
     private readonly IPageHolder? _holder;
     private readonly bool _refuses;
+    private readonly IReadOnlyList<string> _bootFiles;
     private ItemPlayer? _player;
     private byte _codecs;
     private byte[] _key = [];
     private bool _answered;
+    private bool _hasBase;
     private bool _inRecords;
 
     /// <param name="options">Off: the source is asked to send QEMU's stream as it is.</param>
     /// <param name="toQemu">Takes QEMU's stream.</param>
     /// <param name="toSource">Takes the answer.</param>
     /// <param name="holder">Opens the page store; null when there is none.</param>
-    public PageDecoder(PageWorkOptions options, IByteSink toQemu, IByteSink toSource, IPageHolder? holder)
+    /// <param name="bootFiles">What the guest was booted from.</param>
+    public PageDecoder(
+        PageWorkOptions options, IByteSink toQemu, IByteSink toSource, IPageHolder? holder,
+        IReadOnlyList<string>? bootFiles = null)
     {
+        _bootFiles = bootFiles ?? [];
         _frames = new FrameReader(this);
         _output = new QemuOutput(toQemu);
         (_toSource, _holder, _refuses) = (toSource, holder, !options.IsOn);
@@ -62,9 +68,11 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
         _player?.Dispose();
     }
 
-    void IFrameVisitor.OnPreface(byte codecs, byte[] key)
+    void IFrameVisitor.OnPreface(byte codecs, byte[] key, PageHash content)
     {
         (_codecs, _key) = (codecs, key);
+        if (!content.IsMissing && !_refuses)
+            UseBase(content);
         _output.Hold();
     }
 
@@ -133,12 +141,25 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
             Answer(TargetMode.Stateless, 0);
     }
 
+    private byte OfferedBack =>
+        (byte)((Codecs.Offered & _codecs) | (_hasBase ? Codecs.Bit(BatchCodec.ZstdBase) : 0));
+
+    private void UseBase(PageHash digest)
+    {
+        var content = PageBase.TryLoad(_bootFiles);
+        _hasBase = content is not null && content.Digest == digest;
+        if (_hasBase)
+            _frames.Use(content!);
+        else
+            content?.Dispose();
+    }
+
     private void Answer(TargetMode mode, int pages)
     {
         _answered = true;
         var hasher = _player?.Hasher ?? _frames.Hasher!;
         Span<byte> head = stackalloc byte[TargetAnswer.Size];
-        new TargetAnswer(WorkPreface.Version, mode, (byte)(Codecs.Offered & _codecs), hasher.Key.ToArray(), pages)
+        new TargetAnswer(WorkPreface.Version, mode, OfferedBack, hasher.Key.ToArray(), pages)
             .Write(head);
         _toSource.Write(head);
         if (mode == TargetMode.Holds)

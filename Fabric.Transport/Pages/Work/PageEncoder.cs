@@ -25,15 +25,16 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
     /// <summary>Begins with the preface.</summary>
     public PageEncoder(
         PageWorkOptions options, IByteSink sink, IAnswerSource answers, TimeProvider time, byte[] key,
-        OpenCheckpoint? checkpoint = null)
+        OpenCheckpoint? checkpoint = null, IReadOnlyList<string>? bootFiles = null)
     {
+        var content = PageBase.TryLoad(bootFiles ?? []);
         _checkpoint = checkpoint;
         (_options, _sink, _answers) = (options, sink, answers);
         _writer = new QemuStreamWriter(_scratch);
-        _sender = new BatchSender(new PageHasher(key), sink, time);
+        _sender = new BatchSender(new PageHasher(key), sink, time, content);
         _chooser = new PageChooser(_sender);
         Span<byte> preface = stackalloc byte[WorkPreface.Size];
-        WorkPreface.Write(preface, Codecs.Offered, key);
+        WorkPreface.Write(preface, Codecs.Offered, key, content?.Digest ?? default);
         sink.Write(preface);
         _sender.BytesOut += preface.Length;
     }
@@ -178,6 +179,12 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
     void IStreamVisitor.OnFooter(uint section)
     {
         _writer.Footer(section);
+        Between();
+    }
+
+    void IStreamVisitor.OnEnd()
+    {
+        _writer.End();
         Between();
     }
 

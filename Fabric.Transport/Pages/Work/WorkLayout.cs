@@ -6,7 +6,8 @@ namespace Fabric.Transport.Pages.Work;
 // What goes over the ram channel in the place of QEMU's stream; docs/page-work.md has it as a table. Numbers are little
 // endian.
 //
-//   source -> target   preface (40): "FPW1", u8 lowest version, u8 highest version, u8 codecs, u8 0, 32 bytes key
+//   source -> target   preface (56): "FPW1", u8 lowest version, u8 highest version, u8 codecs, u8 0, 32 bytes key,
+//                      16 bytes digest of the guest's boot files, zeros for none
 //                      frames; each begins with a head of 32 bytes:
 //                         u8 type, u8 codec, u16 0, u32 sequence, u32 items, u32 plain, u32 packed, u32 raw, u64 check
 //                      Batch   `packed` bytes that unpack to `plain` bytes (`items` bytes of items, then data), and
@@ -86,7 +87,7 @@ internal readonly record struct WorkHead(
             BinaryPrimitives.ReadUInt64LittleEndian(from[24..]));
         if (head.Type is not (WorkFrame.Batch or WorkFrame.Raw or WorkFrame.End) || from[2] != 0 || from[3] != 0)
             throw new PageWorkException(PageWorkFault.FrameType, $"a frame of type {from[0]} is not known");
-        if (head.Codec is not (BatchCodec.Plain or BatchCodec.Lz4 or BatchCodec.Zstd))
+        if (head.Codec is not (BatchCodec.Plain or BatchCodec.Lz4 or BatchCodec.Zstd or BatchCodec.ZstdBase))
             throw new PageWorkException(PageWorkFault.Codec, $"a batch packed in way {from[1]} is not known");
         if (head.Sequence != sequence)
             throw new PageWorkException(

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages.Work;
@@ -5,14 +6,14 @@ namespace Fabric.Transport.Pages.Work;
 /// <summary>What a source begins with.</summary>
 internal static class WorkPreface
 {
-    public const int Size = 8 + Limits.PageWork.KeyBytes;
+    public const int Size = 8 + Limits.PageWork.KeyBytes + PageHash.Size;
 
     public const byte Version = 1;
 
     /// <summary>What tells it from QEMU's own stream, which begins with QEVM.</summary>
     public static ReadOnlySpan<byte> Magic => "FPW1"u8;
 
-    public static void Write(Span<byte> into, byte codecs, ReadOnlySpan<byte> key)
+    public static void Write(Span<byte> into, byte codecs, ReadOnlySpan<byte> key, PageHash content = default)
     {
         Magic.CopyTo(into);
         into[4] = Version;
@@ -20,11 +21,12 @@ internal static class WorkPreface
         into[6] = codecs;
         into[7] = 0;
         key.CopyTo(into[8..]);
+        MemoryMarshal.Write(into[(8 + key.Length)..], in content);
     }
 
     /// <summary>Takes the preface apart.</summary>
     /// <exception cref="PageWorkException">The source speaks no version that is spoken here.</exception>
-    public static (byte Codecs, byte[] Key) Read(ReadOnlySpan<byte> from)
+    public static (byte Codecs, byte[] Key, PageHash Base) Read(ReadOnlySpan<byte> from)
     {
         if (from[4] > Version || from[5] < Version || from[4] > from[5] || from[7] != 0)
         {
@@ -32,6 +34,8 @@ internal static class WorkPreface
                 PageWorkFault.Version, $"the source speaks page work {from[4]} to {from[5]}, and here it is {Version}");
         }
 
-        return (from[6], from[8..Size].ToArray());
+        return (
+            from[6], from.Slice(8, Limits.PageWork.KeyBytes).ToArray(),
+            MemoryMarshal.Read<PageHash>(from[(8 + Limits.PageWork.KeyBytes)..]));
     }
 }

@@ -3,7 +3,7 @@ using Fabric.Transport.Pages.Work;
 namespace Fabric.Benchmarks.Pages;
 
 /// <summary>A target's answer without a target: one that holds what it was told, or nothing.</summary>
-internal sealed class Canned(byte[] answer) : IAnswerSource
+internal sealed class Canned(byte[] answer, bool withBase = false) : IAnswerSource
 {
     private readonly byte[] _key = answer.Length == 0
         ? PageHasher.NewKey()
@@ -27,7 +27,8 @@ internal sealed class Canned(byte[] answer) : IAnswerSource
     {
         var sink = new Recorder();
         var head = new byte[TargetAnswer.Size];
-        new TargetAnswer(WorkPreface.Version, TargetMode.Holds, Codecs.Offered, _key, _pages).Write(head);
+        var codecs = Codecs.Offered | (withBase ? Codecs.Bit(BatchCodec.ZstdBase) : 0);
+        new TargetAnswer(WorkPreface.Version, TargetMode.Holds, (byte)codecs, _key, _pages).Write(head);
         sink.Write(head);
         ManifestWriter.Write(new PageHash[_pages], new PageHasher(_key), sink);
         return sink.ToArray();

@@ -27,6 +27,8 @@ internal static class PagesBench
             var stream = Unpack(file);
             for (var level = 0; level < CompressionLevels.Count; level++)
                 Measure(report, name, stream, level, options.Rounds ?? 3);
+            if (BootFiles.Length > 0)
+                Measure(report, name, stream, CompressionLevels.FirstWithBase, options.Rounds ?? 3, BootFiles);
             Again(report, name, stream);
         }
 
@@ -34,7 +36,12 @@ internal static class PagesBench
         return Task.FromResult(report);
     }
 
-    private static void Measure(BenchReport report, string name, byte[] stream, int level, int rounds)
+    // The files that the captured guests were booted from, with colons between them.
+    private static string[] BootFiles =>
+        Environment.GetEnvironmentVariable("FABRIC_BOOT_FILES") is { Length: > 0 } files ? files.Split(':') : [];
+
+    private static void Measure(
+        BenchReport report, string name, byte[] stream, int level, int rounds, string[]? files = null)
     {
         BenchOptions.Note($"{name}, level {level}");
         var (source, target) = (double.MaxValue, double.MaxValue);
@@ -43,20 +50,21 @@ internal static class PagesBench
         {
             var root = Directory.CreateTempSubdirectory("fabric-pages-");
             var stores = new PageStores(new PageStoreOptions { Directory = root.FullName });
-            var (work, took, what) = Encode(stream, level, new Canned([]));
+            var (work, took, what) = Encode(stream, level, new Canned([], files is not null), files);
             (source, counts) = (Math.Min(source, took), what);
-            target = Math.Min(target, Decode(work, stores));
+            target = Math.Min(target, Decode(work, stores, files: files));
             root.Delete(recursive: true);
         }
 
         var ratio = (double)counts.BytesIn / counts.BytesOut;
         report.Row(
-            name, $"{level}", BenchReport.Text(counts.BytesIn / 1e6), BenchReport.Text(counts.BytesOut / 1e6),
+            name, files is null ? $"{level}" : $"{level} boot", BenchReport.Text(counts.BytesIn / 1e6), BenchReport.Text(counts.BytesOut / 1e6),
             BenchReport.Text(ratio, 2), BenchReport.Text(stream.Length / 1e6 / source, 0),
             BenchReport.Text(stream.Length / 1e6 / target, 0),
             $"{counts.Zero}/{counts.Unchanged}/{counts.Reference}/{counts.Delta}/{counts.Plain}/{counts.Raw}");
-        report.Figure($"{name}.level{level}.bytesOut", counts.BytesOut);
-        report.Ratio($"{name}.level{level}", ratio);
+        var key = $"{name}.level{level}{(files is null ? "" : "boot")}";
+        report.Figure($"{key}.bytesOut", counts.BytesOut);
+        report.Ratio(key, ratio);
     }
 
     /// <summary>A second attempt, to a target that holds all of the first.</summary>
@@ -80,11 +88,13 @@ internal static class PagesBench
         root.Delete(recursive: true);
     }
 
-    private static (byte[] Work, double Seconds, PageWorkCounts Counts) Encode(byte[] stream, int level, Canned answers)
+    private static (byte[] Work, double Seconds, PageWorkCounts Counts) Encode(
+        byte[] stream, int level, Canned answers, string[]? files = null)
     {
         var sink = new Recorder();
         using var encoder = new PageEncoder(
-            new PageWorkOptions { Level = level }, sink, answers, TimeProvider.System, answers.Key);
+            new PageWorkOptions { Level = level }, sink, answers, TimeProvider.System, answers.Key,
+            bootFiles: files);
         var began = Busy();
         for (var at = 0; at < stream.Length; at += ChunkBytes)
             encoder.Write(stream.AsSpan(at, Math.Min(ChunkBytes, stream.Length - at)));
@@ -92,10 +102,12 @@ internal static class PagesBench
         return (sink.ToArray(), Busy() - began, encoder.Counts);
     }
 
-    private static double Decode(byte[] work, PageStores stores, Recorder? answer = null)
+    private static double Decode(
+        byte[] work, PageStores stores, Recorder? answer = null, string[]? files = null)
     {
         using var decoder = new PageDecoder(
-            new PageWorkOptions(), new Recorder { IsDeaf = true }, answer ?? new Recorder(), stores.For(new VmId("v"), "m"));
+            new PageWorkOptions(), new Recorder { IsDeaf = true }, answer ?? new Recorder(),
+            stores.For(new VmId("v"), "m"), files);
         var began = Busy();
         for (var at = 0; at < work.Length; at += ChunkBytes)
             decoder.Write(work.AsSpan(at, Math.Min(ChunkBytes, work.Length - at)));

@@ -234,7 +234,7 @@ public class PartsTests
         WorkHead.Read(head, 0x01020304).Check.ShouldBe(0x1122334455667788UL);
         var preface = new byte[WorkPreface.Size];
         WorkPreface.Write(preface, 14, new byte[32]);
-        Convert.ToHexStringLower(preface).ShouldBe("46505731" + "01010e00" + new string('0', 64));
+        Convert.ToHexStringLower(preface).ShouldBe("46505731" + "01010e00" + new string('0', 96));
         preface[4] = 2;
         preface[5] = 3;
         Should.Throw<PageWorkException>(() => WorkPreface.Read(preface)).Fault.ShouldBe(PageWorkFault.Version);

@@ -12,14 +12,14 @@ internal sealed class WorkPair : IAnswerSource, IDisposable
     public WorkPair(
         PageWorkOptions? source = null, PageWorkOptions? target = null, IPageHolder? holder = null,
         IByteSink? toQemu = null, Func<byte[], byte[]>? damage = null, byte[]? key = null,
-        OpenCheckpoint? checkpoint = null)
+        OpenCheckpoint? checkpoint = null, string[]? sourceFiles = null, string[]? targetFiles = null)
     {
         ToQemu = toQemu ?? new Collector();
-        Decoder = new PageDecoder(target ?? new PageWorkOptions(), ToQemu, _answer, holder);
+        Decoder = new PageDecoder(target ?? new PageWorkOptions(), ToQemu, _answer, holder, targetFiles);
         _link = new Link(Decoder, damage);
         Encoder = new PageEncoder(
             source ?? new PageWorkOptions(), _link, this, TimeProvider.System,
-            key ?? PageHasher.NewKey(), checkpoint);
+            key ?? PageHasher.NewKey(), checkpoint, sourceFiles);
     }
 
     public PageEncoder Encoder { get; }
