@@ -81,8 +81,9 @@ public static class ConvergenceMachine
         var needMs = sight.BytesPerSecond > 0 ? sight.Left * 1000.0 / sight.BytesPerSecond : double.PositiveInfinity;
         if (sight.Round is not null && needMs <= AllowedMs(rules, state))
             return SwitchOver(state, AllowedMs(rules, state), $"{Need(sight, needMs)}, which fits");
-        if (IsNear(sight, needMs))
-            return AtDeadline(rules, state, sight, needMs);
+        if (IsNear(sight, needMs)
+            && AtDeadline(rules, state, sight, needMs) is var last && last.Decision is not ConvergenceDecision.GoOn)
+            return last;
         if (sight.Round is not { } round)
             return (state, new ConvergenceDecision.GoOn("within a round"));
         var shrinks = state.Least == long.MaxValue
@@ -152,15 +153,18 @@ public static class ConvergenceMachine
     }
 
     /// <summary>Near enough that what is left, sent now, is still in time.</summary>
-    private static bool IsNear(PreCopySight sight, double needMs)
-    {
-        var whole = sight.Elapsed + sight.DeadlineIn;
-        var near = Math.Max(
-            whole.TotalMilliseconds * Limits.Convergence.NearPercent / 100, Limits.Convergence.NearMsMin);
+    private static bool IsNear(PreCopySight sight, double needMs) =>
         // Before anything was measured only the clock counts.
-        return sight.DeadlineIn.TotalMilliseconds <= near + (double.IsFinite(needMs) ? needMs : 0);
-    }
+        sight.DeadlineIn.TotalMilliseconds <= NearMs(sight) + (double.IsFinite(needMs) ? needMs : 0);
 
+    private static double NearMs(PreCopySight sight) => Math.Max(
+        (sight.Elapsed + sight.DeadlineIn).TotalMilliseconds * Limits.Convergence.NearPercent / 100,
+        Limits.Convergence.NearMsMin);
+
+    /// <summary>
+    /// The whole ladder at once. It is given up only at the very end: what is left is an estimate within a round, and the
+    /// line's first figures are no good.
+    /// </summary>
     private static (ConvergenceState State, ConvergenceDecision Decision) AtDeadline(
         ConvergenceRules rules, ConvergenceState state, PreCopySight sight, double needMs)
     {
@@ -169,11 +173,8 @@ public static class ConvergenceMachine
             return SwitchOver(state, rules.DowntimeLimitMsMax, why);
         if (rules.Ladder.Any(r => r.Step == LadderStep.PostCopy))
             return (state with { IsOver = true }, new ConvergenceDecision.PostCopy(why));
-        if (rules.MustFinish && needMs < sight.DeadlineIn.TotalMilliseconds)
-            return SwitchOver(state, (int)Math.Clamp(needMs * 2, rules.DowntimeLimitMsMax, int.MaxValue), why);
-        // What is left now may be little at the round's end: within a round it is an estimate.
-        return sight.Round is null && needMs < sight.DeadlineIn.TotalMilliseconds
-            ? (state, new ConvergenceDecision.GoOn("the round's end is waited for"))
+        return sight.DeadlineIn.TotalMilliseconds > NearMs(sight)
+            ? (state, new ConvergenceDecision.GoOn("there is time for less to be left"))
             : (state with { IsOver = true }, new ConvergenceDecision.GiveUp(why));
     }
 

@@ -10,7 +10,7 @@ public enum ConvergencePolicy
     LowDowntime,
 
     /// <summary>
-    /// Four times the downtime, then slow the guest as far as it goes, then stop it for as long as the last copy takes.
+    /// Four times the downtime, then slow the guest as far as it goes, then the longest downtime that any policy may come to.
     /// </summary>
     MustFinish,
 
@@ -40,9 +40,8 @@ public sealed record Rung(LadderStep Step, int Bound = 0);
 /// <param name="DowntimeLimitMs">The downtime that needs no excuse.</param>
 /// <param name="Ladder">What is done, one after the other, when rounds no longer shrink.</param>
 /// <param name="GivesUpAtOnce">At the ladder's end, instead of waiting for the deadline to near.</param>
-/// <param name="MustFinish">When the deadline nears the guest is stopped for as long as it takes.</param>
 public sealed record ConvergenceRules(
-    int DowntimeLimitMs, IReadOnlyList<Rung> Ladder, bool GivesUpAtOnce, bool MustFinish)
+    int DowntimeLimitMs, IReadOnlyList<Rung> Ladder, bool GivesUpAtOnce)
 {
     private const int Longer = 4;
 
@@ -62,10 +61,10 @@ public sealed record ConvergenceRules(
             ConvergencePolicy.Balanced => new ConvergenceRules(
                 downtimeLimitMs,
                 [new Rung(LadderStep.Throttle, 50), new Rung(LadderStep.Downtime, longer)],
-                GivesUpAtOnce: false, MustFinish: false),
+                GivesUpAtOnce: false),
             ConvergencePolicy.LowDowntime => new ConvergenceRules(
                 downtimeLimitMs, [new Rung(LadderStep.Throttle, Limits.Convergence.ThrottleMax)],
-                GivesUpAtOnce: false, MustFinish: false),
+                GivesUpAtOnce: false),
             ConvergencePolicy.MustFinish => new ConvergenceRules(
                 downtimeLimitMs,
                 [
@@ -73,9 +72,9 @@ public sealed record ConvergenceRules(
                     new Rung(LadderStep.Throttle, Limits.Convergence.ThrottleMax),
                     new Rung(LadderStep.Downtime, most),
                 ],
-                GivesUpAtOnce: false, MustFinish: true),
+                GivesUpAtOnce: false),
             ConvergencePolicy.GiveUp => new ConvergenceRules(
-                downtimeLimitMs, [], GivesUpAtOnce: true, MustFinish: false),
+                downtimeLimitMs, [], GivesUpAtOnce: true),
             _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "not a policy"),
         };
     }

@@ -5,7 +5,8 @@ namespace Fabric.Host.Faults.Lab;
 
 /// <summary>
 /// The configurations of the three nodes. Time-outs are shorter than the defaults, so that a demo of a failure takes
-/// seconds; their order among each other is that of the defaults.
+/// seconds; their order among each other is that of the defaults. Whatever the guest writes, a migration is to end at its
+/// target unless it is broken.
 /// </summary>
 internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
 {
@@ -20,6 +21,7 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
           migration {
             bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
             downtime-limit = 30ms
+            policy = must-finish
             deadline = {{Seconds(options.Deadline)}}
             switchover-timeout = {{Seconds(TimeSpan.FromSeconds(20))}}
             host-return-timeout = 15s

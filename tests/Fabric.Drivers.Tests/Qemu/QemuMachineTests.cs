@@ -181,4 +181,58 @@ public sealed class QemuMachineTests : IDisposable
         await Should.ThrowAsync<ArgumentOutOfRangeException>(
             () => machine.SetPolicyAsync(new TransferPolicy(bandwidth, downtimeMs), default));
     }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(40, 2)]
+    public async Task Guest_is_slowed_by_parameters_of_their_own_and_only_when_it_is_to_be(int percent, int settings)
+    {
+        var heard = 0;
+        var done = new TaskCompletionSource();
+        await using var main = new MockMonitor(
+            async m =>
+            {
+                await m.OpenAsync();
+                while (true)
+                {
+                    var (command, id) = await m.HearAsync();
+                    if (command is "migrate-set-parameters" && Interlocked.Increment(ref heard) == settings)
+                        done.TrySetResult();
+                    var value = command is "query-status" ? """{"status": "running", "running": true}""" : "{}";
+                    await m.SayAsync($$"""{"return": {{value}}, "id": {{id}}}""");
+                }
+            },
+            _directory.Monitor);
+        await using var outOfBand = OutOfBand();
+        await using var machine = await AttachAsync();
+        await machine.LimitAsync(new TransferLimits(1_000_000, 300, percent), default);
+        await done.Task.WaitAsync(HangGuard);
+        heard.ShouldBe(settings);
+    }
+
+    [Fact]
+    public async Task Dirty_rate_in_MiB_a_second_becomes_pages_of_the_interval()
+    {
+        await using var main = new MockMonitor(
+            async m =>
+            {
+                await m.OpenAsync();
+                while (true)
+                {
+                    var (command, id) = await m.HearAsync();
+                    var value = command switch
+                    {
+                        "query-status" => """{"status": "running", "running": true}""",
+                        "query-dirty-rate" => """{"status": "measured", "dirty-rate": 3, "calc-time": 1}""",
+                        _ => "{}",
+                    };
+                    await m.SayAsync($$"""{"return": {{value}}, "id": {{id}}}""");
+                }
+            },
+            _directory.Monitor);
+        await using var outOfBand = OutOfBand();
+        await using var machine = await AttachAsync();
+        (await machine.WatchDirtyingAsync(TimeSpan.FromMilliseconds(200), default))
+            .ShouldBe(new DirtyingSeen(3 * 256, TimeSpan.FromSeconds(1)));
+    }
 }
