@@ -36,8 +36,8 @@ public sealed record Round(
 /// <param name="DirtyPagesPerSecond">The guest's dirtying rate.</param>
 /// <param name="BytesPerSecond">What the path carries.</param>
 /// <param name="HypervisorDowntimeMs">What the hypervisor itself reports as downtime, once known.</param>
-/// <param name="LinkDownSince">Since when the data link has had no connection and is being made again; null while it
-/// has one.</param>
+/// <param name="LinkDownSince">Since when the data link has had no connection and is being made again; null while it has
+/// one.</param>
 public sealed record TransferProgress(
     int Round,
     long RemainingBytes,
