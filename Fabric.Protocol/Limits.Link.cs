@@ -19,7 +19,9 @@ public static partial class Limits
         /// </summary>
         public const int WindowBytes = 16 * 1024 * 1024;
 
-        /// <summary>The same for answers and for the agents: a message of them has some KiB, and this holds 100.</summary>
+        /// <summary>
+        /// The same for answers and for the agents: a message of them has some KiB, and this holds 100.
+        /// </summary>
         public const int SmallWindowBytes = 1024 * 1024;
 
         /// <summary>
@@ -64,7 +66,9 @@ public static partial class Limits
         /// <summary>First try of a lost connection; a route that flaps is back at once.</summary>
         public const int RetryMsMin = 100;
 
-        /// <summary>The doubling ends here: a healed path is used a second later at most, for a guest may stand still.</summary>
+        /// <summary>
+        /// The doubling ends here: a healed path is used a second later at most, for a guest may stand still.
+        /// </summary>
         public const int RetryMsMax = 1_000;
 
         /// <summary>A path between sites: a round trip within one takes 0.1 to 1 ms. In microseconds.</summary>

@@ -31,15 +31,17 @@ public readonly record struct Arrival(ArrivalKind Kind, int Skip, FrameFault Fau
 public readonly record struct Strictness(bool Ordered, bool AfterLoss);
 
 /// <summary>
-/// The receiving half of a channel: puts frames in order, takes each byte once, says what it has and what more it takes.
+/// The receiving half of a channel: puts frames in order, takes each byte once, says what it has and what more it
+/// takes.
 /// <code>
 ///    Delivered       Contiguous                    Limit
 ///        |   waits for   |   some of it ahead,       |
 ///        |   its reader  |   some on the way         |
 ///   -----+---------------+---------------------------+---> bytes
 /// </code>
-/// Limit - Delivered is the window: a reader that stops, stops its own sender and nobody else's. Holds no bytes: a frame
-/// that waits is known by the tag it was given. Nothing is allocated after the beginning. Not for two threads at a time.
+/// Limit - Delivered is the window: a reader that stops, stops its own sender and nobody else's. Holds no bytes: a
+/// frame that waits is known by the tag it was given. Nothing is allocated after the beginning. Not for two threads at
+/// a time.
 /// </summary>
 public sealed class ChannelReceiver(int windowBytes, int framesMax = Limits.Link.FramesMax)
 {

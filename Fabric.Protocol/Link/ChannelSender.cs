@@ -89,7 +89,9 @@ public sealed class ChannelSender(int windowBytes, int framesMax = Limits.Link.F
         return Put(length: 0, span: 1);
     }
 
-    /// <summary>The next frame for a connection: what was lost first, in order, then what is new and has credit.</summary>
+    /// <summary>
+    /// The next frame for a connection: what was lost first, in order, then what is new and has credit.
+    /// </summary>
     public bool TryTake(int slot, out OutFrame frame)
     {
         if (_lost > 0)

@@ -8,8 +8,8 @@ namespace Fabric.Protocol;
 ///   each side --- Ack of every channel it receives: "I have so much" ---> the other
 /// </code>
 /// From then on the other knows what to send again, so a connection after a cut needs nothing more than this. With one
-/// connection what is sent again begins exactly there, and every number that is not the next is refused. With several, a
-/// frame of a lost one may come twice, and is taken once.
+/// connection what is sent again begins exactly there, and every number that is not the next is refused. With several,
+/// a frame of a lost one may come twice, and is taken once.
 /// Held by one thread at a time. Nothing is allocated for a frame.
 /// </summary>
 public sealed class LinkMachine

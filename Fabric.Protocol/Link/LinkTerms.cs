@@ -14,8 +14,8 @@ public sealed record LinkTerms(
     string Congestion = LinkTerms.ByPath)
 {
     /// <summary>
-    /// bbr from a round trip of <see cref="Limits.Link.LongPathUs"/> on: with 1 % of loss at 50 ms it carries thirty times
-    /// as much as cubic. Below that cubic or reno: bbr carries a third of them over loopback.
+    /// bbr from a round trip of <see cref="Limits.Link.LongPathUs"/> on: with 1 % of loss at 50 ms it carries thirty
+    /// times as much as cubic. Below that cubic or reno: bbr carries a third of them over loopback.
     /// </summary>
     public const string ByPath = "auto";
 

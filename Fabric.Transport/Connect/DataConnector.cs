@@ -22,8 +22,8 @@ public sealed class DataConnector(
 
     /// <summary>
     /// Connects, checks that the peer is <paramref name="target"/> before the ticket leaves this host, and shows the
-    /// ticket. The link is the caller's. Called again with the same ticket, because the answer was lost, it gets the same
-    /// link.
+    /// ticket. The link is the caller's. Called again with the same ticket, because the answer was lost, it gets the
+    /// same link.
     /// </summary>
     /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused, or Cut when it ended in
     /// between.</exception>

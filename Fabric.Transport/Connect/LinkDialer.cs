@@ -4,7 +4,9 @@ using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Connect;
 
-/// <summary>Makes further connections of one link, each with its own proof; the checks are those of the first.</summary>
+/// <summary>
+/// Makes further connections of one link, each with its own proof; the checks are those of the first.
+/// </summary>
 internal sealed class LinkDialer(
     DataConnector connector, DataEndpoint endpoint, HostId target, MigrationId migration, int attempt,
     LinkSecret secret) : ILinkDialer

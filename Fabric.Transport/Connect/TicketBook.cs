@@ -9,8 +9,8 @@ namespace Fabric.Transport.Connect;
 /// <summary>
 /// The tickets that a target's agent has given out. A ticket is spent by the first hello that matches it in
 /// everything: bits, host, migration, attempt, time. Any other hello is refused and spends nothing, so a stranger
-/// who comes first, even one with a good certificate, cannot lock the real source out. What was spent opened a link, and
-/// further connections of it show a proof, good once; any other is refused and does not disturb the link.
+/// who comes first, even one with a good certificate, cannot lock the real source out. What was spent opened a link,
+/// and further connections of it show a proof, good once; any other is refused and does not disturb the link.
 /// </summary>
 public sealed class TicketBook
 {

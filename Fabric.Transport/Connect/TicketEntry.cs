@@ -55,8 +55,8 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
         : HelloCode.Accepted;
 
     /// <summary>
-    /// The connection belongs to the link from here, which begins with the first; false when there is none any more, and
-    /// the wire is the caller's.
+    /// The connection belongs to the link from here, which begins with the first; false when there is none any more,
+    /// and the wire is the caller's.
     /// </summary>
     public bool Attach(int slot, LinkWire wire, Func<DataLink> make)
     {

@@ -7,7 +7,9 @@ namespace Fabric.Transport.Link;
 /// <content>What connections ask for and bring.</content>
 public sealed partial class DataLink
 {
-    /// <summary>What this connection writes next: the bytes of a block, which are given back, or a frame without.</summary>
+    /// <summary>
+    /// What this connection writes next: the bytes of a block, which are given back, or a frame without.
+    /// </summary>
     internal bool TryTake(LinkConnection connection, out LinkOut next, out Block? block, out Range bytes)
     {
         (block, bytes) = (null, default);
@@ -41,7 +43,9 @@ public sealed partial class DataLink
             return MayWrite(connection) && _machine.HasWork(connection.Slot);
     }
 
-    /// <summary>The connection's own thread reads, when nobody else does who could take the bytes straight away.</summary>
+    /// <summary>
+    /// The connection's own thread reads, when nobody else does who could take the bytes straight away.
+    /// </summary>
     internal bool TryBeginReading(LinkConnection connection)
     {
         lock (_gate)
@@ -228,7 +232,9 @@ public sealed partial class DataLink
         alone?.PumpIfFree();
     }
 
-    /// <summary>The connection that there is only one of; several are woken, and the first that has time takes it.</summary>
+    /// <summary>
+    /// The connection that there is only one of; several are woken, and the first that has time takes it.
+    /// </summary>
     private LinkConnection? Offer()
     {
         LinkConnection? alone = null;

@@ -30,8 +30,8 @@ public sealed partial class DataLink
     private bool IsFailed => _over is not null && !IsLingering;
 
     /// <summary>
-    /// A connection was made; one that was in its place is lost, and says nothing more. False when the link is over: the
-    /// wire stays the caller's.
+    /// A connection was made; one that was in its place is lost, and says nothing more. False when the link is over:
+    /// the wire stays the caller's.
     /// </summary>
     internal bool Attach(int slot, LinkWire wire)
     {

@@ -234,7 +234,9 @@ public sealed partial class DataLink : IDataLink
         }
     }
 
-    /// <summary>Waits for a frame's room, and for those before it to have left: who sends feels the path, not memory.</summary>
+    /// <summary>
+    /// Waits for a frame's room, and for those before it to have left: who sends feels the path, not memory.
+    /// </summary>
     private void AwaitRoom(int channel, int length, string after)
     {
         var sender = _machine.Sender(channel);

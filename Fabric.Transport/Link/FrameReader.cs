@@ -4,8 +4,8 @@ using Fabric.Transport.Wire;
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// Takes one connection's bytes apart into frames. Bytes that are the next of a channel whose reader waits go straight to
-/// it; all others into a region of the channel's inbox. One thread at a time.
+/// Takes one connection's bytes apart into frames. Bytes that are the next of a channel whose reader waits go straight
+/// to it; all others into a region of the channel's inbox. One thread at a time.
 /// </summary>
 internal sealed class FrameReader(DataLink link, LinkConnection connection, LinkWire wire)
 {

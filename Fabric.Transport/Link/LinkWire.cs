@@ -1,9 +1,9 @@
 namespace Fabric.Transport.Link;
 
 /// <summary>
-/// One made connection, on which both sides have agreed. Its calls block and end when it is disposed of. Its socket must
-/// never have seen an asynchronous call: from then on, .NET would wake a thread of its own for each arrival before it
-/// wakes the one that waits.
+/// One made connection, on which both sides have agreed. Its calls block and end when it is disposed of. Its socket
+/// must never have seen an asynchronous call: from then on, .NET would wake a thread of its own for each arrival before
+/// it wakes the one that waits.
 /// </summary>
 /// <param name="Stream">Bytes both ways.</param>
 /// <param name="Tail">Where the records of TLS gather; null without TLS.</param>

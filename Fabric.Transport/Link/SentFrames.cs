@@ -34,8 +34,8 @@ internal sealed class SentFrames(ChannelSender sender, Blocks blocks)
 
     /// <summary>
     /// Writes the head before the bytes of a frame that goes out now; where it lies in the block, which is in
-    /// use until <see cref="Blocks.Release"/>. Of a frame that is sent again from its middle, the head takes the place of
-    /// bytes that the peer has.
+    /// use until <see cref="Blocks.Release"/>. Of a frame that is sent again from its middle, the head takes the place
+    /// of bytes that the peer has.
     /// </summary>
     public Range Open(int channel, OutFrame frame, out Block block)
     {

@@ -28,7 +28,9 @@ public sealed record Hello(
     byte VersionMin, byte VersionMax, HelloKind Kind, MigrationId Migration, int Attempt, Ticket Ticket, int Slot,
     long Number, LinkSecret? Secret)
 {
-    /// <summary>The version that this build speaks. Version 1 knew one connection, which no cut could outlive.</summary>
+    /// <summary>
+    /// The version that this build speaks. Version 1 knew one connection, which no cut could outlive.
+    /// </summary>
     public const byte Version = 2;
 
     /// <summary>Size on the wire.</summary>

@@ -6,9 +6,9 @@ using Fabric.Protocol;
 namespace Fabric.Transport.Wire;
 
 /// <summary>
-/// What both ends of one link know, and nobody else: the source sends it in the hello that opens the link, inside TLS and
-/// to the target that its certificate names. Each further connection shows a proof made from it, good for one migration,
-/// attempt, connection and number. It does not print itself.
+/// What both ends of one link know, and nobody else: the source sends it in the hello that opens the link, inside TLS
+/// and to the target that its certificate names. Each further connection shows a proof made from it, good for one
+/// migration, attempt, connection and number. It does not print itself.
 /// </summary>
 public sealed class LinkSecret
 {
@@ -23,8 +23,8 @@ public sealed class LinkSecret
     }
 
     /// <summary>
-    /// The secret for a ticket, of a key that never leaves this process: asked again after an answer was lost, the source
-    /// says the same, and so the target knows it for the one that spent the ticket.
+    /// The secret for a ticket, of a key that never leaves this process: asked again after an answer was lost, the
+    /// source says the same, and so the target knows it for the one that spent the ticket.
     /// </summary>
     public static LinkSecret For(ReadOnlySpan<byte> key, Ticket ticket)
     {

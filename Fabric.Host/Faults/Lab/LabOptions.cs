@@ -40,8 +40,8 @@ public sealed record LabOptions
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// How long the way between the hosts will be cut: the migration's own time-outs, which a demo has short, are longer
-    /// by this, for a cut is to cost its own time and no attempt.
+    /// How long the way between the hosts will be cut: the migration's own time-outs, which a demo has short, are
+    /// longer by this, for a cut is to cost its own time and no attempt.
     /// </summary>
     public TimeSpan DataOutage { get; init; }
 

@@ -6,7 +6,9 @@ public enum LinkBug
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>A frame that was cut in its middle is sent again from its beginning, under the number of the rest.</summary>
+    /// <summary>
+    /// A frame that was cut in its middle is sent again from its beginning, under the number of the rest.
+    /// </summary>
     ResendsFromWrongOffset,
 
     /// <summary>A frame is acknowledged when its head has come.</summary>

@@ -5,8 +5,8 @@ using Fabric.Testing.Scenarios;
 namespace Fabric.Simulation.World;
 
 /// <summary>
-/// One end of a data link: the product's own <see cref="LinkMachine"/>, with numbers in the place of bytes. Each byte is
-/// where it comes from, so that one that is lost, doubled or misplaced is seen when its reader gets it.
+/// One end of a data link: the product's own <see cref="LinkMachine"/>, with numbers in the place of bytes. Each byte
+/// is where it comes from, so that one that is lost, doubled or misplaced is seen when its reader gets it.
 /// </summary>
 internal sealed class SimLinkEnd
 {
