@@ -63,6 +63,9 @@ public class RelayWorkTests
             for (var got = 0; got < 600_000;)
                 got += await incoming.ReceiveAsync(into, Guard.Token());
             await first.SourceLink.DisposeAsync();
+
+            // Who does not read on is a stall and not a cut.
+            await RelayRig.ClosedAsync(incoming);
             var (source, target) = await first.EndsAsync();
             (source.End, target.End).ShouldBe((RelayEnd.LinkLost, RelayEnd.LinkLost));
         }
