@@ -21,10 +21,14 @@ public sealed class EffectWalkTests
             new Fault(FaultKind.VmStarted, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_600_000), 0, 1, 0)),
     ];
 
+    // How a hypervisor sends, and what a guest writes: no ledger, journal or right to run is touched by either, and no
+    // order waits for them. The simulator's operator does not ask for them.
+    private static readonly Type[] Harmless = [typeof(AdjustSending), typeof(WatchDirtying)];
+
     public static TheoryData<string, EffectMode> Cases()
     {
         var cases = new TheoryData<string, EffectMode>();
-        foreach (var type in EffectWalk.Types)
+        foreach (var type in EffectWalk.Types.Except(Harmless))
         {
             foreach (var mode in Enum.GetValues<EffectMode>())
                 cases.Add(type.Name, mode);
