@@ -12,8 +12,11 @@ namespace Fabric.Host.Faults;
 public sealed record FaultCase(
     FaultVictim Who, FaultAction Action, FaultStage At, TimeSpan For, long BytesPerSecond, int Repetition = 1)
 {
-    /// <summary>In pre-copy: it comes when the data link has carried so many bytes.</summary>
-    public long AfterBytes { get; init; } = 8L << 20;
+    /// <summary>
+    /// In pre-copy: it comes when the data link has carried so many bytes. Page work leaves some 2 MiB of the embedded
+    /// lab guest's 128: by default it comes after an eighth of them.
+    /// </summary>
+    public long AfterBytes { get; init; } = 256L << 10;
 
     /// <summary>Such as <c>target-vm.kill.pre-copy</c>, with <c>#2</c> for a repetition.</summary>
     public string Id

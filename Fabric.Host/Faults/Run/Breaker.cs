@@ -17,7 +17,7 @@ internal sealed class Breaker(
     LabCluster cluster, MachineWatch watch, FabricOperator fabric, LabOptions options, FaultCase fault,
     TimeProvider time)
 {
-    private const long ArmedBytes = 1L << 20;
+    private const long ArmedBytes = 128L << 10;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(2);
 
     private bool _released;
