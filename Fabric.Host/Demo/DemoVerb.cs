@@ -22,7 +22,7 @@ public static class DemoVerb
 
     private static readonly Option<string?> At = new("--at")
     {
-        Description = "The stage of the migration to break at.",
+        Description = "The stage of the migration to break at; with --for, pre-copy unless it is said.",
     };
 
     private static readonly Option<string?> For = new("--for")
@@ -115,7 +115,9 @@ public static class DemoVerb
                 OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
             : DemoCommand.RunAsync(
                 OptionsOf(parsed),
-                DemoFaults.CaseOf(parsed.GetValue(Kill), parsed.GetValue(At), DurationOf(parsed.GetValue(For))),
+                DemoFaults.CaseOf(
+                    parsed.GetValue(Kill), StageOf(parsed.GetValue(At), parsed.GetValue(For)),
+                    DurationOf(parsed.GetValue(For))),
                 parsed.GetValue(Json), cancellation));
         return verb;
     }
@@ -135,7 +137,7 @@ public static class DemoVerb
 
     private static void RequireSense(CommandResult result)
     {
-        if (result.GetValue(Kill) is null != result.GetValue(At) is null)
+        if (result.GetValue(Kill) is null != StageOf(result.GetValue(At), result.GetValue(For)) is null)
             result.AddError("--kill and --at belong together: what to break, and at which stage.");
         if (result.GetValue(Matrix) && result.GetValue(Kill) is not null)
             result.AddError("--matrix breaks everything at every stage; leave --kill and --at out.");
@@ -146,6 +148,10 @@ public static class DemoVerb
         if (result.GetValue(Markdown) is not null && !result.GetValue(Matrix))
             result.AddError("--markdown goes with --matrix.");
     }
+
+    // A link that is cut for a time is cut while bytes flow, unless another moment is wanted.
+    private static string? StageOf(string? at, string? length) =>
+        at ?? (length is null ? null : FaultNames.WordOf(FaultStage.PreCopy));
 
     private static ImpairSettings? WanOf(string? text) =>
         text is null ? ImpairSettings.None : ImpairText.TryWan(text, out var wan) ? wan : null;

@@ -19,6 +19,7 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--matrix --markdown table.md")]
     [InlineData("--memory 256MiB --bandwidth 10MB")]
     [InlineData("--wan 100mbit,50ms --kill data-link --at pre-copy")]
+    [InlineData("--wan 100mbit,50ms --kill data-link --for 30s")]
     public void Good_command_lines_are_taken(string line) => DemoVerb.Create().Parse(line).Errors.ShouldBeEmpty();
 
     [Theory]
