@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Fabric.Host.Bench.Wan;
+using Fabric.Host.Configuration;
+using Fabric.Host.Faults;
 using Fabric.Host.Hocon;
 using Fabric.Host.Impair;
 
@@ -13,6 +15,8 @@ internal static class BenchVerb
 
     /// <summary>The comparison with QEMU alone.</summary>
     public const string WanName = "wan";
+
+    private const int RoundsMax = 100;
 
     public static Command Create(CliContext cli) =>
         new(Name, "Compare on this machine, as ratios within one run") { Wan(), StrategiesVerb.Create(cli) };
@@ -48,7 +52,24 @@ internal static class BenchVerb
             },
         };
         var cut = UnitOptions.Duration("--cut", "How long the line is cut, half-way");
-        var quick = new Option<bool>("--quick") { Description = "Compare only; break nothing" };
+        var parts = new Option<WanPart[]>("--part") { Description = "Only this part; may be repeated", HelpName = "part" };
+        parts.AcceptOnlyFromAmong([.. Enum.GetNames<WanPart>().Select(n => n.ToLowerInvariant())]);
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "How often the broken moves, the ways back and the throughput are measured; medians are compared",
+            DefaultValueFactory = _ => new WanBenchOptions().Rounds,
+        };
+        rounds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > RoundsMax)
+                result.AddError(FormattableString.Invariant($"--rounds is a number from 1 to {RoundsMax}."));
+        });
+        var hypervisor = new Option<string>("--hypervisor")
+        {
+            Description = "What runs the guests: there is nothing of its own to compare with but QEMU's",
+            DefaultValueFactory = _ => FaultNames.WordOf(HypervisorKind.Qemu),
+        };
+        hypervisor.AcceptOnlyFromAmong(FaultNames.WordOf(HypervisorKind.Qemu));
         var qemu = new Option<string>("--qemu")
         {
             Description = "The QEMU program",
@@ -62,7 +83,7 @@ internal static class BenchVerb
             "Move the same guests over the same line by each of QEMU's own ways and through the fabric: bytes on the "
             + "wire, time, downtime and processor time of each. Needs QEMU; takes about a quarter of an hour.")
         {
-            line, guests, memory, cut, quick, qemu, guest, report, json,
+            hypervisor, line, guests, parts, memory, cut, rounds, qemu, guest, report, json,
         };
         command.SetAction((parsed, cancellation) => WanCommand.RunAsync(
             new WanBenchOptions
@@ -71,7 +92,8 @@ internal static class BenchVerb
                 MemoryBytes = parsed.GetValue(memory),
                 Guests = parsed.GetValue(guests) ?? [],
                 Cut = parsed.GetValue(cut) is { } ms ? TimeSpan.FromMilliseconds(ms) : new WanBenchOptions().Cut,
-                Quick = parsed.GetValue(quick),
+                Parts = parsed.GetValue(parts) ?? [],
+                Rounds = parsed.GetValue(rounds),
                 QemuBinary = parsed.GetValue(qemu)!,
                 GuestDirectory = parsed.GetValue(guest),
             },

@@ -11,7 +11,7 @@ namespace Fabric.Transport.Connect;
 /// tuning off and caps the window below what a WAN needs. What is limited is the part that was not sent yet, so that
 /// QEMU, which judges the bandwidth by how fast its socket empties, feels the path and not our buffers.
 /// </summary>
-internal static class TcpTuning
+public static class TcpTuning
 {
     // <netinet/tcp.h>
     private const int Information = 11;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Fabric.Host.Bench;
 
 namespace Fabric.Benchmarks;
 
@@ -41,12 +42,7 @@ internal sealed class BenchReport(string bench)
         });
     }
 
-    public static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        var middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
+    public static double Median(IEnumerable<double> values) => Medians.Of(values);
 
     public static string Text(double value, int decimals = 1) =>
         value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

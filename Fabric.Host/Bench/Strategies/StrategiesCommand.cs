@@ -13,7 +13,10 @@ internal static class StrategiesCommand
         StrategiesOptions options, string? folder, CliContext cli, bool json, CancellationToken cancellation) =>
         LabGuard.RunAsync("bench", async cancelled =>
         {
-            var report = await CompareAsync(options, (json ? cli.Error : cli.Out).WriteLine, cli.Time, cancelled);
+            var console = LabConsole.For(json);
+            var report = await BenchProgress.RunAsync(
+                console, "bench strategies",
+                (say, progress) => CompareAsync(options, say, progress, cli.Time, cancelled));
             if (folder is not null)
             {
                 Directory.CreateDirectory(folder);
@@ -31,7 +34,8 @@ internal static class StrategiesCommand
 
     /// <summary>All moves, one after the other.</summary>
     public static async Task<StrategiesReport> CompareAsync(
-        StrategiesOptions options, Action<string> say, TimeProvider time, CancellationToken cancellation)
+        StrategiesOptions options, Action<string> say, Action<double> progress, TimeProvider time,
+        CancellationToken cancellation)
     {
         var plan = (from line in options.Lines
                     from program in options.Programs
@@ -42,6 +46,7 @@ internal static class StrategiesCommand
         {
             var move = await new StrategyMove(options, program, strategy, line, time).RunAsync(cancellation);
             moves.Add(move);
+            progress((double)moves.Count / plan.Count);
             say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"[{moves.Count}/{plan.Count}] {move.LineMbps:0} Mbit/s {program} {strategy}: {move.TotalMs:0} ms, " +

@@ -1,38 +1,47 @@
-using System.Globalization;
 using Fabric.Drivers.Qemu;
+using Fabric.Host.Bench.Throughput;
 using Fabric.Host.Configuration;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
-using Fabric.Host.Faults.Run;
 
 namespace Fabric.Host.Bench.Wan;
 
 /// <summary>
-/// Each guest over the same line by each of QEMU's own ways and through the fabric; then what a cut costs both. Ratios
-/// are of one run on one machine.
+/// Each guest over the same line by each of QEMU's own ways and through the fabric; what a break costs both; what a way
+/// back costs; and, without a line, the relays' own speed. Ratios are of one run on one machine.
 /// </summary>
-internal sealed class WanBench(WanBenchOptions options, Action<string> say, TimeProvider time)
+internal sealed class WanBench(
+    WanBenchOptions options, Action<string> say, Action<double> progress, TimeProvider time)
 {
+    private const int Connections = 4;
     private static readonly MoveWay[] QemuWays = [MoveWay.QemuPlain, MoveWay.QemuXbzrle, MoveWay.QemuMultifdZstd];
+    private static readonly Way[] Ways = [Way.Direct, Way.Plain, Way.TlsFour];
     private static readonly TimeSpan SettleWithin = TimeSpan.FromMinutes(10);
 
-    private readonly List<MoveResult> _moves = [];
-    private readonly Dictionary<string, string> _best = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, double> _ratios = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, double> _qemuRatios = new(StringComparer.Ordinal);
+    private readonly IReadOnlyList<WanGuest> _guests =
+        [.. WanGuest.All.Where(g => options.Guests.Count == 0 || options.Guests.Contains(g.Word, StringComparer.Ordinal))];
+
+    private readonly WanLog _log = new(say, progress, Count(options));
 
     /// <summary>Runs all of it.</summary>
     /// <exception cref="LabException">A move could not be carried out.</exception>
     public async Task<WanReport> RunAsync(CancellationToken cancellation)
     {
-        var facts = await new QemuHypervisor(new QemuOptions { Binary = options.QemuBinary }, time)
-            .ProbeAsync(cancellation);
-        foreach (var guest in WanGuest.All.Where(g => options.Guests.Count == 0 || options.Guests.Contains(g.Word, StringComparer.Ordinal)))
+        var qemu = new QemuOptions { Binary = options.QemuBinary };
+        var facts = await new QemuHypervisor(qemu, time).ProbeAsync(cancellation);
+        var first = _guests[0];
+        if (options.Has(WanPart.Compare))
         {
-            await CompareAsync(guest, cancellation);
-            if (!options.Quick && guest == WanGuest.All[0])
-                await CutAsync(guest, cancellation);
+            foreach (var guest in _guests)
+                await CompareAsync(guest, cancellation);
         }
+
+        if (options.Has(WanPart.Broken))
+            await new BrokenMoves(options, LabOf(first), first, _log, time).RunAsync(cancellation);
+        if (options.Has(WanPart.Return))
+            await new ReturnTrip(options, LabOf(first), first, _log, time).RunAsync(cancellation);
+        if (options.Has(WanPart.Throughput))
+            await ThroughputAsync(qemu, cancellation);
 
         return new WanReport
         {
@@ -41,42 +50,59 @@ internal sealed class WanBench(WanBenchOptions options, Action<string> say, Time
             RoundTripMs = 2 * options.Line.Delay.TotalMilliseconds,
             MemoryBytes = options.MemoryBytes,
             Processors = Environment.ProcessorCount,
-            Moves = _moves,
-            BestOfQemu = _best,
-            Ratios = _ratios,
-            QemuRatios = _qemuRatios,
+            Moves = _log.Moves,
+            BestOfQemu = _log.Best,
+            Ratios = _log.Ratios,
+            QemuRatios = _log.QemuRatios,
+            MegabytesPerSecond = _log.Speeds,
         };
+    }
+
+    private static int Count(WanBenchOptions options)
+    {
+        var guests = options.Guests.Count == 0 ? WanGuest.All.Count : options.Guests.Count;
+        return (options.Has(WanPart.Compare) ? guests * (QemuWays.Length + 1) : 0)
+            + (options.Has(WanPart.Broken) ? BrokenMoves.Count(options) : 0)
+            + (options.Has(WanPart.Return) ? options.Rounds : 0)
+            + (options.Has(WanPart.Throughput) ? 1 : 0);
     }
 
     private async Task CompareAsync(WanGuest guest, CancellationToken cancellation)
     {
+        var own = new List<MoveResult>();
         foreach (var way in QemuWays)
-            Note(await new QemuMove(options, LabOf(guest), guest, way, time).RunAsync(null, cancellation));
-        Note((await new FabricMove(options, LabOf(guest), guest, time).RunAsync(null, cancellation)).Move);
-        var best = _moves.Where(m => IsOf(m, guest) && m.Way != MoveWay.Fabric && m.Clean).MinBy(m => m.WireBytes)
+            own.Add(_log.Note(await new QemuMove(options, LabOf(guest), guest, way, time).RunAsync(null, cancellation)));
+        var (move, _) = await new FabricMove(options, LabOf(guest), guest, time).RunAsync(null, cancellation);
+        _log.Note(move);
+        var best = own.Where(m => m.Clean).MinBy(m => m.WireBytes)
             ?? throw new LabException($"None of QEMU's own ways moved the guest '{guest.Word}' with all its pages right.");
-        _best[guest.Word] = best.Way.ToString();
-        _ratios[$"{guest.Word}Wire"] = Share(Of(guest, MoveWay.Fabric).WireBytes, best.WireBytes);
+        _log.Best[guest.Word] = best.Way.ToString();
+        _log.Ratios[$"{guest.Word}Wire"] = WanLog.Share(move.WireBytes, best.WireBytes);
     }
 
-    /// <summary>The line is cut when half of what the undisturbed move took has gone over it.</summary>
-    private async Task CutAsync(WanGuest guest, CancellationToken cancellation)
+    /// <summary>Of one run, in rounds: QEMU alone, the relays without TLS, and with TLS over four connections.</summary>
+    private async Task ThroughputAsync(QemuOptions qemu, CancellationToken cancellation)
     {
-        var plain = Of(guest, MoveWay.QemuPlain).WireBytes;
-        var qemu = await new QemuMove(options, LabOf(guest), guest, MoveWay.QemuPlain, time)
-            .RunAsync(plain / 2, cancellation);
-        Note(qemu with { Guest = $"{guest.Word}, cut" });
-        _qemuRatios["cutExtra"] = Share(qemu.WireBytes, plain) - 1;
-
-        var whole = Of(guest, MoveWay.Fabric).WireBytes;
-        var fault = new FaultCase(FaultVictim.DataLink, FaultAction.Cut, FaultStage.PreCopy, options.Cut, 0)
-        {
-            AfterBytes = whole / 2,
-        };
-        var (move, _) = await new FabricMove(options, LabOf(guest), guest, time).RunAsync(fault, cancellation);
-        Note(move with { Guest = $"{guest.Word}, cut" });
-        _ratios["cutExtra"] = Share(move.WireBytes, whole) - 1;
+        await using var bench = new ThroughputBench(qemu, options.GuestDirectory, _log.Say, time);
+        var limit = await bench.TlsLimitAsync(Connections, cancellation);
+        var rounds = await bench.MeasureAsync(Ways, options.Rounds, cancellation);
+        foreach (var way in Ways)
+            _log.Speeds[Word(way)] = Math.Round(Medians.Of(rounds.Of(way).Select(h => h.MegabytesPerSecond)), 1);
+        _log.Speeds["tlsAlone"] = Math.Round(limit, 1);
+        _log.Ratios["plainThroughput"] = Math.Round(rounds.OfDirect(Way.Plain), 4);
+        _log.Ratios["tlsThroughput"] = Math.Round(rounds.OfDirect(Way.TlsFour), 4);
+        _log.Ratios["tlsThroughputOfTlsAlone"] = WanLog.Share(_log.Speeds[Word(Way.TlsFour)], limit);
+        _log.Step();
     }
+
+    private static string Word(Way way) => way switch
+    {
+        Way.Direct => "qemuUnixSocket",
+        Way.Plain => "fabricPlain",
+        Way.Tls => "fabricTls",
+        Way.TlsFour => "fabricTlsFour",
+        _ => throw new ArgumentOutOfRangeException(nameof(way), way, "not a way"),
+    };
 
     private LabOptions LabOf(WanGuest guest) => new()
     {
@@ -90,19 +116,4 @@ internal sealed class WanBench(WanBenchOptions options, Action<string> say, Time
         Deadline = SettleWithin,
         SettleWithin = SettleWithin,
     };
-
-    private MoveResult Of(WanGuest guest, MoveWay way) => _moves.First(m => IsOf(m, guest) && m.Way == way);
-
-    private static bool IsOf(MoveResult move, WanGuest guest) =>
-        string.Equals(move.Guest, guest.Word, StringComparison.Ordinal);
-
-    private static double Share(long part, long whole) => Math.Round((double)part / whole, 4);
-
-    private void Note(MoveResult move)
-    {
-        _moves.Add(move);
-        say(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{move.Guest,-10} {move.Way,-15} {move.WireBytes / 1e6,7:F1} MB {move.TotalMs / 1e3,6:F1} s, down {move.DowntimeMs,5:F0} ms, cpu {move.CpuSeconds,5:F1} s, {move.Attempts} attempt(s){(move.Forced ? ", forced" : "")}{(move.Clean ? "" : ", NOT CLEAN")}"));
-    }
 }

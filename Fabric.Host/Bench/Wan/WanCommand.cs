@@ -14,7 +14,9 @@ internal static class WanCommand
         async stop =>
         {
             var console = LabConsole.For(json);
-            var report = await new WanBench(options, line => console.WriteLine(line), TimeProvider.System).RunAsync(stop);
+            var report = await BenchProgress.RunAsync(
+                console, "bench wan",
+                (say, progress) => new WanBench(options, say, progress, TimeProvider.System).RunAsync(stop));
             if (folder is not null)
             {
                 Directory.CreateDirectory(folder);

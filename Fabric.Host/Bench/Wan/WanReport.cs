@@ -33,6 +33,9 @@ public sealed record WanReport
     /// <summary>The same of QEMU alone, where it has one.</summary>
     public required IReadOnlyDictionary<string, double> QemuRatios { get; init; }
 
+    /// <summary>Speeds on loopback without page work; tlsAlone is what TLS carries with nothing else beside.</summary>
+    public required IReadOnlyDictionary<string, double> MegabytesPerSecond { get; init; }
+
     /// <summary>Every guest arrived with all its pages right.</summary>
     public bool Clean => Moves.All(m => m.Clean);
 

@@ -25,7 +25,8 @@ internal static class WanTable
     public static string Ratios(WanReport report) => string.Join(
         ", ",
         report.Ratios.Select(r => $"{r.Key} {Text(r.Value, 3)}")
-            .Concat(report.QemuRatios.Select(r => $"{r.Key} of QEMU alone {Text(r.Value, 3)}")));
+            .Concat(report.QemuRatios.Select(r => $"{r.Key} of QEMU alone {Text(r.Value, 3)}"))
+            .Concat(report.MegabytesPerSecond.Select(s => $"{s.Key} {Text(s.Value, 0)} MB/s")));
 
     private static string Text(double value, int digits) =>
         value.ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);

@@ -30,6 +30,9 @@ public sealed record LabOptions
     /// <summary>Further settings of the hosts' nodes: lines of HOCON in their <c>fabric</c>.</summary>
     public string HostSettings { get; init; } = "";
 
+    /// <summary>The guest moves back after it has moved; only where nothing is broken.</summary>
+    public bool Returns { get; init; }
+
     /// <summary>The QEMU program.</summary>
     public string QemuBinary { get; init; } = "qemu-system-x86_64";
 

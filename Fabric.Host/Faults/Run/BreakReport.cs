@@ -7,5 +7,7 @@ namespace Fabric.Host.Faults.Run;
 /// <param name="Armed">There was nothing to break at that stage yet; it was broken as soon as there was.</param>
 /// <param name="At">When.</param>
 /// <param name="Until">When it was mended; null for what is not mended, as a kill.</param>
+/// <param name="WireBytes">What the data link had carried by then, both ways.</param>
 public sealed record BreakReport(
-    string Stage, int Attempt, string What, bool Armed, DateTimeOffset At, DateTimeOffset? Until = null);
+    string Stage, int Attempt, string What, bool Armed, DateTimeOffset At, DateTimeOffset? Until = null,
+    long WireBytes = 0);

@@ -221,5 +221,6 @@ internal sealed class Breaker(
     private static string Number(double number) => number.ToString("0.###", CultureInfo.InvariantCulture);
 
     private BreakReport Report(JournalFollower journal, string what, bool armed = false) => new(
-        FaultNames.WordOf(journal.Stage), journal.Record.Attempts, what, armed, time.GetUtcNow());
+        FaultNames.WordOf(journal.Stage), journal.Record.Attempts, what, armed, time.GetUtcNow(),
+        WireBytes: cluster.DataLinks.Sum(l => l.Bytes));
 }

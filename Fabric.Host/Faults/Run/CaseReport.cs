@@ -58,6 +58,9 @@ public sealed record CaseReport
     /// <summary>Bytes on the data link, both ways, TLS included.</summary>
     public required long WireBytes { get; init; }
 
+    /// <summary>The same of the way back, where the guest went back; null where it did not.</summary>
+    public long? ReturnWireBytes { get; init; }
+
     /// <summary>Processor time of nodes and hypervisors, the guest's own work included, while the migration was under
     /// way, of those alive at its end.</summary>
     public required double CpuSeconds { get; init; }
@@ -108,6 +111,7 @@ public sealed record CaseReport
             DowntimeParts = first.Ended?.Downtime,
             ObservedBlackoutMs = Overlaps.LongestGap(evidence.Copies).TotalMilliseconds,
             WireBytes = facts.WireBytes,
+            ReturnWireBytes = facts.ReturnWireBytes,
             CpuSeconds = facts.CpuSeconds,
             MemoryBytes = facts.MemoryBytes,
             Afterwards = afterwards,
@@ -123,7 +127,8 @@ public sealed record CaseReport
 
 /// <summary>What a case ran on.</summary>
 internal sealed record CaseFacts(
-    string Hypervisor, string Version, long WireBytes, double CpuSeconds, long MemoryBytes);
+    string Hypervisor, string Version, long WireBytes, double CpuSeconds, long MemoryBytes,
+    long? ReturnWireBytes = null);
 
 /// <summary>How reports are written.</summary>
 [JsonSourceGenerationOptions(

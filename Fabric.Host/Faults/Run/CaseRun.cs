@@ -45,6 +45,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         var (broke, wire, cpu) = await MigrateAndBreakAsync(cluster, watch, fabric, spec.Id, cancellation);
         if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
             await TryAgainAsync(cluster, watch, fabric, spec.Id, cancellation);
+        var back = options.Returns && fault is null ? await ReturnAsync(cluster, fabric, spec.Id, cancellation) : null;
         var owner = Owner();
         var leftovers = await LeftoversAsync(watch, owner, cancellation);
         var verified = await VerifyAsync(watch, owner, cancellation);
@@ -62,7 +63,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         return CaseReport.Of(
             evidence, guest, fault, broke, _afterwards, new CaseFacts(
                 FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire, cpu,
-                spec.MemoryBytes()));
+                spec.MemoryBytes(), back));
     }
 
     // In pre-copy nothing is held: the break is to come while bytes flow.
@@ -178,6 +179,33 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         _afterwards.Add($"second migration: {ended?.Outcome.ToString() ?? "no outcome"} {ended?.Reason}".TrimEnd());
     }
 
+    /// <summary>Back to where it came from; bytes that this took.</summary>
+    private async Task<long?> ReturnAsync(
+        LabCluster cluster, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+    {
+        using var late = new CancellationTokenSource(options.SettleWithin, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
+        await UntilAsync(
+            cluster, ReadyWithin, "the VM to be known as running", () => fabric.IsRunningAsync(vm, either.Token),
+            either.Token);
+        screen.Say("the guest goes back");
+        var before = cluster.DataLinks.Sum(l => l.Bytes);
+        try
+        {
+            await using var journal = await BeginAsync(cluster, fabric, vm, either.Token, LabCluster.Source);
+            await FinishAsync(journal, 1, either.Token);
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            throw new LabException(
+                $"The way back did not end in {options.SettleWithin.TotalMinutes:0.#} minutes.");
+        }
+
+        var outcome = _migrations[1].Ended?.Outcome;
+        _afterwards.Add($"the way back: {outcome?.ToString() ?? "no outcome"}");
+        return outcome == MigrationOutcome.Completed ? cluster.DataLinks.Sum(l => l.Bytes) - before : null;
+    }
+
     private async Task StartAnewAsync(
         LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
     {
@@ -196,9 +224,9 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     }
 
     private async Task<JournalFollower> BeginAsync(
-        LabCluster cluster, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+        LabCluster cluster, FabricOperator fabric, VmId vm, CancellationToken cancellation, string? target = null)
     {
-        var id = await fabric.MigrateAsync(vm, LabCluster.Target, cancellation);
+        var id = await fabric.MigrateAsync(vm, target ?? LabCluster.Target, cancellation);
         return new JournalFollower(cluster.Journal, id, time, screen.Happened);
     }
 
