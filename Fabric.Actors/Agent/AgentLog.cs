@@ -66,9 +66,14 @@ public static partial class AgentLog
         "{Vm}: page store {Why}; {Held} pages were held when the transfer began, {Damaged} were damaged.")]
     public static partial void PageStore(ILogger log, string vm, string why, int held, int damaged);
 
-    [LoggerMessage(4006, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
+    [LoggerMessage(
+        4023, LogLevel.Information,
+        "{Attempt}: sent {Wire} bytes over the link in all; page work made {Out} of {In}: {Pages}.")]
+    public static partial void Sent(ILogger log, string attempt, long wire, long @in, long @out, string pages);
+
+    [LoggerMessage(4021, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
     public static partial void Decided(ILogger log, string attempt, DecisionKind kind, long value, string why);
 
-    [LoggerMessage(4007, LogLevel.Warning, "{Attempt}: the hypervisor did not take new limits; they are set again.")]
+    [LoggerMessage(4022, LogLevel.Warning, "{Attempt}: the hypervisor did not take new limits; they are set again.")]
     public static partial void LimitsNotSet(ILogger log, string attempt, Exception cause);
 }

@@ -150,8 +150,21 @@ internal sealed class OutgoingTransfer(
         await _stop.CancelAsync();
         await _governor.DisposeAsync();
         if (_relay is not null)
+        {
             await _relay.DisposeAsync();
+            NoteSent();
+        }
+
         _stop.Dispose();
+    }
+
+    private void NoteSent()
+    {
+        if (PageWork is { } c)
+            AgentLog.Sent(
+                tools.Log, order.Stamp.ToString(), WireBytes, c.BytesBefore, c.BytesAfter,
+                $"{c.ZeroPages} zero, {c.UnchangedPages} unchanged, {c.ReferencePages} like others, " +
+                $"{c.DeltaPages} deltas, {c.PlainPages} packed, {c.RawPages} raw, level {c.Level}");
     }
 
     /// <summary>

@@ -77,13 +77,14 @@ internal static class BenchVerb
         };
         var guest = new Option<string?>("--guest") { Description = "Folder with the guest's vmlinux and initrd.cpio" };
         var report = new Option<string?>("--report") { Description = "Also write wan.json and wan.html there", HelpName = "folder" };
+        var keep = new Option<bool>("--keep") { Description = "Leave the directories with the fabric's journals and logs" };
         var json = Output.JsonOption();
         var command = new Command(
             WanName,
             "Move the same guests over the same line by each of QEMU's own ways and through the fabric: bytes on the "
             + "wire, time, downtime and processor time of each. Needs QEMU; takes about a quarter of an hour.")
         {
-            hypervisor, line, guests, parts, memory, cut, rounds, qemu, guest, report, json,
+            hypervisor, line, guests, parts, memory, cut, rounds, qemu, guest, report, keep, json,
         };
         command.SetAction((parsed, cancellation) => WanCommand.RunAsync(
             new WanBenchOptions
@@ -94,6 +95,7 @@ internal static class BenchVerb
                 Cut = parsed.GetValue(cut) is { } ms ? TimeSpan.FromMilliseconds(ms) : new WanBenchOptions().Cut,
                 Parts = parsed.GetValue(parts) ?? [],
                 Rounds = parsed.GetValue(rounds),
+                Keep = parsed.GetValue(keep),
                 QemuBinary = parsed.GetValue(qemu)!,
                 GuestDirectory = parsed.GetValue(guest),
             },

@@ -114,6 +114,7 @@ internal sealed class WanBench(
         // The line is to be what holds it up, not a limit of ours.
         BandwidthBytesPerSecond = Math.Max(options.Line.BytesPerSecond * 20, 1_000_000),
         Deadline = SettleWithin,
+        Keep = options.Keep,
         SettleWithin = SettleWithin,
     };
 }

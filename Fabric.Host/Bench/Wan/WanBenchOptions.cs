@@ -27,6 +27,9 @@ public sealed record WanBenchOptions
     /// <summary>How long the line is cut, half-way.</summary>
     public TimeSpan Cut { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Leaves the directories with the fabric's journals and logs.</summary>
+    public bool Keep { get; init; }
+
     /// <summary>The QEMU program.</summary>
     public string QemuBinary { get; init; } = "qemu-system-x86_64";
 
