@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
-using Fabric.Benchmarks.Relay;
+using Fabric.Host.Bench.Throughput;
 using Fabric.Transport.Link;
 using Fabric.Transport.Relay;
 
@@ -36,8 +36,8 @@ public class PumpBench
     {
         _directory = Directory.CreateTempSubdirectory("fb-");
         var (into, from) = (Path.Combine(_directory.FullName, "i"), Path.Combine(_directory.FullName, "o"));
-        _links = new Links(Path.Combine(_directory.FullName, "ca"));
-        var (near, far) = await _links.MakeAsync(Tls ? Way.Tls : Way.Plain);
+        _links = new Links(Path.Combine(_directory.FullName, "ca"), BenchOptions.Note, TimeProvider.System);
+        var (near, far) = await _links.MakeAsync(Tls ? Way.Tls : Way.Plain, CancellationToken.None);
         using var listener = NewSocket();
         listener.Bind(new UnixDomainSocketEndPoint(into));
         listener.Listen(1);

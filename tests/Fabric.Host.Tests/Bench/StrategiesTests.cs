@@ -10,8 +10,11 @@ public sealed class StrategiesTests
     {
         var options = StrategiesOptions.Quick with { Programs = [GuestProgramSpec.MemoryMuncher] };
         var said = new List<string>();
-        var report = await StrategiesCommand.CompareAsync(options, said.Add, TimeProvider.System, CancellationToken.None);
+        var done = 0.0;
+        var report = await StrategiesCommand.CompareAsync(
+            options, said.Add, share => done = share, TimeProvider.System, CancellationToken.None);
         report.Moves.Select(m => m.Strategy).ShouldBe(Enum.GetValues<Strategy>());
+        done.ShouldBe(1);
         said.Count.ShouldBe(report.Moves.Count);
         foreach (var move in report.Moves)
         {

@@ -27,6 +27,10 @@ public sealed class UsageTests
     [InlineData("hosts --server https://127.0.0.1:1 --ca /none --cert /none --key /none")]
     [InlineData("hosts --config /none.conf")]
     [InlineData("node")]
+    [InlineData("bench wan --part nonsense")]
+    [InlineData("bench wan --rounds 0")]
+    [InlineData("bench wan --hypervisor embedded")]
+    [InlineData("bench wan --wan 100mbit")]
     public async Task A_wrong_command_line_is_exit_code_2_and_says_why(string line)
     {
         (await _cli.RunAsync(line)).ShouldBe(2);
