@@ -125,7 +125,7 @@ internal sealed class PageStore : IHeldPages, IDisposable
     private int Check()
     {
         var hasher = new PageHasher(Identity.Key);
-        var bytes = new byte[Limits.PageStore.CheckPages * Limits.Stream.PageSize];
+        var bytes = new byte[Math.Min(Limits.PageStore.CheckPages, _table.Length) * Limits.Stream.PageSize];
         var damaged = 0;
         for (var first = 0; first < _table.Length; first += Limits.PageStore.CheckPages)
         {

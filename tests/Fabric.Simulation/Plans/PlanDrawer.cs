@@ -1,5 +1,6 @@
 using Fabric.Protocol;
 using Fabric.Simulation.Engine;
+using Fabric.Simulation.Pages;
 
 namespace Fabric.Simulation.Plans;
 
@@ -34,6 +35,7 @@ public static class PlanDrawer
             Moves = [.. Enumerable.Range(0, vms).SelectMany(vm => Enumerable.Range(0, 1 + chance.Below(3))
                 .Select(_ => new Move(vm, chance.Spread(1, 2_000), 1 + chance.Below(hosts - 1))))],
         };
+        plan = plan with { Pages = PagePlan.Draw(Chance.For(seed, 8)) };
         return faults ? plan with { Faults = Faults(chance, vms) } : plan;
     }
 

@@ -19,6 +19,9 @@ internal sealed partial class SimWorld
     /// <summary>What was done, and in which durable stage of its VM's migration; null outside of one.</summary>
     public List<(Fault Fault, StageKind? Stage)> Injected { get; } = [];
 
+    /// <summary>The faults' time has begun and is not over, in a run that has some.</summary>
+    public bool FaultsCome => _armed && Plan.Faults.Count > 0;
+
     private void Arm()
     {
         (_armed, _step) = (true, 0);

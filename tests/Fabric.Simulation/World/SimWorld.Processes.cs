@@ -42,6 +42,7 @@ internal sealed partial class SimWorld
         host.Agent = null;
         host.Ledger.Crash(agent.Process, power);
         Transfers.AgentDied(host);
+        host.StoreDisk?.Crash(power);
         if (power)
             Network.Watch(host);
         else
