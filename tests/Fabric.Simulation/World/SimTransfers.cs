@@ -46,7 +46,8 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         if (!directory.EndsWith(rightly, StringComparison.Ordinal) || target.Vm != source.Vm)
             throw new RuleBrokenException($"rule 12: {from.Id} sends {order.Stamp} with the ticket of {directory}");
         world.Hypervisors.BeginSending(source, target);
-        var drive = new Drive(source.Transfer!, 1 + chance.Below(world.Plan.RoundsMax));
+        world.Sends(source.Vm, order.Policy);
+        var drive = new Drive(source.Transfer!, order.Policy, 1 + chance.Below(world.Plan.RoundsMax));
         drive.Link = new SimLink(
             world, _linkChance, world.Plant?.LinkBug ?? LinkBug.None,
             end => IsStill(world.HostOf(end == 0 ? drive.Transfer.Source.Host : drive.Transfer.Target.Host)),
@@ -119,6 +120,14 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             Break(drive);
     }
 
+    /// <summary>A source is to send in another way; what is not sending does not.</summary>
+    public void Adjust(SimHost host, AdjustSending e)
+    {
+        if (_drives.Find(d => d.Transfer.Source.Host == host.Id && d.Transfer.SourceRelay
+            && string.Equals(d.Transfer.Source.Directory, e.Directory, StringComparison.Ordinal)) is { } drive)
+            drive.Policy = e.Policy;
+    }
+
     /// <summary>Page work failed: its relay gives up.</summary>
     public void BreakSoon(ModelTransfer transfer) => world.Scheduler.After(0, () =>
     {
@@ -174,7 +183,7 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         {
             return drive.Transfer.Rounds < drive.Rounds
                 ? ("round", SimScheduler.Ms(chance.Between(least, most)), () => Round(drive))
-                : ("pause", chance.Between(Ms(1), Ms(10)), () => hypervisors.Pause(source));
+                : ("pause", chance.Between(Ms(1), Ms(10)), () => Pause(drive));
         }
 
         if (source.Phase != MigrationPhase.Device)
@@ -184,6 +193,12 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         return target.Phase == MigrationPhase.Completed && drive.Transfer.SourceRelay
             ? ("acknowledge", chance.Between(Ms(1) / 5, Ms(5) + RoundTrip), () => hypervisors.Acknowledge(source))
             : null;
+    }
+
+    private void Pause(Drive drive)
+    {
+        if (world.Hypervisors.Pause(drive.Transfer.Source))
+            world.Pauses(drive.Transfer.Source.Vm, drive.Policy);
     }
 
     private void Round(Drive drive)
@@ -210,8 +225,11 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             || transfer.Source.Phase is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled)
         && (!transfer.Target.Alive || transfer.Target.Phase == MigrationPhase.Completed);
 
-    private sealed class Drive(ModelTransfer transfer, int rounds)
+    private sealed class Drive(ModelTransfer transfer, TransferPolicy policy, int rounds)
     {
+        /// <summary>How it is sent. Rounds are drawn, whatever the rate.</summary>
+        public TransferPolicy Policy { get; set; } = policy;
+
         public ModelTransfer Transfer => transfer;
 
         public int Rounds => rounds;

@@ -207,7 +207,7 @@ internal sealed partial class SimWorld : IModelListener
         var takes = effect is StartMachine or StartIncoming
             ? _hypervisorChance.Between(SimScheduler.Ms(20), SimScheduler.Ms(120))
             : _hypervisorChance.Between(SimScheduler.Ms(0.1), SimScheduler.Ms(4));
-        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming
+        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or AdjustSending or WatchDirtying
             ? takes
             : Math.Max(takes, Math.Min(host.MonitorsHangUntil - Scheduler.Now, SimScheduler.Ms(10_000)));
     }
@@ -215,7 +215,8 @@ internal sealed partial class SimWorld : IModelListener
     /// <summary>A command to a hypervisor fails; what no monitor is needed for does not.</summary>
     public bool EffectFails(SimHost host, CopyEffect effect)
     {
-        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine)
+        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine
+            or AdjustSending or WatchDirtying)
             return false;
         if (host.FailCommands > 0)
         {
