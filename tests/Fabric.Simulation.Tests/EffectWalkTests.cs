@@ -1,5 +1,7 @@
+using Fabric.Actors.Coordination;
 using Fabric.Protocol;
 using Fabric.Simulation.Plans;
+using Fabric.Simulation.Plants;
 using Fabric.Simulation.Runs;
 
 namespace Fabric.Simulation.Tests;
@@ -64,6 +66,24 @@ public sealed class EffectWalkTests
         }
 
         reached.ShouldBeGreaterThan(0, $"no run comes to {name}: it needs a scenario here");
+    }
+
+    [Fact]
+    public void A_source_that_does_not_hear_of_another_rate_is_found()
+    {
+        var deaf = new Plant("deaf", "a source never sends in another way")
+        {
+            Deciders = new Deciders
+            {
+                Copy = (state, input) =>
+                {
+                    var decision = CopyMachine.Decide(state, input);
+                    return decision with { Effects = [.. decision.Effects.Where(e => e is not AdjustSending)] };
+                },
+            },
+        };
+        RunResult.Of(Scenarios[^1]).Broken.ShouldBeNull();
+        RunResult.Of(Scenarios[^1], deaf).Broken.ShouldNotBeNull().ShouldStartWith("liveness: vm0 is sent with");
     }
 
     private static Plan With(params Fault[] faults) => Enumeration.Base with { Faults = faults };

@@ -7,7 +7,7 @@ namespace Fabric.Simulation.Pages;
 public sealed record PagePlan(int Pages, bool Keep, int QuotaGuests)
 {
     /// <summary>Draws one; null where a run has no page stores.</summary>
-    internal static PagePlan? Draw(Engine.Chance chance) => chance.OneIn(2)
+    internal static PagePlan? Draw(Engine.Chance chance) => !chance.OneIn(3)
         ? null
         : new PagePlan(6 + chance.Below(9), !chance.OneIn(4), chance.OneIn(3) ? 1 + chance.Below(2) : 8);
 }

@@ -49,7 +49,7 @@ internal sealed class SimStoreDisk(Chance chance, StoreBug bug, bool mayLosePowe
             store.Doubted = true;
             if (at >= 0)
                 Tear(store.Files.GetValueOrDefault(file, []), at, old!);
-            else if (chance.OneIn(2))
+            else if (chance.OneIn(8))
                 store.Put(file, old);
         }
 
@@ -161,6 +161,9 @@ internal sealed class SimStoreDisk(Chance chance, StoreBug bug, bool mayLosePowe
     {
         if (!mayLosePower)
             return;
+        // The system writes back when it likes.
+        if (chance.OneIn(12))
+            _pending.Clear();
         _pending.Enqueue((store, file, at, old));
         if (_pending.Count > PendingMax)
             _pending.Dequeue();
