@@ -44,14 +44,15 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void The_power_can_go_at_every_step_and_no_guest_gets_a_wrong_page()
+    public void The_power_can_go_in_any_copy_and_no_guest_gets_a_wrong_page()
     {
         var damaged = 0;
         foreach (var role in new[] { Role.Source, Role.Target })
         {
-            for (var step = 21; step <= 60; step += 3)
+            for (var step = 26; step <= 46; step++)
             {
-                var run = RunResult.Of(Enumeration.Parse($"{step}:PowerLost:{role}:600"), trace: true);
+                // What a disk keeps depends on the seed.
+                var run = RunResult.Of(Enumeration.Parse($"{step}:PowerLost:{role}:600") with { Seed = step }, trace: true);
                 run.Broken.ShouldBeNull($"step {step} of the {role}");
                 damaged += run.Trace.Count(l => l.Contains(" store ", StringComparison.Ordinal)
                     && l.Contains(" damaged", StringComparison.Ordinal) && !l.Contains(" 0 damaged", StringComparison.Ordinal));
