@@ -1,5 +1,7 @@
+using Fabric.Actors.Coordination;
 using Fabric.Protocol;
 using Fabric.Simulation.Plans;
+using Fabric.Simulation.Plants;
 using Fabric.Simulation.Runs;
 
 namespace Fabric.Simulation.Tests;
@@ -19,16 +21,18 @@ public sealed class EffectWalkTests
         With(
             new Fault(FaultKind.VmStopped, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_000_000), 0, 2, 0),
             new Fault(FaultKind.VmStarted, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_600_000), 0, 1, 0)),
+        // Rounds that leave time for an order to be repeated: what was promised must be in force at the pause.
+        With(
+            new Fault(FaultKind.RateAsked, Role.Operator, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0),
+            new Fault(FaultKind.DirtyingAsked, Role.Operator, new Trigger(0, StageKind.PreCopy, 30_000), 500, 1, 0),
+            new Fault(FaultKind.DirtyingAsked, Role.Operator, new Trigger(0, StageKind.Unstarted, 1_000), 500, 1, 0))
+            with { RoundMs = (9_000, 9_000) },
     ];
-
-    // How a hypervisor sends, and what a guest writes: no ledger, journal or right to run is touched by either, and no
-    // order waits for them. The simulator's operator does not ask for them.
-    private static readonly Type[] Harmless = [typeof(AdjustSending), typeof(WatchDirtying)];
 
     public static TheoryData<string, EffectMode> Cases()
     {
         var cases = new TheoryData<string, EffectMode>();
-        foreach (var type in EffectWalk.Types.Except(Harmless))
+        foreach (var type in EffectWalk.Types)
         {
             foreach (var mode in Enum.GetValues<EffectMode>())
                 cases.Add(type.Name, mode);
@@ -62,6 +66,24 @@ public sealed class EffectWalkTests
         }
 
         reached.ShouldBeGreaterThan(0, $"no run comes to {name}: it needs a scenario here");
+    }
+
+    [Fact]
+    public void A_source_that_does_not_hear_of_another_rate_is_found()
+    {
+        var deaf = new Plant("deaf", "a source never sends in another way")
+        {
+            Deciders = new Deciders
+            {
+                Copy = (state, input) =>
+                {
+                    var decision = CopyMachine.Decide(state, input);
+                    return decision with { Effects = [.. decision.Effects.Where(e => e is not AdjustSending)] };
+                },
+            },
+        };
+        RunResult.Of(Scenarios[^1]).Broken.ShouldBeNull();
+        RunResult.Of(Scenarios[^1], deaf).Broken.ShouldNotBeNull().ShouldStartWith("liveness: vm0 is sent with");
     }
 
     private static Plan With(params Fault[] faults) => Enumeration.Base with { Faults = faults };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Fabric.Simulation.Pages;
 using Fabric.Simulation.Plans;
 using Fabric.Simulation.Plants;
 using Fabric.Simulation.Runs;
@@ -194,7 +195,7 @@ internal sealed class Commands(Options options, TextWriter output)
     private JsonObject? Find(Plant plant, long seeds)
     {
         var batch = new Batch(options.Threads, plant) { StopsAtFirst = true };
-        batch.Run(seeds, n => PlanDrawer.Draw(options.FirstSeed + n));
+        batch.Run(seeds, n => MayShow(plant, PlanDrawer.Draw(options.FirstSeed + n)));
         return batch.Broken.Count == 0
             ? null
             : new JsonObject
@@ -207,6 +208,10 @@ internal sealed class Commands(Options options, TextWriter output)
                 ["broken"] = batch.Broken.First().Value.Broken,
             };
     }
+
+    /// <summary>A wrong page store does nothing in a run without any: that one need not be run.</summary>
+    private static Plan? MayShow(Plant plant, Plan plan) =>
+        plant.StoreBug != StoreBug.None && plan.Pages is null ? null : plan;
 
     private static JsonObject NotFound(Plant plant, long seeds) =>
         new() { ["plant"] = plant.Name, ["found"] = false, ["runs"] = seeds };

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Fabric.Protocol;
 using Fabric.Transport.Pages.Work;
-using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Transport.Pages.Store;
 
@@ -14,25 +13,25 @@ namespace Fabric.Transport.Pages.Store;
 /// </summary>
 internal sealed class PageStore : IHeldPages, IDisposable
 {
-    private readonly FileStream _lock;
-    private readonly SafeFileHandle _pages;
-    private readonly SafeFileHandle _hashes;
-    private readonly string _headPath;
+    private readonly IStoreDisk _disk;
+    private readonly string _name;
+    private readonly IDisposable _lock;
+    private readonly IStoreFile _pages;
+    private readonly IStoreFile _hashes;
     private readonly PageHash[] _table;
     private PageHash _mark;
     private int _markFirst;
     private int _markCount;
 
     /// <summary>Over files that have the right size already.</summary>
-    public PageStore(string directory, FileStream held, StoreIdentity identity, int pages, bool check)
+    public PageStore(IStoreDisk disk, string name, IDisposable held, StoreIdentity identity, int pages, bool check)
     {
-        _lock = held;
+        (_disk, _name, _lock) = (disk, name, held);
         Identity = identity;
-        _headPath = Path.Combine(directory, "head");
-        _pages = Open(directory, "pages");
-        _hashes = Open(directory, "hashes");
+        _pages = disk.Open(name, "pages");
+        _hashes = disk.Open(name, "hashes");
         _table = new PageHash[pages];
-        ReadAll(_hashes, MemoryMarshal.AsBytes(_table.AsSpan()), 0);
+        _hashes.Read(MemoryMarshal.AsBytes(_table.AsSpan()), 0);
         if (check)
             Damaged = Check();
     }
@@ -73,7 +72,7 @@ internal sealed class PageStore : IHeldPages, IDisposable
     {
         try
         {
-            ReadAll(_pages, pages, (long)first * Limits.Stream.PageSize);
+            _pages.Read(pages, (long)first * Limits.Stream.PageSize);
         }
         catch (IOException e)
         {
@@ -88,7 +87,7 @@ internal sealed class PageStore : IHeldPages, IDisposable
             var bytes = new byte[head.Length + 8];
             head.CopyTo(bytes);
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(head.Length), SumOf(head));
-            DurableFile.Replace(_headPath, bytes);
+            _disk.Replace(_name, "head", bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -99,7 +98,7 @@ internal sealed class PageStore : IHeldPages, IDisposable
     /// <summary>The beginning of QEMU's stream; empty when it is not whole.</summary>
     public byte[] Head()
     {
-        var bytes = DurableFile.ReadUpTo(_headPath, Limits.PageWork.HeadBytesMax + (128 * 1024));
+        var bytes = _disk.ReadUpTo(_name, "head", Limits.PageWork.HeadBytesMax + (128 * 1024));
         if (bytes is null || bytes.Length < 8)
             return [];
         var head = bytes.AsSpan(0, bytes.Length - 8);
@@ -126,14 +125,14 @@ internal sealed class PageStore : IHeldPages, IDisposable
     private int Check()
     {
         var hasher = new PageHasher(Identity.Key);
-        var bytes = new byte[Limits.PageStore.CheckPages * Limits.Stream.PageSize];
+        var bytes = new byte[Math.Min(Limits.PageStore.CheckPages, _table.Length) * Limits.Stream.PageSize];
         var damaged = 0;
         for (var first = 0; first < _table.Length; first += Limits.PageStore.CheckPages)
         {
             var run = _table.AsSpan(first, Math.Min(Limits.PageStore.CheckPages, _table.Length - first));
             if (!run.ContainsAnyExcept(PageHash.Missing, PageHash.Zero))
                 continue;
-            ReadAll(_pages, bytes.AsSpan(0, run.Length * Limits.Stream.PageSize), (long)first * Limits.Stream.PageSize);
+            _pages.Read(bytes.AsSpan(0, run.Length * Limits.Stream.PageSize), (long)first * Limits.Stream.PageSize);
             for (var i = 0; i < run.Length; i++)
             {
                 if (run[i].IsMissing || run[i].IsZero
@@ -147,9 +146,6 @@ internal sealed class PageStore : IHeldPages, IDisposable
         WriteMarks();
         return damaged;
     }
-
-    private static SafeFileHandle Open(string directory, string name) => File.OpenHandle(
-        Path.Combine(directory, name), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
     private ulong SumOf(ReadOnlySpan<byte> head) => new PageHasher(Identity.Key).Check("head"u8, head, default);
 
@@ -165,27 +161,15 @@ internal sealed class PageStore : IHeldPages, IDisposable
     private void WriteHashes(int first, int count) =>
         Write(_hashes, MemoryMarshal.AsBytes(_table.AsSpan(first, count)), (long)first * PageHash.Size);
 
-    private static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long at)
+    private static void Write(IStoreFile file, ReadOnlySpan<byte> bytes, long at)
     {
         try
         {
-            RandomAccess.Write(file, bytes, at);
+            file.Write(bytes, at);
         }
         catch (IOException e)
         {
             throw new PageWorkException(PageWorkFault.Store, $"the page store cannot be written: {e.Message}", e);
-        }
-    }
-
-    private static void ReadAll(SafeFileHandle file, Span<byte> into, long at)
-    {
-        while (!into.IsEmpty)
-        {
-            var count = RandomAccess.Read(file, into, at);
-            if (count == 0)
-                throw new IOException("a file of the page store is shorter than it was");
-            into = into[count..];
-            at += count;
         }
     }
 }

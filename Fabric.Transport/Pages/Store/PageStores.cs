@@ -7,16 +7,25 @@ namespace Fabric.Transport.Pages.Store;
 /// The page stores of a host, one for each VM. What cannot be used is named and begun anew, and what cannot be begun is
 /// named and done without: a store saves bytes and may cost none.
 /// </summary>
-/// <param name="options">Where, how much.</param>
-public sealed class PageStores(PageStoreOptions options)
+public sealed class PageStores
 {
     private readonly Lock _gate = new();
+    private readonly IStoreDisk _disk;
 
     // Whose store failed; at most as many as this host has VMs.
     private readonly HashSet<string> _distrusted = new(StringComparer.Ordinal);
 
+    /// <summary>Those in a directory.</summary>
+    /// <param name="options">Where, how much.</param>
+    public PageStores(PageStoreOptions options)
+        : this(options, new StoreDirectory(options.Directory))
+    {
+    }
+
+    internal PageStores(PageStoreOptions options, IStoreDisk disk) => (Options, _disk) = (options, disk);
+
     /// <summary>As configured.</summary>
-    public PageStoreOptions Options => options;
+    public PageStoreOptions Options { get; }
 
     /// <summary>What one transfer needs: the store of its VM, opened when the guest's layout is known.</summary>
     /// <param name="vm">The VM.</param>
@@ -26,18 +35,15 @@ public sealed class PageStores(PageStoreOptions options)
     /// <summary>Takes away what is held of a VM, unless a transfer has it open.</summary>
     public void Remove(VmId vm)
     {
-        if (options.Directory.Length == 0)
+        if (Options.Directory.Length == 0)
             return;
         lock (_gate)
         {
-            var directory = PathOf(vm.Value);
-            if (!Directory.Exists(directory))
+            if (!_disk.Exists(vm.Value))
                 return;
-            using (var held = TryLock(directory))
-                if (held is null)
-                    return;
-                else
-                    Directory.Delete(directory, recursive: true);
+            using var held = _disk.TryLock(vm.Value);
+            if (held is not null)
+                _disk.Remove(vm.Value);
         }
     }
 
@@ -53,8 +59,8 @@ public sealed class PageStores(PageStoreOptions options)
     {
         try
         {
-            return options.Directory.Length == 0 ? null
-                : StoreIdentity.TryLoad(Path.Combine(PathOf(vm), "identity")) is { } identity
+            return Options.Directory.Length == 0 ? null
+                : IdentityOf(vm) is { } identity
                     && string.Equals(identity.Vm, vm, StringComparison.Ordinal) ? identity.Key : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -67,7 +73,7 @@ public sealed class PageStores(PageStoreOptions options)
     internal (PageStore? Store, StoreRefusal Why) Open(
         string vm, string writer, RamMap map, ReadOnlySpan<byte> key, bool checkpoint)
     {
-        if (options.Directory.Length == 0)
+        if (Options.Directory.Length == 0)
             return (null, StoreRefusal.Off);
         try
         {
@@ -85,36 +91,36 @@ public sealed class PageStores(PageStoreOptions options)
     {
         if (_distrusted.Contains(vm))
             return (null, StoreRefusal.Disk);
-        var directory = PathOf(vm);
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (TryLock(directory) is not { } held)
+        _disk.Begin(vm);
+        if (_disk.TryLock(vm) is not { } held)
             return (null, StoreRefusal.InUse);
         try
         {
             var size = (long)map.Pages * (Limits.Stream.PageSize + PageHash.Size);
-            var (identity, why) = Judge(directory, vm, map, checkpoint ? key : default);
+            var (identity, why) = Judge(vm, map, checkpoint ? key : default);
             if (identity is null)
             {
-                Clear(directory);
-                if (!StoreRoom.TryMake(options, directory, size, TryLock))
+                foreach (var file in new[] { "identity", "pages", "hashes", "head" })
+                    _disk.Delete(vm, file);
+                if (!StoreRoom.TryMake(_disk, Options.QuotaBytes, vm, size))
                 {
                     held.Dispose();
                     return (null, StoreRefusal.NoRoom);
                 }
 
                 identity = StoreIdentity.New(vm, key, map, writer);
-                Size(Path.Combine(directory, "pages"), (long)map.Pages * Limits.Stream.PageSize);
-                Size(Path.Combine(directory, "hashes"), (long)map.Pages * PageHash.Size);
+                _disk.Create(vm, "pages", (long)map.Pages * Limits.Stream.PageSize);
+                _disk.Create(vm, "hashes", (long)map.Pages * PageHash.Size);
             }
             else
             {
                 identity = identity with { Generation = identity.Generation + 1, Writer = writer };
             }
 
-            identity.Save(Path.Combine(directory, "identity"));
+            _disk.Replace(vm, "identity", identity.ToBytes());
 
             // A checkpoint is only written: whoever reads it looks at its pages then.
-            return (new PageStore(directory, held, identity, map.Pages, check: !checkpoint), why);
+            return (new PageStore(_disk, vm, held, identity, map.Pages, check: !checkpoint), why);
         }
         catch
         {
@@ -124,50 +130,21 @@ public sealed class PageStores(PageStoreOptions options)
     }
 
     /// <summary>What is there, or why it is of no use.</summary>
-    private static (StoreIdentity? Identity, StoreRefusal Why) Judge(
-        string directory, string vm, RamMap map, ReadOnlySpan<byte> key)
+    private (StoreIdentity? Identity, StoreRefusal Why) Judge(string vm, RamMap map, ReadOnlySpan<byte> key)
     {
-        var path = Path.Combine(directory, "identity");
-        if (!File.Exists(path))
+        if (_disk.LengthOf(vm, "identity") < 0)
             return (null, StoreRefusal.New);
-        var identity = StoreIdentity.TryLoad(path);
+        var identity = IdentityOf(vm);
         var why = identity is null ? StoreRefusal.Damaged
             : !string.Equals(identity.Vm, vm, StringComparison.Ordinal) ? StoreRefusal.OtherVm
             : !identity.IsLike(map) ? StoreRefusal.OtherLayout
-            : LengthOf(directory, "pages") != (long)map.Pages * Limits.Stream.PageSize
-                || LengthOf(directory, "hashes") != (long)map.Pages * PageHash.Size ? StoreRefusal.WrongSize
+            : _disk.LengthOf(vm, "pages") != (long)map.Pages * Limits.Stream.PageSize
+                || _disk.LengthOf(vm, "hashes") != (long)map.Pages * PageHash.Size ? StoreRefusal.WrongSize
             : !key.IsEmpty && !key.SequenceEqual(identity.Key) ? StoreRefusal.OtherKey
             : StoreRefusal.None;
         return why == StoreRefusal.None ? (identity, why) : (null, why);
     }
 
-    private static FileStream? TryLock(string directory)
-    {
-        try
-        {
-            return new FileStream(
-                Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
-
-    private static void Clear(string directory)
-    {
-        foreach (var name in new[] { "identity", "pages", "hashes", "head" })
-            File.Delete(Path.Combine(directory, name));
-    }
-
-    private static void Size(string path, long length)
-    {
-        using var file = DurableFile.Create(path);
-        file.SetLength(length);
-    }
-
-    private static long LengthOf(string directory, string name) =>
-        new FileInfo(Path.Combine(directory, name)) is { Exists: true } file ? file.Length : -1;
-
-    private string PathOf(string vm) => Path.Combine(options.Directory, vm);
+    private StoreIdentity? IdentityOf(string vm) =>
+        StoreIdentity.TryRead(_disk.ReadUpTo(vm, "identity", Limits.PageStore.IdentityBytesMax));
 }

@@ -21,7 +21,8 @@ internal sealed record StoreIdentity(
 
     public bool IsLike(RamMap map) => Layout.SequenceEqual(LayoutOf(map));
 
-    public void Save(string path)
+    /// <summary>As it is written.</summary>
+    public byte[] ToBytes()
     {
         using var bytes = new MemoryStream();
         using (var to = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
@@ -40,13 +41,12 @@ internal sealed record StoreIdentity(
         }
 
         bytes.Write(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
-        DurableFile.Replace(path, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        return bytes.ToArray();
     }
 
     /// <summary>Null when it is not whole.</summary>
-    public static StoreIdentity? TryLoad(string path)
+    public static StoreIdentity? TryRead(byte[]? bytes)
     {
-        var bytes = DurableFile.ReadUpTo(path, Limits.PageStore.IdentityBytesMax);
         if (bytes is null || bytes.Length < Magic.Length + SumBytes || !bytes.AsSpan().StartsWith(Magic))
             return null;
         var body = bytes.AsSpan(0, bytes.Length - SumBytes);

@@ -4,33 +4,24 @@ namespace Fabric.Transport.Pages.Store;
 internal static class StoreRoom
 {
     /// <summary>False when the quota or the disk has no room even so.</summary>
-    public static bool TryMake(
-        PageStoreOptions options, string own, long size, Func<string, FileStream?> tryLock)
+    public static bool TryMake(IStoreDisk disk, long quota, string own, long size)
     {
-        if (size > options.QuotaBytes)
+        if (size > quota)
             return false;
-        var others = new DirectoryInfo(options.Directory).GetDirectories()
-            .Where(other => !string.Equals(other.FullName, Path.GetFullPath(own), StringComparison.Ordinal))
-            .Select(other => (Directory: other, Bytes: BytesOf(other), Written: WrittenAt(other)))
-            .OrderBy(other => other.Written)
-            .ToList();
+        var others = disk.List().Where(other => !string.Equals(other.Store, own, StringComparison.Ordinal))
+            .OrderBy(other => other.Written).ToList();
         var total = others.Sum(other => other.Bytes) + size;
-        foreach (var (directory, bytes, _) in others)
+        foreach (var (store, bytes, _) in others)
         {
-            if (total <= options.QuotaBytes && others.Count < Protocol.Limits.PageStore.StoresMax)
+            if (total <= quota && others.Count < Protocol.Limits.PageStore.StoresMax)
                 break;
-            using var held = tryLock(directory.FullName);
+            using var held = disk.TryLock(store);
             if (held is null)
                 continue;
-            directory.Delete(recursive: true);
+            disk.Remove(store);
             total -= bytes;
         }
 
-        return total <= options.QuotaBytes && new DriveInfo(options.Directory).AvailableFreeSpace > size;
+        return total <= quota && disk.FreeBytes > size;
     }
-
-    private static long BytesOf(DirectoryInfo store) => store.GetFiles().Sum(file => file.Length);
-
-    private static DateTime WrittenAt(DirectoryInfo store) =>
-        store.GetFiles("identity") is [var identity] ? identity.LastWriteTimeUtc : DateTime.MinValue;
 }

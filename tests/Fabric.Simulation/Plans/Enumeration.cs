@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fabric.Protocol;
+using Fabric.Simulation.Pages;
 
 namespace Fabric.Simulation.Plans;
 
@@ -26,6 +27,9 @@ public sealed class Enumeration
         },
     };
 
+    /// <summary>Single faults also befall guests with memory and hosts with page stores; for pairs that takes too long.</summary>
+    private static readonly PagePlan Memory = new(8, Keep: true, QuotaGuests: 4);
+
     private readonly int _steps;
     private readonly bool _pairs;
 
@@ -42,7 +46,7 @@ public sealed class Enumeration
     public Plan At(long number)
     {
         if (!_pairs)
-            return Base with { Faults = [PointAt(number / 2, number % 2 == 0 ? 1 : 20)] };
+            return Single(PointAt(number / 2, number % 2 == 0 ? 1 : 20));
         // Row i of the triangle holds the pairs whose later fault is point i.
         var later = (long)((Math.Sqrt((8.0 * number) + 1) - 1) / 2);
         while (later * (later + 1) / 2 > number)
@@ -53,7 +57,11 @@ public sealed class Enumeration
     }
 
     /// <summary>Reads <c>STEP:Kind:Role:MS[,...]</c>, as a failing run prints it.</summary>
-    public static Plan Parse(string text) => Base with { Faults = [.. text.Split(',').Select(ParseFault)] };
+    public static Plan Parse(string text) => text.Split(',').Select(ParseFault).ToList() is var faults && faults.Count == 1
+        ? Single(faults[0])
+        : Base with { Faults = faults };
+
+    private static Plan Single(Fault fault) => Base with { Faults = [fault], Pages = Memory };
 
     /// <summary>The same the other way.</summary>
     public static string Print(Plan plan) => string.Join(',', plan.Faults.Select(

@@ -51,6 +51,8 @@ public enum FaultKind
     Drained,
     VmStopped,
     VmStarted,
+    RateAsked,
+    DirtyingAsked,
 }
 
 /// <summary>Whom it befalls, as a part in the migration of the fault's VM.</summary>

@@ -29,7 +29,7 @@ public static class FaultCells
             or FaultKind.JournalRestored => [Role.Coordinator],
         FaultKind.ClockStepped => [Role.Coordinator, Role.Source, Role.Target],
         FaultKind.Cancelled or FaultKind.Recovered or FaultKind.MigratedAgain or FaultKind.Drained
-            or FaultKind.VmStopped or FaultKind.VmStarted => [Role.Operator],
+            or FaultKind.VmStopped or FaultKind.VmStarted or FaultKind.RateAsked or FaultKind.DirtyingAsked => [Role.Operator],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a fault"),
     };
 

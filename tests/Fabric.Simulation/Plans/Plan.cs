@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fabric.Protocol;
+using Fabric.Simulation.Pages;
 
 namespace Fabric.Simulation.Plans;
 
@@ -39,6 +40,9 @@ public sealed record Plan
     /// <summary>The n-th frame of each data link is cut in its middle, and its connection with it; 0: none.</summary>
     public int LinkCutAtFrame { get; init; }
 
+    /// <summary>Guests' memory and page stores; null: a transfer is complete or it is not.</summary>
+    public PagePlan? Pages { get; init; }
+
     /// <summary>After the faults: a retry of every VM must succeed.</summary>
     public bool Retries { get; init; } = true;
 
@@ -54,6 +58,13 @@ public sealed record Plan
             CultureInfo.InvariantCulture,
             $"policy: attempts {Policy.AttemptsMax}, return {Policy.HostReturnMs} ms, switchover " +
             $"{Policy.SwitchoverTimeoutMs} ms, fence {Policy.FenceWaitMs} ms, deadline {Policy.DeadlineMs} ms");
+        if (Pages is { } pages)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"guests of {pages.Pages} pages; page stores for {pages.QuotaGuests} guests, {(pages.Keep ? "kept" : "not kept")}");
+        }
+
         foreach (var move in Moves)
         {
             yield return string.Create(

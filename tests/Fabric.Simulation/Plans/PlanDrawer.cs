@@ -1,5 +1,6 @@
 using Fabric.Protocol;
 using Fabric.Simulation.Engine;
+using Fabric.Simulation.Pages;
 
 namespace Fabric.Simulation.Plans;
 
@@ -34,6 +35,7 @@ public static class PlanDrawer
             Moves = [.. Enumerable.Range(0, vms).SelectMany(vm => Enumerable.Range(0, 1 + chance.Below(3))
                 .Select(_ => new Move(vm, chance.Spread(1, 2_000), 1 + chance.Below(hosts - 1))))],
         };
+        plan = plan with { Pages = PagePlan.Draw(Chance.For(seed, 8)) };
         return faults ? plan with { Faults = Faults(chance, vms) } : plan;
     }
 
@@ -73,19 +75,31 @@ public static class PlanDrawer
     {
         var vm = chance.Below(vms);
         var (kind, role) = chance.Of(FaultCells.All);
-        var roll = chance.Below(60);
+        var roll = chance.Below(70);
         var guestEnds = chance.OneIn(2) ? FaultKind.GuestCrashes : FaultKind.GuestShutsDown;
         var faults = new List<Fault>();
-        if (roll < 10)
+        if (roll is < 10 or >= 64)
         {
+            var late = chance.OneIn(2) ? StageKind.OnHold : StageKind.Reversal;
             Add(chance.Of(Openers), Role.Target, chance.OneIn(2) ? StageKind.Commitment : StageKind.Activation, 20_000, null);
-            Add(kind, role, chance.OneIn(2) ? StageKind.OnHold : StageKind.Reversal, 1_000_000, null);
+            Add(kind, role, late, 1_000_000, null);
+            for (var i = 0; i < 3; i++)
+            {
+                (kind, role) = chance.Of(FaultCells.All);
+                Add(kind, role, late, 1_000_000, null);
+            }
         }
         else if (roll < 15)
         {
             Add(FaultKind.LinkCut, Role.Target, StageKind.PreCopy, 10, 90_000);
             Add(FaultKind.Cancelled, Role.Operator, StageKind.PreCopy, 50_000, null);
             Add(kind, role, StageKind.DiscardingTarget, 1_000_000, null);
+            if (chance.OneIn(2))
+            {
+                // A target that does not hear that its source gave up still waits for it.
+                Add(FaultKind.DataCut, Role.Target, StageKind.PreCopy, 1_000, 90_000);
+                Add(FaultKind.VmKilled, Role.Target, StageKind.DiscardingTarget, 500_000, null);
+            }
         }
         else if (roll == 15)
         {
@@ -119,6 +133,11 @@ public static class PlanDrawer
             Add(FaultKind.DataReset, Role.Source, StageKind.PreCopy, 50_000, null);
             Add(FaultKind.DataReset, Role.Source, StageKind.PreCopy, 50_000, null);
             Add(FaultKind.MailReordered, chance.OneIn(2) ? Role.Source : Role.Target, StageKind.RollingBack, 1_000, null);
+        }
+        else if (roll == 24)
+        {
+            Add(FaultKind.VmKilled, Role.Target, StageKind.Reservation, 200_000, null);
+            Add(guestEnds, Role.Target, StageKind.Commitment, 100_000, null);
         }
 
         return faults;

@@ -57,6 +57,8 @@ internal static class MigrationPlants
             ClearedAtOnce(after, decision, Side.Source)),
         After("wake-ups-forgotten", "no order is ever repeated", (_, _, decision) =>
             decision with { Effects = [.. decision.Effects.Where(e => e is not WakeAfter)] }),
+        After("rate-not-journalled", "another way to send is ordered and promised without being written", (_, _, decision) =>
+            decision with { Events = [.. decision.Events.Where(e => e is not TransferPolicyChanged)] }),
         After("roll-back-after-commit", "a commitment that takes long is rolled back at the source", (before, _, decision) =>
             before.Stage is InCommitment stage && decision.Effects.Any(e => e is WakeAfter)
                 ? decision.Send(Side.Source, new RollBackSource(stage.Stamp))

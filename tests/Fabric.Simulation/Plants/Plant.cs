@@ -1,4 +1,5 @@
 using Fabric.Actors.Coordination;
+using Fabric.Simulation.Pages;
 using Fabric.Simulation.World;
 
 namespace Fabric.Simulation.Plants;
@@ -9,7 +10,8 @@ public sealed record Plant(string Name, string What)
     /// <summary>All of them, by name.</summary>
     public static IReadOnlyList<Plant> All { get; } =
     [
-        .. MigrationPlants.All.Concat(CopyPlants.All).Concat(WriterPlants.All).Concat(LinkPlants.All).OrderBy(p => p.Name, StringComparer.Ordinal),
+        .. MigrationPlants.All.Concat(CopyPlants.All).Concat(WriterPlants.All).Concat(LinkPlants.All).Concat(StorePlants.All)
+            .OrderBy(p => p.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>Machines that decide wrongly.</summary>
@@ -26,6 +28,9 @@ public sealed record Plant(string Name, string What)
 
     /// <summary>Wrong data links.</summary>
     public LinkBug LinkBug { get; init; }
+
+    /// <summary>Wrong page stores.</summary>
+    public StoreBug StoreBug { get; init; }
 
     /// <exception cref="FormatException">There is none of that name.</exception>
     public static Plant Named(string name) => All.FirstOrDefault(p => string.Equals(p.Name, name, StringComparison.Ordinal))

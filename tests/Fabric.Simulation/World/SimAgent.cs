@@ -3,6 +3,8 @@ using Fabric.Actors.Coordination;
 using Fabric.Actors.Runtime;
 using Fabric.Protocol;
 using Fabric.Simulation.Engine;
+using Fabric.Simulation.Pages;
+using Fabric.Transport.Pages.Store;
 
 namespace Fabric.Simulation.World;
 
@@ -18,6 +20,12 @@ internal sealed class SimAgent : ICopyHandsFactory, IReportSink
     public SimAgent(SimWorld world, SimHost host)
     {
         (_world, _host) = (world, host);
+        if (host.StoreDisk is { } disk && world.Plan.Pages is { } plan)
+        {
+            var options = new PageStoreOptions { Directory = "stores", QuotaBytes = QuotaOf(plan), Keep = plan.Keep };
+            Pages = new PageStores(options, disk);
+        }
+
         Process = new SimProcess(world.Scheduler, host.Id.Value, host.WallOffset);
         _system = world.NewSystem(Process);
         _ledger = new SimJournal(Process, host.Ledger);
@@ -28,6 +36,12 @@ internal sealed class SimAgent : ICopyHandsFactory, IReportSink
     }
 
     public SimProcess Process { get; }
+
+    /// <summary>The page stores of this life; null in a run without them.</summary>
+    public PageStores? Pages { get; }
+
+    /// <summary>Bytes that a host's page stores may have.</summary>
+    public static long QuotaOf(PagePlan plan) => (long)plan.QuotaGuests * plan.Pages * (Limits.Stream.PageSize + 16);
 
     /// <summary>Tickets are in memory only: a new life honours none of the old ones.</summary>
     public SimTickets Tickets { get; } = new();

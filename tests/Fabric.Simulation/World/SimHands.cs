@@ -138,6 +138,10 @@ internal sealed class SimHands(
         {
             Tell(sending.Directory, new TransferBroke(FailureReason.SourceTransferFailed, "it could not begin"));
         }
+        else if (effect is WatchDirtying { Order: var measure })
+        {
+            report(new DirtyingReport(measure.Stamp, measure.IntervalMs, null, "the hypervisor refused"));
+        }
     }
 
     private void Do(CopyEffect effect, TimeSpan noted)
@@ -165,8 +169,12 @@ internal sealed class SimHands(
                 _connectingUntil = world.Scheduler.Now + SimScheduler.Ms(Limits.Agent.ConnectPatienceMs);
                 Connect(e);
                 break;
-            case AdjustSending or WatchDirtying:
-                // Rounds are drawn, whatever the rate.
+            case AdjustSending e:
+                world.Sends(vm, e.Policy);
+                world.Transfers.Adjust(host, e);
+                break;
+            case WatchDirtying e:
+                Watch(e);
                 break;
             case ContinueSwitchover e:
                 WithMachine(e.Directory, world.Hypervisors.Continue);
@@ -193,6 +201,19 @@ internal sealed class SimHands(
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect of hands");
         }
+    }
+
+    /// <summary>The answer comes after the interval, for as long as this agent lives; of the copy that was asked for.</summary>
+    private void Watch(WatchDirtying e)
+    {
+        var machine = world.Hypervisors.Find(host.Id, e.Directory);
+        var before = machine?.Memory ?? 0;
+        agent.Process.After(SimScheduler.Ms(e.Order.IntervalMs), () =>
+        {
+            var seen = !_over && machine is { Alive: true } && !world.MonitorHangs(host);
+            report(new DirtyingReport(
+                e.Order.Stamp, e.Order.IntervalMs, seen ? machine!.Memory - before : null, seen ? null : "it was not watched"));
+        });
     }
 
     private void Precheck(RunPrecheck check)

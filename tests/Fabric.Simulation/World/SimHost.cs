@@ -1,4 +1,5 @@
 using Fabric.Protocol;
+using Fabric.Simulation.Pages;
 
 namespace Fabric.Simulation.World;
 
@@ -10,6 +11,9 @@ internal sealed class SimHost(HostId id, int number, SimDisk ledger)
     public int Number => number;
 
     public SimDisk Ledger => ledger;
+
+    /// <summary>Where its page stores lie; null in a run without them.</summary>
+    public SimStoreDisk? StoreDisk { get; init; }
 
     /// <summary>The agent's present life; null while none runs.</summary>
     public SimAgent? Agent { get; set; }

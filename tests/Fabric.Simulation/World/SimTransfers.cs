@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fabric.Protocol;
 using Fabric.Simulation.Engine;
+using Fabric.Simulation.Pages;
 using Fabric.Testing.Scenarios;
 
 namespace Fabric.Simulation.World;
@@ -45,11 +46,13 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         if (!directory.EndsWith(rightly, StringComparison.Ordinal) || target.Vm != source.Vm)
             throw new RuleBrokenException($"rule 12: {from.Id} sends {order.Stamp} with the ticket of {directory}");
         world.Hypervisors.BeginSending(source, target);
-        var drive = new Drive(source.Transfer!, 1 + chance.Below(world.Plan.RoundsMax));
+        world.Sends(source.Vm, order.Policy);
+        var drive = new Drive(source.Transfer!, order.Policy, 1 + chance.Below(world.Plan.RoundsMax));
         drive.Link = new SimLink(
             world, _linkChance, world.Plant?.LinkBug ?? LinkBug.None,
             end => IsStill(world.HostOf(end == 0 ? drive.Transfer.Source.Host : drive.Transfer.Target.Host)),
             () => Break(drive));
+        drive.Pages = world.Pages?.Begin(drive.Transfer);
         _drives.Add(drive);
         Kick();
         return ConnectResult.Connected;
@@ -72,10 +75,14 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             if (IsDone(drive.Transfer))
             {
                 drive.Link!.End();
+                drive.Pages?.Dispose();
                 _drives.RemoveAt(i);
             }
             else
+            {
+                drive.Pages?.Look();
                 Kick(drive);
+            }
         }
     }
 
@@ -100,6 +107,8 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
     /// <summary>The relays of a host died with its agent; those at the other ends wait for it for a while.</summary>
     public void AgentDied(SimHost host)
     {
+        foreach (var drive in Of(host))
+            drive.Pages?.Dispose();
         world.Hypervisors.CloseRelays(host.Id);
         foreach (var drive in Of(host))
             world.Scheduler.After(chance.Between(SimScheduler.Ms(500), Patience), () => Break(drive));
@@ -111,6 +120,21 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             Break(drive);
     }
 
+    /// <summary>A source is to send in another way; what is not sending does not.</summary>
+    public void Adjust(SimHost host, AdjustSending e)
+    {
+        if (_drives.Find(d => d.Transfer.Source.Host == host.Id && d.Transfer.SourceRelay
+            && string.Equals(d.Transfer.Source.Directory, e.Directory, StringComparison.Ordinal)) is { } drive)
+            drive.Policy = e.Policy;
+    }
+
+    /// <summary>Page work failed: its relay gives up.</summary>
+    public void BreakSoon(ModelTransfer transfer) => world.Scheduler.After(0, () =>
+    {
+        if (_drives.Find(d => d.Transfer == transfer) is { } drive)
+            Break(drive);
+    });
+
     private List<Drive> Of(SimHost host) =>
         [.. _drives.Where(d => d.Transfer.Source.Host == host.Id || d.Transfer.Target.Host == host.Id)];
 
@@ -119,6 +143,7 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
     {
         var transfer = drive.Transfer;
         drive.Link!.End();
+        drive.Pages?.Dispose();
         if (!transfer.SourceRelay && !transfer.TargetRelay)
             return;
         world.Acted($"relays of {transfer.Source.Vm} give up", () => world.Hypervisors.Break(transfer));
@@ -157,17 +182,35 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         if (source is { Phase: MigrationPhase.Active, Run: RunState.Running } && drive.Transfer.IsWhole)
         {
             return drive.Transfer.Rounds < drive.Rounds
-                ? ("round", SimScheduler.Ms(chance.Between(least, most)), () => hypervisors.Round(source))
-                : ("pause", chance.Between(Ms(1), Ms(10)), () => hypervisors.Pause(source));
+                ? ("round", SimScheduler.Ms(chance.Between(least, most)), () => Round(drive))
+                : ("pause", chance.Between(Ms(1), Ms(10)), () => Pause(drive));
         }
 
         if (source.Phase != MigrationPhase.Device)
             return null;
         if (target is { Alive: true, Phase: MigrationPhase.Active } && drive.Transfer.IsWhole)
-            return ("load", chance.Between(Ms(1), Ms(40)), () => hypervisors.Load(target));
+            return ("load", chance.Between(Ms(1), Ms(40)), () => Load(drive));
         return target.Phase == MigrationPhase.Completed && drive.Transfer.SourceRelay
             ? ("acknowledge", chance.Between(Ms(1) / 5, Ms(5) + RoundTrip), () => hypervisors.Acknowledge(source))
             : null;
+    }
+
+    private void Pause(Drive drive)
+    {
+        if (world.Hypervisors.Pause(drive.Transfer.Source))
+            world.Pauses(drive.Transfer.Source.Vm, drive.Policy);
+    }
+
+    private void Round(Drive drive)
+    {
+        if (world.Hypervisors.Round(drive.Transfer.Source))
+            drive.Pages?.Round();
+    }
+
+    private void Load(Drive drive)
+    {
+        if (world.Hypervisors.CanLoad(drive.Transfer.Target) && drive.Pages?.Load() != false)
+            world.Hypervisors.Load(drive.Transfer.Target);
     }
 
     private long RoundTrip => world.Plan.LinkUs.Most * 2 * (TimeSpan.TicksPerMillisecond / 1_000);
@@ -182,8 +225,11 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             || transfer.Source.Phase is MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled)
         && (!transfer.Target.Alive || transfer.Target.Phase == MigrationPhase.Completed);
 
-    private sealed class Drive(ModelTransfer transfer, int rounds)
+    private sealed class Drive(ModelTransfer transfer, TransferPolicy policy, int rounds)
     {
+        /// <summary>How it is sent. Rounds are drawn, whatever the rate.</summary>
+        public TransferPolicy Policy { get; set; } = policy;
+
         public ModelTransfer Transfer => transfer;
 
         public int Rounds => rounds;
@@ -191,5 +237,7 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
         public bool Pending { get; set; }
 
         public SimLink? Link { get; set; }
+
+        public SimPageWork? Pages { get; set; }
     }
 }

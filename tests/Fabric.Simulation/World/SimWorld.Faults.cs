@@ -19,6 +19,9 @@ internal sealed partial class SimWorld
     /// <summary>What was done, and in which durable stage of its VM's migration; null outside of one.</summary>
     public List<(Fault Fault, StageKind? Stage)> Injected { get; } = [];
 
+    /// <summary>The faults' time has begun and is not over, in a run that has some.</summary>
+    public bool FaultsCome => _armed && Plan.Faults.Count > 0;
+
     private void Arm()
     {
         (_armed, _step) = (true, 0);
@@ -88,6 +91,7 @@ internal sealed partial class SimWorld
         if (!Applies(fault, host, vm))
             return;
         Injected.Add((fault, active?.Kind));
+        Disturbed();
         if (_trace is not null)
             Say($"FAULT    {fault} (at {host.Id}, stage {active?.Kind.ToString() ?? "none"})");
         Inject(fault, host, vm, active);
@@ -104,9 +108,9 @@ internal sealed partial class SimWorld
         FaultKind.CoordinatorKilled or FaultKind.CoordinatorPowerLost or FaultKind.CoordinatorReplaced
             or FaultKind.CoordinatorStopped or FaultKind.CoordinatorSlow or FaultKind.JournalRestored =>
             Current is { Process.IsStopped: false },
-        FaultKind.Cancelled or FaultKind.Recovered => Current is not null && ActiveOf(vm) is not null,
+        FaultKind.Cancelled or FaultKind.Recovered or FaultKind.RateAsked => Current is not null && ActiveOf(vm) is not null,
         FaultKind.VmStarted => Current is not null && !_restored,
-        FaultKind.MigratedAgain or FaultKind.Drained or FaultKind.VmStopped => Current is not null,
+        FaultKind.MigratedAgain or FaultKind.Drained or FaultKind.VmStopped or FaultKind.DirtyingAsked => Current is not null,
         _ => true,
     };
 
@@ -223,6 +227,13 @@ internal sealed partial class SimWorld
             case FaultKind.VmStarted:
                 Ask(EntityKinds.Vm, vm.Value, new StartRequested());
                 break;
+            case FaultKind.RateAsked:
+                var bandwidth = 1_000_000 + fault.When.DelayUs + fault.When.Step;
+                Ask(EntityKinds.Migration, active!.Plan.Id.Value, new TransferAsked(new TransferChange(null, bandwidth, null)));
+                break;
+            case FaultKind.DirtyingAsked:
+                Measure(vm, (int)lasts);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault), fault.Kind, "not a fault");
         }
@@ -234,8 +245,10 @@ internal sealed partial class SimWorld
         _undos.Add(undo);
         Scheduler.After(SimScheduler.Ms(ms), () =>
         {
-            if (_undos.Remove(undo))
-                undo();
+            if (!_undos.Remove(undo))
+                return;
+            Disturbed();
+            undo();
         });
     }
 

@@ -179,6 +179,9 @@ internal sealed partial class SimWorld
                 && _migrations.GetValueOrDefault(MigrationId.Of(id))?.Stage
                     is not (InRollback or InCleanUp or Over or InStopAndCopy or InCommitment):
                 throw new RuleBrokenException($"rule 10: the cancel of {id} was accepted, and the journal does not hold it");
+            case OperatorAnswer { Accepted: true } when request is TransferAsked { Change.BandwidthMax: var most }
+                && !_policies[_migrations[MigrationId.Of(id)].Stage is Begun b ? b.Plan.Spec.Id : default].Exists(p => p.BandwidthMax == most):
+                throw new RuleBrokenException($"rule 10: another rate of {id} was accepted, and the journal does not hold it");
             default:
                 break;
         }

@@ -19,6 +19,7 @@ internal sealed partial class SimWorld
         if (coordinator != Current)
             return;
         Trace("coordinator ends");
+        Disturbed();
         coordinator.Process.Kill();
         Journal.Crash(coordinator.Process, power: false);
         foreach (var host in _hosts)
@@ -31,6 +32,7 @@ internal sealed partial class SimWorld
         if (host.Agent != agent)
             return;
         Trace($"agent    {host.Id} ends");
+        Disturbed();
         KillAgent(host, power: false);
         Scheduler.After(ServiceRestart, () => StartAgent(host));
     }
@@ -42,6 +44,7 @@ internal sealed partial class SimWorld
         host.Agent = null;
         host.Ledger.Crash(agent.Process, power);
         Transfers.AgentDied(host);
+        host.StoreDisk?.Crash(power);
         if (power)
             Network.Watch(host);
         else
@@ -53,6 +56,7 @@ internal sealed partial class SimWorld
         if (host.IsUp)
             return;
         Trace($"agent    {host.Id} starts");
+        Disturbed();
         host.Agent = NewAgent(host);
         Network.Lose(host);
     }
@@ -135,6 +139,7 @@ internal sealed partial class SimWorld
         if (Current is { Process.IsStopped: false } || IsOver)
             return;
         Trace("coordinator starts");
+        Disturbed();
         _coordinators.Add(new SimCoordinator(this, $"coordinator-{_coordinators.Count + 1}"));
         // Its address is now elsewhere: what was connected to an older one finds out.
         foreach (var host in _hosts)

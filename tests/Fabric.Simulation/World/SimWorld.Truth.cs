@@ -55,6 +55,8 @@ internal sealed partial class SimWorld
         var after = _migrations[id] = OneHistory(() => MigrationEvolution.Evolve(before, happened));
         var begun = (Begun)after.Stage;
         var vm = begun.Plan.Spec.Id;
+        if (happened is MigrationRequested or TransferPolicyChanged)
+            Wished(vm, begun.Plan.Policy.Transfer);
         if (happened is MigrationRequested)
         {
             Migrations++;

@@ -4,6 +4,7 @@ using Fabric.Actors.Runtime;
 using Fabric.Drivers;
 using Fabric.Protocol;
 using Fabric.Simulation.Engine;
+using Fabric.Simulation.Pages;
 using Fabric.Simulation.Plans;
 using Fabric.Simulation.Plants;
 using Fabric.Simulation.Runs;
@@ -43,6 +44,8 @@ internal sealed partial class SimWorld : IModelListener
             Durable = Journalled,
             WentWrong = f => Trace($"journal  append: {f}"),
         };
+        if (plan.Pages is { } pages)
+            Pages = new SimPages(this, pages, Chance.For(plan.Seed, 7));
         for (var i = 0; i < plan.Hosts; i++)
             AddHost(i);
     }
@@ -61,6 +64,9 @@ internal sealed partial class SimWorld : IModelListener
     public SimTransfers Transfers { get; }
 
     public ModelHypervisors Hypervisors { get; }
+
+    /// <summary>Guests' memory and page stores; null in a run without them.</summary>
+    public SimPages? Pages { get; }
 
     public SimDisk Journal { get; }
 
@@ -174,6 +180,7 @@ internal sealed partial class SimWorld : IModelListener
                 $"rule 3: {host.Id} runs {machine.Vm}, and its ledger holds no right to: {noted.GetType().Name}");
         }
 
+        Pages?.Granted(host, machine);
         Hypervisors.Run(machine, granted: true);
     }
 
@@ -181,6 +188,13 @@ internal sealed partial class SimWorld : IModelListener
     {
         _rules.Killing(machine);
         Hypervisors.End(machine, "ended by order");
+    }
+
+    /// <summary>One of the stores of all hosts that are not of this VM; null when there is none.</summary>
+    public SimStore? AnyStoreBut(VmId vm, Chance chance)
+    {
+        var others = _hosts.SelectMany(h => VmIds.Where(v => v != vm).Select(v => h.StoreDisk!.Find(v.Value)).OfType<SimStore>()).ToList();
+        return others.Count == 0 ? null : chance.Of(others);
     }
 
     public long MonitorDelay(SimHost host) =>
@@ -193,7 +207,7 @@ internal sealed partial class SimWorld : IModelListener
         var takes = effect is StartMachine or StartIncoming
             ? _hypervisorChance.Between(SimScheduler.Ms(20), SimScheduler.Ms(120))
             : _hypervisorChance.Between(SimScheduler.Ms(0.1), SimScheduler.Ms(4));
-        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming
+        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or AdjustSending or WatchDirtying
             ? takes
             : Math.Max(takes, Math.Min(host.MonitorsHangUntil - Scheduler.Now, SimScheduler.Ms(10_000)));
     }
@@ -201,7 +215,8 @@ internal sealed partial class SimWorld : IModelListener
     /// <summary>A command to a hypervisor fails; what no monitor is needed for does not.</summary>
     public bool EffectFails(SimHost host, CopyEffect effect)
     {
-        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine)
+        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine
+            or AdjustSending or WatchDirtying)
             return false;
         if (host.FailCommands > 0)
         {
@@ -247,7 +262,11 @@ internal sealed partial class SimWorld : IModelListener
             Durable = appends => Noted(host!, appends),
             WentWrong = f => Trace($"ledger   {id} append: {f}"),
         };
-        host = new SimHost(id, number, ledger);
+        host = new SimHost(id, number, ledger)
+        {
+            StoreDisk = Pages is null ? null : new SimStoreDisk(
+                Chance.For(Plan.Seed, 30 + number), Pages.Bug, Plan.Faults.Any(f => f.Kind == FaultKind.PowerLost)),
+        };
         _hosts.Add(host);
         _hostOf[id] = host;
     }

@@ -127,15 +127,19 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>Everything arrived: the target completes, stopped. Its acknowledgement is still on the way.</summary>
     public bool Load(ModelMachine target)
     {
-        if (target is not { Phase: MigrationPhase.Active, Transfer: { } transfer }
-            || Stalled(transfer) || transfer.Source.Phase != MigrationPhase.Device)
+        if (!CanLoad(target))
             return false;
         target.Phase = MigrationPhase.Completed;
         target.Run = RunState.Paused;
-        target.Memory = transfer.Source.Memory;
+        target.Memory = target.Transfer!.Source.Memory;
         Look(target);
         return true;
     }
+
+    /// <summary>The last pages can arrive.</summary>
+    public bool CanLoad(ModelMachine target) =>
+        target is { Phase: MigrationPhase.Active, Transfer: { } transfer }
+        && !Stalled(transfer) && transfer.Source.Phase == MigrationPhase.Device;
 
     /// <summary>The acknowledgement arrives: the source is done and never runs by itself again.</summary>
     public bool Acknowledge(ModelMachine source)
