@@ -31,6 +31,7 @@ public sealed partial class DataLink : IDataLink
     private readonly Goodput _goodput = new();
     private readonly long _origin;
     private readonly int _receives;
+    private readonly int _connectionsConfigured;
     private LinkException? _over;
     private bool _closing;
     private bool _closed;
@@ -46,6 +47,7 @@ public sealed partial class DataLink : IDataLink
     {
         (_dialer, _time, _news, _origin) = (dialer, time, news, time.GetTimestamp());
         _pace = new SendPace(time, _origin, Ring);
+        _connectionsConfigured = terms.Connections;
         _machine = new LinkMachine(side, terms, mayDial: dialer is not null, Now());
         Sends = side == LinkSide.Source ? LinkChannel.Ram : LinkChannel.ReturnPath;
         _receives = side == LinkSide.Source ? LinkChannels.ReturnPath : LinkChannels.Ram;
@@ -145,7 +147,11 @@ public sealed partial class DataLink : IDataLink
     public void Want(int connections)
     {
         lock (_gate)
-            _machine.Keeper.Want(connections, Now());
+        {
+            _machine.Keeper.Want(
+                connections == 0 ? _connectionsConfigured : Math.Min(connections, Limits.Link.ConnectionsMax), Now());
+        }
+
         Tick();
     }
 

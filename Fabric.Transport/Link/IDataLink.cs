@@ -41,7 +41,9 @@ public interface IDataLink : IAsyncDisposable
     /// <param name="bytesPerSecond">0 is no limit.</param>
     void Pace(long bytesPerSecond);
 
-    /// <summary>Another number of connections, from now on; at the source, which makes them. Any thread.</summary>
+    /// <summary>
+    /// Another number of connections, from now on; at the source, which makes them. 0: as configured. Any thread.
+    /// </summary>
     void Want(int connections);
 
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is

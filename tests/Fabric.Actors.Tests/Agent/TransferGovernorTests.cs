@@ -34,7 +34,7 @@ public sealed class TransferGovernorTests : IAsyncDisposable
         var share = await DecisionAsync();
         share.ShouldBe(new TransferDecision(1, DecisionKind.Rate, 100 * Mbit, "the line's share"));
         (await DecisionAsync()).Kind.ShouldBe(DecisionKind.SwitchOver);
-        await UntilLimitsAsync(l => l is { DowntimeLimitMs: 300, BandwidthMax: 100 * Mbit });
+        await UntilLimitsAsync(l => l is { DowntimeLimitMs: 300, BandwidthMax: 100 * Mbit * Limits.Rate.GuardTimes });
     }
 
     [Fact]
@@ -65,11 +65,11 @@ public sealed class TransferGovernorTests : IAsyncDisposable
     {
         var (one, two) = (Make(null), Make(null));
         one.Start(_machine, Broke);
-        await UntilLimitsAsync(l => l.BandwidthMax == 50 * Mbit);
+        await UntilLimitsAsync(l => l.BandwidthMax == 50 * Mbit * Limits.Rate.GuardTimes);
         await two.DisposeAsync();
-        await UntilLimitsAsync(l => l.BandwidthMax == 100 * Mbit);
-        one.Adjust(new TransferPolicy(10 * Mbit, 300));
-        await UntilLimitsAsync(l => l.BandwidthMax == 10 * Mbit);
+        await UntilLimitsAsync(l => l.BandwidthMax == 100 * Mbit * Limits.Rate.GuardTimes);
+        one.Adjust(new TransferPolicy(10 * Mbit, 300), lineShare: 0);
+        await UntilLimitsAsync(l => l.BandwidthMax == 10 * Mbit * Limits.Rate.GuardTimes);
     }
 
     private TransferGovernor Make(ConvergencePolicy? policy, long? deadlineInMs = null)
