@@ -72,6 +72,36 @@ public sealed class TransferGovernorTests : IAsyncDisposable
         await UntilLimitsAsync(l => l.BandwidthMax == 10 * Mbit * Limits.Rate.GuardTimes);
     }
 
+    [Fact]
+    public async Task Link_is_held_to_the_rate_and_let_go_when_the_guest_stops()
+    {
+        var link = new PacedLink();
+        var governor = Make(ConvergencePolicy.Balanced);
+        governor.Hold(link);
+        governor.Start(_machine, Broke);
+        governor.Adjust(new TransferPolicy(0, 300), lineShare: 20 * Mbit);
+        await link.UntilAsync(20 * Mbit);
+        governor.Pace.ShouldBe(20 * Mbit);
+        governor.Adjust(new TransferPolicy(10 * Mbit, 300), lineShare: null);
+        await link.UntilAsync(10 * Mbit);
+        governor.Hear(new MachineLook(RunState.FinishMigrate, MigrationPhase.PreSwitchover));
+        governor.Pace.ShouldBe(0, "before the hypervisor is told to go on");
+        governor.Adjust(new TransferPolicy(1 * Mbit, 300), lineShare: 1 * Mbit);
+        await governor.DisposeAsync();
+        link.Rates.Last().ShouldBe(0);
+    }
+
+    [Fact]
+    public void Number_of_connections_is_wished_once_for_each_change()
+    {
+        var link = new PacedLink();
+        var governor = Make(null);
+        governor.Hold(link);
+        foreach (var connections in (int[])[0, 4, 4, 2, 0])
+            governor.Adjust(new TransferPolicy(0, 300) { Connections = connections }, lineShare: null);
+        link.Wanted.ShouldBe([4, 2, 0]);
+    }
+
     private TransferGovernor Make(ConvergencePolicy? policy, long? deadlineInMs = null)
     {
         var order = new BeginTransfer(
