@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fabric.Host.Api.Contracts;
 using Fabric.Protocol;
 
@@ -25,17 +26,17 @@ internal sealed class RateOptions
     {
         Description = "Connections of the data link, 1 to 16; 0: as the source's host is configured",
         HelpName = "number",
-    };
-
-    private static Option<string?> PolicyOption()
-    {
-        var option = new Option<string?>("--policy")
+        CustomParser = result =>
         {
-            Description = "What is done about a machine that writes faster than the line carries",
-        };
-        option.AcceptOnlyFromAmong([.. DecisionText.PolicyWords]);
-        return option;
-    }
+            var text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= Limits.Link.ConnectionsMax)
+                return count;
+            result.AddError(
+                $"--connections must be 1 to {Limits.Link.ConnectionsMax}, or 0 for the host's own, and is '{text}'.");
+            return null;
+        },
+    };
 
     public void AddTo(Command command)
     {
@@ -46,9 +47,6 @@ internal sealed class RateOptions
 
     private void Check(System.CommandLine.Parsing.CommandResult result)
     {
-        if (result.GetResult(Connections) is { Errors: { } errors } && !errors.Any()
-            && result.GetValue(Connections) is < 0 or > Limits.Link.ConnectionsMax)
-            result.AddError($"--connections must be 1 to {Limits.Link.ConnectionsMax}, or 0 for the host's own.");
         if (result.GetResult(Rate) is not null && (result.GetResult(Min) is not null || result.GetResult(Max) is not null))
             result.AddError("--rate is one rate throughout; --rate-min and --rate-max are for one that follows.");
     }
@@ -62,4 +60,14 @@ internal sealed class RateOptions
         Convergence = run.Get(Policy) is { } word ? DecisionText.PolicyOf(word) : null,
         Connections = run.Get(Connections),
     };
+
+    private static Option<string?> PolicyOption()
+    {
+        var option = new Option<string?>("--policy")
+        {
+            Description = "What is done about a machine that writes faster than the line carries",
+        };
+        option.AcceptOnlyFromAmong([.. DecisionText.PolicyWords]);
+        return option;
+    }
 }
