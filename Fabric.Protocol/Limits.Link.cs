@@ -60,6 +60,14 @@ public static partial class Limits
         /// </summary>
         public const int DeadBeats = 4;
 
+        /// <summary>
+        /// Round trips of which the least counts: with a sign of life each 2 s, what the path was like in the last 16 s.
+        /// </summary>
+        public const int RoundTripsKept = 8;
+
+        /// <summary>Looks, a tick apart, over which the bytes a second are counted: 2 s, two rounds of a slow guest.</summary>
+        public const int GoodputLooks = 20;
+
         /// <summary>Between two looks at silence, patience and what is unacknowledged: ten a second.</summary>
         public const int TickMs = 100;
 

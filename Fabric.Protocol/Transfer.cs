@@ -35,9 +35,16 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int DowntimeLimitMsMost { get; init; }
 
-    /// <summary>The guest may be slowed, so the hypervisor is to be ready for it.</summary>
+    /// <summary>Connections of the data link; 0: as many as the source's host is configured to make.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Connections { get; init; }
+
+    /// <summary>
+    /// The guest may be slowed, so the hypervisor is to be ready for it; under any policy, for it may be changed to another
+    /// when it is too late to get ready.
+    /// </summary>
     [JsonIgnore]
-    public bool MayThrottle => Convergence is { } policy && Rules(policy).Ladder.Any(r => r.Step == LadderStep.Throttle);
+    public bool MayThrottle => Convergence is not null;
 
     /// <summary>The rules of a policy with these numbers.</summary>
     public ConvergenceRules Rules(ConvergencePolicy policy) =>
@@ -68,6 +75,7 @@ public sealed record Round(
 /// <param name="LinkDownSince">Since when the data link has had no connection and is being made again; null while it has
 /// one.</param>
 /// <param name="PageWork">What was sent in the place of pages; null where nothing was done with them.</param>
+/// <param name="Link">What the data link's path is like; null before there is one.</param>
 public sealed record TransferProgress(
     int Round,
     long RemainingBytes,
@@ -78,7 +86,19 @@ public sealed record TransferProgress(
     long BytesPerSecond,
     long? HypervisorDowntimeMs,
     DateTimeOffset? LinkDownSince = null,
-    PageWorkProgress? PageWork = null);
+    PageWorkProgress? PageWork = null,
+    LinkProgress? Link = null);
+
+/// <summary>What the data link's path is like, as its source measures it.</summary>
+/// <param name="Connections">That are up.</param>
+/// <param name="BytesPerSecondMax">What it is held to on the wire; 0 is unlimited.</param>
+/// <param name="BytesPerSecond">What arrived at the target over the last two seconds.</param>
+/// <param name="RoundTripMs">From end to end; null before it was measured.</param>
+/// <param name="LossPercent">Segments that TCP sent again, of all with bytes; null where the system does not count.</param>
+/// <param name="SegmentsResent">How many.</param>
+public sealed record LinkProgress(
+    int Connections, long BytesPerSecondMax, long BytesPerSecond, double? RoundTripMs, double? LossPercent,
+    long? SegmentsResent);
 
 /// <summary>What page work did so far: pages by what was sent in their place, and bytes before and after.</summary>
 /// <param name="ZeroPages">Named as zeros.</param>

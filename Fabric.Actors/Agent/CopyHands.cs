@@ -242,7 +242,7 @@ public sealed class CopyHands : ICopyHands
 
     private Task AdjustAsync(AdjustSending e)
     {
-        _outgoing?.Governor.Adjust(e.Policy);
+        _outgoing?.Governor.Adjust(e.Policy, e.LineShare);
         return Task.CompletedTask;
     }
 
@@ -321,15 +321,15 @@ public sealed class CopyHands : ICopyHands
         {
             if (_outgoing is not { HasBegun: true } sending)
                 return;
+            progress = progress with
+            {
+                WireBytes = sending.WireBytes,
+                LinkDownSince = sending.LinkDownSince,
+                PageWork = sending.PageWork,
+                Link = sending.Link,
+            };
             sending.Governor.Hear(new PilotProgress(progress));
-            _report(new ProgressReport(
-                sending.Stamp,
-                progress with
-                {
-                    WireBytes = sending.WireBytes,
-                    LinkDownSince = sending.LinkDownSince,
-                    PageWork = sending.PageWork,
-                }));
+            _report(new ProgressReport(sending.Stamp, progress));
         },
         () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
         () => _outgoing?.WireBytes ?? 0);

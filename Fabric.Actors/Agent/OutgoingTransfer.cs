@@ -43,6 +43,19 @@ internal sealed class OutgoingTransfer(
     public DateTimeOffset? LinkDownSince =>
         _link?.DownFor is { } down ? tools.Time.GetUtcNow() - down : null;
 
+    /// <summary>What the data link's path is like; null before there is one.</summary>
+    public LinkProgress? Link
+    {
+        get
+        {
+            if (_link?.Measure() is not { } m)
+                return null;
+            var loss = m is { SegmentsSent: > 0 and var sent, SegmentsResent: { } resent } ? 100.0 * resent / sent : null as double?;
+            return new LinkProgress(
+                m.Connections, _governor.Pace, m.BytesPerSecond, m.RoundTrip?.TotalMilliseconds, loss, m.SegmentsResent);
+        }
+    }
+
     /// <summary>What was sent in the place of pages; null where nothing is done with them.</summary>
     public PageWorkProgress? PageWork => _relay?.PageWork is { BytesIn: > 0 } c
         ? new PageWorkProgress(
@@ -61,6 +74,7 @@ internal sealed class OutgoingTransfer(
                 ?? throw new LinkException(LinkFault.Refused, "the order's ticket is not a ticket");
             var link = await ConnectAsync(ticket);
             _link = link;
+            _governor.Hold(link);
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
             _relay = await StartRelayAsync(socket, link);
             HasBegun = true;

@@ -1,13 +1,15 @@
 using System.Threading.Channels;
 using Fabric.Drivers;
 using Fabric.Protocol;
+using Fabric.Transport.Link;
 
 namespace Fabric.Actors.Agent;
 
 /// <summary>
-/// The shell around <see cref="TransferPilot"/>: hears a sending hypervisor's rounds and numbers, holds it to what the
-/// pilot says, and tells what was decided. In a task of its own, for a hypervisor that hangs must not keep anybody from
-/// hearing that. From the switchover on it is silent: what is decided then is the coordinator's.
+/// The shell around <see cref="TransferPilot"/>: hears a sending hypervisor's rounds and numbers, holds it and its data
+/// link to what the pilot says, and tells what was decided. In a task of its own, for a hypervisor that hangs must not
+/// keep anybody from hearing that. From the switchover on it is silent, and nothing holds the link any more: the guest
+/// stands still, and what is decided then is the coordinator's.
 /// </summary>
 internal sealed class TransferGovernor : IAsyncDisposable
 {
@@ -23,8 +25,13 @@ internal sealed class TransferGovernor : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly long _began;
     private readonly HostLine.Sharer _share;
+    private readonly Lock _pacing = new();
     private PilotState _pilot;
     private TransferLimits? _held;
+    private IDataLink? _link;
+    private long _pace;
+    private long _lineShare;
+    private int _connections;
     private Task _governing = Task.CompletedTask;
     private volatile bool _switching;
 
@@ -37,9 +44,14 @@ internal sealed class TransferGovernor : IAsyncDisposable
         _began = tools.Time.GetTimestamp();
         var deadline = TimeSpan.FromMilliseconds(order.DeadlineInMs ?? Limits.Convergence.NoDeadlineMs);
         // The pilot is told of the line's share as of everything else, so it begins without one.
-        _pilot = TransferPilot.Begin(order.Policy, share: 0, deadline, TimeSpan.Zero);
-        _share = tools.Line.Join(order.Policy.BandwidthMax, share => Hear(new PilotShare(share)));
+        _lineShare = order.LineShare ?? 0;
+        _pilot = TransferPilot.Begin(order.Policy, share: 0, _lineShare, deadline, TimeSpan.Zero);
+        _connections = order.Policy.Connections;
+        _share = tools.Line.Join(Wanted(order.Policy), share => Hear(new PilotShare(share)));
     }
+
+    /// <summary>What the data link is held to, bytes a second on the wire; 0 is unlimited.</summary>
+    public long Pace => Volatile.Read(ref _pace);
 
     /// <summary>How the hypervisor is to begin: at the first rate, and held back.</summary>
     public TransferPolicy First => _pilot.Policy with
@@ -47,6 +59,15 @@ internal sealed class TransferGovernor : IAsyncDisposable
         BandwidthMax = _pilot.Limits.BandwidthMax,
         DowntimeLimitMs = _pilot.Limits.DowntimeLimitMs,
     };
+
+    /// <summary>The data link is there, and nothing was sent on it.</summary>
+    public void Hold(IDataLink link)
+    {
+        _link = link;
+        if (_connections > 0)
+            link.Want(_connections);
+        Hold(_pilot.Rate);
+    }
 
     /// <summary>Takes over from the moment when the hypervisor was told to migrate.</summary>
     /// <param name="machine">It.</param>
@@ -65,17 +86,23 @@ internal sealed class TransferGovernor : IAsyncDisposable
     }
 
     /// <summary>It is to be sent in another way.</summary>
-    public void Adjust(TransferPolicy policy)
+    public void Adjust(TransferPolicy policy, long? lineShare)
     {
+        _lineShare = lineShare ?? _lineShare;
         Hear(new PilotPolicy(policy));
-        _share.Want(policy.BandwidthMax);
+        Hear(new PilotLineShare(_lineShare));
+        _share.Want(Wanted(policy));
+        if (Interlocked.Exchange(ref _connections, policy.Connections) != policy.Connections)
+            _link?.Want(policy.Connections);
     }
 
     /// <summary>The hypervisor was looked at.</summary>
     public void Hear(MachineLook look)
     {
-        if (look.Phase is not (MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active))
-            _switching = true;
+        if (look.Phase is MigrationPhase.None or MigrationPhase.Setup or MigrationPhase.Active)
+            return;
+        _switching = true;
+        Hold(0);
     }
 
     /// <inheritdoc/>
@@ -110,12 +137,28 @@ internal sealed class TransferGovernor : IAsyncDisposable
                     return;
                 }
 
+                Hold(_pilot.Rate);
                 await HoldAsync(machine);
             }
         }
         catch (OperationCanceledException)
         {
             // The transfer is closed.
+        }
+    }
+
+    /// <summary>What it takes of the host's line at most, bytes a second; 0 is as much as there is.</summary>
+    private long Wanted(TransferPolicy policy) =>
+        new[] { policy.BandwidthMax, _lineShare }.Where(most => most > 0).DefaultIfEmpty().Min();
+
+    /// <summary>Once it switches over, a decision that was late must not hold the last copy back.</summary>
+    private void Hold(long rate)
+    {
+        lock (_pacing)
+        {
+            var now = _switching ? 0 : rate;
+            if (Interlocked.Exchange(ref _pace, now) != now)
+                _link?.Pace(now);
         }
     }
 

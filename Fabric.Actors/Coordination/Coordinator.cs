@@ -17,17 +17,21 @@ public sealed class Coordinator : INodeLinkHubHandler
 
     /// <summary>Registers the entities; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public Coordinator(
-        ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders? deciders = null)
+        ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders? deciders = null,
+        SiteMap? sites = null)
     {
         var decide = deciders ?? Deciders.Protocol;
+        var map = sites ?? SiteMap.None;
         (_system, _journal, _hosts) = (system, journal, hosts);
         system.Entities.Register(
             EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts, decide)));
         system.Entities.Register(
             EntityKinds.Migration,
-            id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold, decide)));
+            id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold, decide, map)));
         system.Entities.Register(
             EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
+        system.Entities.Register(
+            EntityKinds.WanLink, id => Props.Create(() => new WanLinkActor(map.Links[id])));
     }
 
     /// <summary>A migration that nobody writes to must go on by itself when its journal has room again.</summary>

@@ -12,6 +12,9 @@ public static class EntityKinds
     /// <summary>A host at the coordinator.</summary>
     public const string Host = "host";
 
+    /// <summary>A link between sites; it has no stream.</summary>
+    public const string WanLink = "wan-link";
+
     /// <summary>A host's copy of a VM.</summary>
     public const string Copy = "copy";
 }

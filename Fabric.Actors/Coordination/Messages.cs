@@ -66,6 +66,9 @@ public sealed record MigrationNews(MigrationId Migration, StageKind Stage, IRead
 /// <summary>On the event stream: numbers of a transfer, several times a second.</summary>
 public sealed record MigrationProgress(MigrationId Migration, int Attempt, TransferProgress Progress) : IFabricNews;
 
+/// <summary>On the event stream: what the link between its sites has for a migration.</summary>
+public sealed record MigrationLine(MigrationId Migration, LineSight Line) : IFabricNews;
+
 /// <summary>On the event stream: a host said what a guest writes.</summary>
 public sealed record DirtyingMeasured(DirtyingReport Report) : IFabricNews;
 

@@ -9,12 +9,14 @@ namespace Fabric.Actors.Coordination;
 /// migration's stream and the VM's in one transaction; the VM's actor is then told to read its stream again.
 /// </summary>
 public sealed class MigrationActor(
-    MigrationId id, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders deciders)
+    MigrationId id, IJournal journal, IHostLinks hosts, HoldPoint? hold, Deciders deciders, SiteMap sites)
     : PersistentActor<MigrationState, MigrationEvent>(journal)
 {
     private const string WakeTimer = "wake";
 
     private readonly List<IDisposable> _subscriptions = [];
+    private WanLink? _link;
+    private LineClaim? _claimed;
 
     /// <inheritdoc/>
     protected override StreamId PersistenceId { get; } = FabricEvents.StreamOf(id);
@@ -41,7 +43,12 @@ public sealed class MigrationActor(
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
         // Stage 0 was entered by the VM's transaction.
         await HeldAsync();
+        var plan = ((Begun)State.Stage).Plan;
+        _link = sites.Between(plan.Source, plan.Target);
         await StepAsync(new Resumed());
+        // Before any report: without a place on its link nothing may move.
+        if (_link is not null)
+            await StepAsync(new LineSeen(LineSight.Unheard(_link)));
     }
 
     /// <inheritdoc/>
@@ -112,6 +119,7 @@ public sealed class MigrationActor(
         Announce(decision);
         foreach (var effect in decision.Effects)
             Run(effect, asker);
+        Claim(input);
         if (!await HeldAsync())
             return;
 
@@ -120,6 +128,21 @@ public sealed class MigrationActor(
         await StepAsync(new HostLost(Side.Target));
         await StepAsync(new HostLost(Side.Source));
         await StepAsync(new Resumed());
+    }
+
+    /// <summary>Tells the link between the sites what it is used for, when that is news, and again at each wake-up.</summary>
+    private void Claim(MigrationInput input)
+    {
+        if (_link is null)
+            return;
+        if (input is LineSeen { Line: var line })
+            Context.System.EventStream.Publish(new MigrationLine(id, line));
+        var (before, claim) = (_claimed, LineClaim.Of(State));
+        _claimed = claim;
+        if (claim is not null && (claim != before || input is Woken))
+            Context.System.Entity(EntityKinds.WanLink, _link.Name).Tell(new LineClaimed(claim));
+        else if (claim is null && before is not null)
+            Context.System.Entity(EntityKinds.WanLink, _link.Name).Tell(new LineLeft(id));
     }
 
     private bool IsUnderWay => State.Stage is Begun { Kind: not StageKind.Over };

@@ -53,6 +53,7 @@ public static class Policies
                 BandwidthMax = Rate("bandwidthMax", asked.BandwidthMax) ?? defaults.Transfer.BandwidthMax,
                 DowntimeLimitMs = Downtime(asked.DowntimeLimitMs) ?? defaults.Transfer.DowntimeLimitMs,
                 Convergence = asked.Convergence ?? defaults.Transfer.Convergence,
+                Connections = Connections(asked.Connections) ?? defaults.Transfer.Connections,
             },
         };
         // A short deadline alone is a fair wish; the switchover's time-out is the one that gives way.
@@ -76,8 +77,8 @@ public static class Policies
     {
         var change = new TransferChange(
             Rate("bandwidthMin", asked.BandwidthMin), Rate("bandwidthMax", asked.BandwidthMax),
-            Downtime(asked.DowntimeLimitMs));
-        if (change == new TransferChange(null, null, null))
+            Downtime(asked.DowntimeLimitMs), asked.Convergence, Connections(asked.Connections));
+        if (change == new TransferChange())
             throw OutOfRange("Nothing is to change.");
         RequireOrder(change.BandwidthMin ?? 0, change.BandwidthMax ?? 0);
         return change;
@@ -97,6 +98,9 @@ public static class Policies
 
     private static int? Downtime(int? asked) =>
         asked is { } limit ? (int)In("downtimeLimitMs", limit, 1, 2_000_000) : null;
+
+    private static int? Connections(int? asked) =>
+        asked is { } count ? (int)In("connections", count, 0, Limits.Link.ConnectionsMax) : null;
 
     private static long In(string name, long value, long min, long max) => value >= min && value <= max
         ? value

@@ -20,14 +20,17 @@ internal static class DecisionText
     /// <summary>The policy of a word.</summary>
     public static ConvergencePolicy PolicyOf(string word) => Policies[word];
 
-    public static string Of(TransferDecision decision) => $"{What(decision)}: {decision.Why}";
+    public static string Of(TransferDecision decision) => decision.Kind == DecisionKind.AwaitDeadline
+        ? $"{What(decision)}: {decision.Why}; 'fabric migrate set' with --policy must-finish or a longer --downtime changes that"
+        : $"{What(decision)}: {decision.Why}";
 
     public static string Of(TransferPolicy policy)
     {
         var least = policy.BandwidthMin == 0 ? "" : $"{RateText.Show(policy.BandwidthMin)} to ";
         var most = policy.BandwidthMax == 0 ? "no limit" : RateText.Show(policy.BandwidthMax);
         var word = Policies.FirstOrDefault(p => p.Value == policy.Convergence).Key ?? "the hypervisor decides";
-        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}";
+        var connections = policy.Connections == 0 ? "" : Show.Text($", {policy.Connections} connections");
+        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}{connections}";
     }
 
     private static string What(TransferDecision decision) => decision.Kind switch
@@ -38,6 +41,7 @@ internal static class DecisionText
         DecisionKind.RaiseDowntime => $"a downtime of {Show.Ms(decision.Value)} is allowed",
         DecisionKind.PostCopy => "post-copy",
         DecisionKind.GiveUp => "given up",
+        DecisionKind.AwaitDeadline => "does not converge, waits for the deadline",
         _ => Show.Text($"{decision.Kind} {decision.Value}"),
     };
 }

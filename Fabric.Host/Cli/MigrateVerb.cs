@@ -19,16 +19,14 @@ internal static class MigrateVerb
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the outcome" };
         var attempts = new Option<int?>("--attempts") { Description = "How often it is tried", HelpName = "number" };
         var rates = new RateOptions();
-        var policy = RateOptions.Policy();
         var deadline = UnitOptions.Duration("--deadline", "From the request to the commit, all attempts together");
         var switchover = UnitOptions.Duration("--switchover-timeout", "From the pause to the commit");
         var reconnect = UnitOptions.Duration("--reconnect-for", "How long to look for a server that goes away (30s)");
         var command = new Command("migrate", "Move a running VM to another host")
         {
-            vm, to, watch, detach, attempts, rates.Rate, rates.Min, rates.Max, rates.Downtime, policy, deadline,
-            switchover, reconnect, MigrateSetVerb.Create(cli),
+            vm, to, watch, detach, attempts, deadline, switchover, reconnect, MigrateSetVerb.Create(cli),
         };
-        rates.AddChecks(command);
+        rates.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(watch) && result.GetValue(detach))
@@ -43,7 +41,8 @@ internal static class MigrateVerb
                 DowntimeLimitMs = send.DowntimeLimitMs,
                 BandwidthMin = send.BandwidthMin,
                 BandwidthMax = send.BandwidthMax,
-                Convergence = run.Get(policy) is { } word ? DecisionText.PolicyOf(word) : null,
+                Convergence = send.Convergence,
+                Connections = send.Connections,
                 DeadlineMs = run.Get(deadline),
                 SwitchoverTimeoutMs = run.Get(switchover),
             };

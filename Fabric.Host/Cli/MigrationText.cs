@@ -96,6 +96,10 @@ internal static class MigrationText
                 table.Add("  link down since", Show.At(since));
         }
 
+        if (m.Transfer is { Progress.Link: { } link } && m.Outcome is null)
+            table.Add("  data link", LinkText.Of(link));
+        if (m.Line is { } line)
+            table.Add("  link between sites", LinkText.Of(line));
         if ((m.WireBytes ?? m.Transfer?.Progress.WireBytes) is { } wire)
             table.Add("  wire bytes", Show.Bytes(wire));
         if (m.Transfer?.Progress.PageWork is { } work)

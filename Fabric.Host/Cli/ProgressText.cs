@@ -13,7 +13,8 @@ internal static class ProgressText
         var left = $"{Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)} left";
         var sent = $"sent {Show.Bytes(p.TransferredBytes)} ({Show.Bytes(p.WireBytes)} on the wire)";
         var rates = $"at {Show.Rate(p.BytesPerSecond)}, dirtying {Show.Rate(p.DirtyPagesPerSecond * PageBytes)}";
+        var wire = p.Link is { } link ? $", link {LinkText.Of(link)}" : "";
         var standing = p.LinkDownSince is { } since ? $"link down since {Show.At(since)}" : $"done in {EtaRange.Of(p)}";
-        return Show.Text($"attempt {seen.Attempt} round {p.Round}: {left}, {sent} {rates}, {standing}");
+        return Show.Text($"attempt {seen.Attempt} round {p.Round}: {left}, {sent} {rates}{wire}, {standing}");
     }
 }

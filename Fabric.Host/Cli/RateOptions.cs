@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Fabric.Host.Api.Contracts;
+using Fabric.Protocol;
 
 namespace Fabric.Host.Cli;
 
@@ -18,7 +20,48 @@ internal sealed class RateOptions
         "--downtime", "A pause that counts as short enough", "--downtime-limit");
 
     /// <summary>What is done about a machine that writes too fast.</summary>
-    public static Option<string?> Policy()
+    public Option<string?> Policy { get; } = PolicyOption();
+
+    public Option<int?> Connections { get; } = new("--connections")
+    {
+        Description = "Connections of the data link, 1 to 16; 0: as the source's host is configured",
+        HelpName = "number",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                && count <= Limits.Link.ConnectionsMax)
+                return count;
+            result.AddError(
+                $"--connections must be 1 to {Limits.Link.ConnectionsMax}, or 0 for the host's own, and is '{text}'.");
+            return null;
+        },
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[Rate, Min, Max, Downtime, Policy, Connections])
+            command.Options.Add(option);
+        command.Validators.Add(Check);
+    }
+
+    private void Check(System.CommandLine.Parsing.CommandResult result)
+    {
+        if (result.GetResult(Rate) is not null && (result.GetResult(Min) is not null || result.GetResult(Max) is not null))
+            result.AddError("--rate is one rate throughout; --rate-min and --rate-max are for one that follows.");
+    }
+
+    /// <summary>What is asked for.</summary>
+    public TransferRequest Of(Invocation run) => new()
+    {
+        BandwidthMin = run.Get(Rate) is null ? run.Get(Min) : 0,
+        BandwidthMax = run.Get(Rate) ?? run.Get(Max),
+        DowntimeLimitMs = run.Get(Downtime) is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
+        Convergence = run.Get(Policy) is { } word ? DecisionText.PolicyOf(word) : null,
+        Connections = run.Get(Connections),
+    };
+
+    private static Option<string?> PolicyOption()
     {
         var option = new Option<string?>("--policy")
         {
@@ -27,18 +70,4 @@ internal sealed class RateOptions
         option.AcceptOnlyFromAmong([.. DecisionText.PolicyWords]);
         return option;
     }
-
-    public void AddChecks(Command command) => command.Validators.Add(result =>
-    {
-        if (result.GetResult(Rate) is not null && (result.GetResult(Min) is not null || result.GetResult(Max) is not null))
-            result.AddError("--rate is one rate throughout; --rate-min and --rate-max are for one that follows.");
-    });
-
-    /// <summary>What is asked for.</summary>
-    public TransferRequest Of(Invocation run) => new()
-    {
-        BandwidthMin = run.Get(Rate) is null ? run.Get(Min) : 0,
-        BandwidthMax = run.Get(Rate) ?? run.Get(Max),
-        DowntimeLimitMs = run.Get(Downtime) is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
-    };
 }

@@ -14,6 +14,7 @@ public sealed record NodeSettings(
     MigrationSettings Migration,
     PageWorkSettings PageWork,
     PageStoreSettings PageStore,
+    SiteMap Sites,
     FaultSettings Faults,
     LogSettings Log)
 {

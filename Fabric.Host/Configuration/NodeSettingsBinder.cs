@@ -22,7 +22,7 @@ internal static partial class NodeSettingsBinder
     public static NodeSettings Read(SettingsReader r)
     {
         var settings = new NodeSettings(Node(r), Tls(r), Coordinator(r), Host(r), Link(r), DataLink(r), Migration(r),
-            PageWork(r), PageStore(r),
+            PageWork(r), PageStore(r), SiteSettingsBinder.Read(r),
             new FaultSettings(r.Choice<FaultStage>("faults.hold-at"), r.Duration("faults.hold-timeout", Ms(1), Hour)),
             new LogSettings(r.Choice<LogThreshold>("log.level")));
         Check(r, settings);

@@ -113,6 +113,20 @@ public sealed class SettingsReader
         return [];
     }
 
+    /// <summary>The fields of an object whose keys are the user's own.</summary>
+    internal IReadOnlyList<KeyValuePair<string, HoconValue>> Fields(string key)
+    {
+        if (!_keys.TryRead(key, out var value))
+            return [];
+        if (value is HoconObject o)
+            return [.. o.Fields];
+        Fail(key, $"must be an object ({{ ... }}), not {value.KindName}");
+        return [];
+    }
+
+    /// <summary>Notes an error at the place of a value within what one key holds.</summary>
+    internal void FailAt(string key, HoconValue value, string message) => _errors.Add(key, message, value.Origin);
+
     /// <summary>An absolute path; a relative one starts at the file that wrote it.</summary>
     public string Path(string key) => Scalar(key) is { } s ? Absolute(key, s) : "";
 

@@ -63,8 +63,8 @@ public static class DemoVerb
 
     private static readonly Option<string> Bandwidth = new("--bandwidth")
     {
-        Description = "What the migration may send a second.",
-        DefaultValueFactory = _ => "40MB",
+        Description = "What the migration may send a second, on the wire.",
+        DefaultValueFactory = _ => "1MB",
     };
 
     private static readonly Option<string?> Wan = new("--wan")

@@ -44,7 +44,7 @@ internal sealed class CoordinatorRole : IAsyncDisposable
         });
         var links = new HubLinks();
         var hold = HoldOf(settings.Faults, logs, time);
-        var coordinator = new Coordinator(system, journal, links, hold);
+        var coordinator = new Coordinator(system, journal, links, hold, sites: settings.Sites);
         links.Hub = new NodeLinkHub(
             HostId.Of(settings.Node.Name), Guid.NewGuid().ToString("n"), new FabricLinkCodec(), coordinator,
             NodeParts.LinkOf(settings.Link), time, logs.CreateLogger<NodeLinkHub>());

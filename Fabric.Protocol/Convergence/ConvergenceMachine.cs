@@ -23,13 +23,28 @@ public sealed record PreCopySight(
 /// <param name="RoundsWithoutGain">Rounds in a row that did not shrink.</param>
 /// <param name="ProofSince">When the last round shrank or the last rung was taken, since the attempt began to send.</param>
 /// <param name="IsOver">It has given up, or gone over to post-copy.</param>
+/// <param name="AwaitsDeadline">The ladder is at its end, and that was told.</param>
 public sealed record ConvergenceState(
     int LimitMs, int ThrottlePercent, int Rung, long Least, int RoundsWithoutGain, TimeSpan ProofSince,
-    bool IsOver)
+    bool IsOver, bool AwaitsDeadline = false)
 {
     /// <summary>Before the first round: the hypervisor is held back.</summary>
     public static ConvergenceState Initial { get; } =
         new(Limits.Convergence.HeldBackMs, 0, 0, long.MaxValue, 0, TimeSpan.Zero, false);
+
+    /// <summary>
+    /// Under other rules: their ladder is climbed from its foot, the hypervisor is held back until they let it go, and the
+    /// guest is slowed no more than they allow. What was seen of it stays known.
+    /// </summary>
+    public ConvergenceState Under(ConvergenceRules rules, TimeSpan elapsed) => this with
+    {
+        LimitMs = Limits.Convergence.HeldBackMs,
+        ThrottlePercent = Math.Min(ThrottlePercent, rules.ThrottlePercentMax),
+        Rung = 0,
+        RoundsWithoutGain = 0,
+        ProofSince = elapsed,
+        AwaitsDeadline = false,
+    };
 }
 
 /// <summary>What the policy decides, and why.</summary>
@@ -55,6 +70,9 @@ public abstract record ConvergenceDecision(string Why)
 
     /// <summary>End the attempt; the guest stays.</summary>
     public sealed record GiveUp(string Why) : ConvergenceDecision(Why);
+
+    /// <summary>Nothing more is done; when the deadline nears it is given up. Told once.</summary>
+    public sealed record AwaitDeadline(string Why) : ConvergenceDecision(Why);
 }
 
 /// <summary>
@@ -149,8 +167,17 @@ public static class ConvergenceMachine
 
         return rules.GivesUpAtOnce
             ? (state with { IsOver = true }, new ConvergenceDecision.GiveUp($"{stalled}; {Need(sight, needMs)}"))
-            : (state, new ConvergenceDecision.GoOn("the ladder is at its end, the deadline is not"));
+            : AtEnd(state, sight, needMs, stalled);
     }
+
+    /// <summary>
+    /// It may still converge, for guests change; but who waits is told now, and what would help, not when time is up.
+    /// </summary>
+    private static (ConvergenceState State, ConvergenceDecision Decision) AtEnd(
+        ConvergenceState state, PreCopySight sight, double needMs, string stalled) => state.AwaitsDeadline
+        ? (state, new ConvergenceDecision.GoOn("the ladder is at its end, the deadline is not"))
+        : (state with { AwaitsDeadline = true }, new ConvergenceDecision.AwaitDeadline(Text(
+            $"{stalled}; {Need(sight, needMs)}; the policy has nothing left to do, and the deadline is {sight.DeadlineIn.TotalMinutes:0.#} min away")));
 
     /// <summary>Near enough that what is left, sent now, is still in time.</summary>
     private static bool IsNear(PreCopySight sight, double needMs) =>

@@ -49,6 +49,10 @@ public sealed record ConvergenceRules(
     public int DowntimeLimitMsMax =>
         Ladder.Where(r => r.Step == LadderStep.Downtime).Select(r => r.Bound).Append(DowntimeLimitMs).Max();
 
+    /// <summary>The most that the ladder takes from the guest, in percent.</summary>
+    public int ThrottlePercentMax =>
+        Ladder.Where(r => r.Step == LadderStep.Throttle).Select(r => r.Bound).Append(0).Max();
+
     /// <summary>The rules of a named policy.</summary>
     /// <param name="policy">Its name.</param>
     /// <param name="downtimeLimitMs">The downtime that needs no excuse.</param>

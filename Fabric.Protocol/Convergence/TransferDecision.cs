@@ -20,6 +20,9 @@ public enum DecisionKind
 
     /// <summary>The attempt is given up.</summary>
     GiveUp,
+
+    /// <summary>Nothing is left to be done: it ends when the deadline nears, unless it converges or is changed.</summary>
+    AwaitDeadline,
 }
 
 /// <summary>A decision with its reason, as it is told, journalled and shown.</summary>

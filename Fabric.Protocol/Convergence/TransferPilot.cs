@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Fabric.Protocol;
 
-/// <summary>What a transfer is held to right now.</summary>
-/// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
+/// <summary>What a transfer's hypervisor is held to right now.</summary>
+/// <param name="BandwidthMax">Bytes of its stream a second; 0 is unlimited.</param>
 /// <param name="DowntimeLimitMs">At which the hypervisor switches over by itself.</param>
 /// <param name="ThrottlePercent">Of the guest's time.</param>
 public sealed record TransferLimits(long BandwidthMax, int DowntimeLimitMs, int ThrottlePercent);
@@ -11,28 +11,28 @@ public sealed record TransferLimits(long BandwidthMax, int DowntimeLimitMs, int 
 /// <summary>A transfer under way, as its pilot knows it.</summary>
 /// <param name="Policy">What is asked for; may change while it runs.</param>
 /// <param name="Share">What the host's line has for it, bytes a second; 0 is no limit.</param>
+/// <param name="LineShare">What the link between the two sites has for it, bytes a second; 0 is no limit.</param>
 /// <param name="Began">When it began to send.</param>
 /// <param name="Deadline">When the coordinator gives the migration up.</param>
-/// <param name="Rate">The rate of this round, bytes a second; 0 is unlimited.</param>
+/// <param name="Rate">The rate of this round on the wire, bytes a second; 0 is unlimited.</param>
 /// <param name="Convergence">Where the policy stands.</param>
 /// <param name="Last">The last numbers.</param>
 /// <param name="RoundBegan">When this round began.</param>
 /// <param name="Decisions">Told so far.</param>
+/// <param name="Packing">Bytes of the hypervisor's stream for one on the wire, as last weighed; 1 before.</param>
+/// <param name="Weighed">What page work had done when that was weighed.</param>
 public sealed record PilotState(
-    TransferPolicy Policy, long Share, TimeSpan Began, TimeSpan Deadline, long Rate, ConvergenceState Convergence,
-    TransferProgress? Last, TimeSpan RoundBegan, int Decisions)
+    TransferPolicy Policy, long Share, long LineShare, TimeSpan Began, TimeSpan Deadline, long Rate,
+    ConvergenceState Convergence, TransferProgress? Last, TimeSpan RoundBegan, int Decisions, double Packing = 1,
+    PageWorkProgress? Weighed = null)
 {
-    /// <summary>What the transfer is held to.</summary>
+    /// <summary>What its hypervisor is held to: its own limit is but a guard around the rate on the wire.</summary>
     public TransferLimits Limits => new(
-        Rate, Policy.Convergence is null ? Policy.DowntimeLimitMs : Convergence.LimitMs, Convergence.ThrottlePercent);
+        RateGuard.Of(Rate, Packing), Policy.Convergence is null ? Policy.DowntimeLimitMs : Convergence.LimitMs,
+        Convergence.ThrottlePercent);
 
-    /// <summary>The maximum that holds: the policy's own, or the line's share when that is less.</summary>
-    public long Max => (Policy.BandwidthMax, Share) switch
-    {
-        (0, var share) => share,
-        (var max, 0) => max,
-        var (max, share) => Math.Min(max, share),
-    };
+    /// <summary>The maximum that holds: the least of the policy's own and what the two lines have for it.</summary>
+    public long Max => new[] { Policy.BandwidthMax, Share, LineShare }.Where(max => max > 0).DefaultIfEmpty().Min();
 }
 
 /// <summary>What the pilot hears. Closed.</summary>
@@ -47,8 +47,11 @@ public sealed record PilotProgress(TransferProgress Progress) : PilotInput;
 /// <summary>An operator has another wish.</summary>
 public sealed record PilotPolicy(TransferPolicy Policy) : PilotInput;
 
-/// <summary>The line has another share for it.</summary>
+/// <summary>The host's line has another share for it.</summary>
 public sealed record PilotShare(long BytesPerSecond) : PilotInput;
+
+/// <summary>The link between the two sites has another share for it.</summary>
+public sealed record PilotLineShare(long BytesPerSecond) : PilotInput;
 
 /// <summary>What is to be done: nothing, or new limits, told with reasons; and the end of the attempt.</summary>
 /// <param name="State">The state after it.</param>
@@ -69,12 +72,14 @@ public static class TransferPilot
     /// <summary>Begins.</summary>
     /// <param name="policy">What is asked for.</param>
     /// <param name="share">What the host's line has for it; 0 is no limit.</param>
+    /// <param name="lineShare">What the link between the two sites has for it; 0 is no limit.</param>
     /// <param name="deadlineIn">Until the migration is given up.</param>
     /// <param name="now">On whatever clock the caller has.</param>
-    public static PilotState Begin(TransferPolicy policy, long share, TimeSpan deadlineIn, TimeSpan now)
+    public static PilotState Begin(
+        TransferPolicy policy, long share, long lineShare, TimeSpan deadlineIn, TimeSpan now)
     {
         var state = new PilotState(
-            policy, share, now, now + deadlineIn, 0, ConvergenceState.Initial, null, now, 0);
+            policy, share, lineShare, now, now + deadlineIn, 0, ConvergenceState.Initial, null, now, 0);
         return state with { Rate = AdaptiveRate.First(policy.BandwidthMin, state.Max) };
     }
 
@@ -82,9 +87,10 @@ public static class TransferPilot
     public static PilotStep Step(PilotState state, PilotInput input, TimeSpan now) => input switch
     {
         PilotRound(var round) => Ended(state, round, now),
-        PilotProgress(var progress) => Seen(state with { Last = progress }, now),
-        PilotPolicy(var policy) => Changed(state, state with { Policy = policy }, "asked for"),
+        PilotProgress(var progress) => Seen(Weigh(state with { Last = progress }, progress.PageWork), now),
+        PilotPolicy(var policy) => Changed(state, Under(state, policy, now), "asked for"),
         PilotShare(var share) => Changed(state, state with { Share = share }, "the line's share"),
+        PilotLineShare(var share) => Changed(state, state with { LineShare = share }, "the share of the link between the sites"),
         _ => throw new ArgumentOutOfRangeException(nameof(input), input, "not an input of a pilot"),
     };
 
@@ -97,6 +103,33 @@ public static class TransferPilot
             $"the guest dirtied {dirtying * 8.0 / 1e6:0.#} Mbit/s in round {round.Number}");
         turn.Converge(SightOf(state, now, round, round.DirtyPages * Limits.Guest.PageSize));
         return turn.Done();
+    }
+
+    /// <summary>Another ladder is climbed from its foot; what did not change does not begin anew.</summary>
+    private static PilotState Under(PilotState state, TransferPolicy policy, TimeSpan now)
+    {
+        var before = state.Policy;
+        var sameRules = (before.Convergence, before.DowntimeLimitMs, before.DowntimeLimitMsMost)
+            == (policy.Convergence, policy.DowntimeLimitMs, policy.DowntimeLimitMsMost);
+        return policy.Convergence is not { } named || sameRules || state.Convergence.IsOver
+            ? state with { Policy = policy }
+            : state with
+            {
+                Policy = policy,
+                Convergence = state.Convergence.Under(policy.Rules(named), now - state.Began),
+            };
+    }
+
+    /// <summary>How the stream packs now, from what page work did since it was last weighed.</summary>
+    private static PilotState Weigh(PilotState state, PageWorkProgress? work)
+    {
+        var (before, after) = (state.Weighed?.BytesBefore ?? 0, state.Weighed?.BytesAfter ?? 0);
+        if (work is null || work.BytesBefore - before < Limits.Rate.WeighedBytesMin)
+            return state;
+        var packing = Math.Min(
+            (work.BytesBefore - before) / (double)Math.Max(1, work.BytesAfter - after), Limits.Rate.PackingMax);
+        state = state with { Weighed = work };
+        return RateGuard.IsClose(packing, state.Packing) ? state : state with { Packing = packing };
     }
 
     /// <summary>Between two rounds' ends. What was dirtied since the round began is not counted yet, so it is guessed.</summary>
@@ -133,9 +166,10 @@ public static class TransferPilot
             { DurationMs: >= RoundMsMin, BytesPerSecond: > 0 } => round.BytesPerSecond,
             _ => Math.Max(measured, round.BytesPerSecond),
         };
-        // A line that carries less than it may is itself the limit.
+        // A line that carries less than it may is itself the limit. The rate is on the wire, and so is what fills it.
+        var fills = state.Last?.Link is { } link ? link.BytesPerSecond : carries;
         var mayRise = !AdaptiveRate.IsAtMost(state.Rate, state.Policy.BandwidthMin, state.Max)
-            && carries >= state.Rate / 100.0 * Limits.Rate.FilledPercent;
+            && fills >= state.Rate / 100.0 * Limits.Rate.FilledPercent;
         return new PreCopySight(
             left, carries, now - state.Began, state.Deadline - now, round, state.Last?.TotalBytes ?? long.MaxValue / 4,
             state.Last?.TransferredBytes ?? 0, mayRise);
@@ -181,6 +215,9 @@ public static class TransferPilot
                     break;
                 case ConvergenceDecision.PostCopy d:
                     Tell(DecisionKind.PostCopy, 0, d.Why);
+                    break;
+                case ConvergenceDecision.AwaitDeadline d:
+                    Tell(DecisionKind.AwaitDeadline, 0, d.Why);
                     break;
                 case ConvergenceDecision.GiveUp d:
                     Tell(DecisionKind.GiveUp, 0, d.Why);

@@ -24,7 +24,7 @@ public sealed record StartSending(string Directory, BeginTransfer Order) : CopyE
 public sealed record WatchDirtying(string Directory, MeasureDirtying Order) : CopyEffect;
 
 /// <summary>Send in another way from now on.</summary>
-public sealed record AdjustSending(string Directory, TransferPolicy Policy) : CopyEffect;
+public sealed record AdjustSending(string Directory, TransferPolicy Policy, long? LineShare = null) : CopyEffect;
 
 /// <summary>Send the last pages and the device state.</summary>
 public sealed record ContinueSwitchover(string Directory) : CopyEffect;

@@ -36,7 +36,7 @@ internal static class SourceHalf
     {
         if (turn.State is OutgoingCopy { Phase: OutgoingPhase.Starting or OutgoingPhase.Sending, Broken: null } s
             && s.Attempt.Is(order.Stamp))
-            turn.Do(new AdjustSending(s.Directory, order.Policy));
+            turn.Do(new AdjustSending(s.Directory, order.Policy, order.LineShare));
     }
 
     public static void RollBack(CopyTurn turn, RollBackSource order)

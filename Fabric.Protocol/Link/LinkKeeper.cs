@@ -134,18 +134,18 @@ public sealed class LinkKeeper
     /// <summary>Something came by that connection.</summary>
     public void Heard(int slot) => _slots[slot].SilentMs = 0;
 
-    /// <summary>Something left by that connection.</summary>
-    public void Spoke(int slot) => _slots[slot].QuietMs = 0;
+    /// <summary>A sign of life left by that connection.</summary>
+    public void Beaten(int slot) => _slots[slot].SinceBeatMs = 0;
 
     /// <summary>A sign of life on every connection, now: what waits on one of them alone looks up.</summary>
     public void OweBeats()
     {
         for (var i = 0; i < _slots.Length; i++)
-            _slots[i].QuietMs = _heartbeatMs;
+            _slots[i].SinceBeatMs = _heartbeatMs;
     }
 
     /// <summary>Whether a sign of life is due.</summary>
-    public bool OwesBeat(int slot) => _heartbeatMs > 0 && IsOpen(slot) && _slots[slot].QuietMs >= _heartbeatMs;
+    public bool OwesBeat(int slot) => _heartbeatMs > 0 && IsOpen(slot) && _slots[slot].SinceBeatMs >= _heartbeatMs;
 
     /// <summary>Time passed; what it asks for is taken with <see cref="TryTakeAct"/>.</summary>
     public void Tick(long now)
@@ -173,7 +173,7 @@ public sealed class LinkKeeper
         }
         else if (slot.Phase == Phase.Open && _heartbeatMs > 0)
         {
-            slot.QuietMs += passed;
+            slot.SinceBeatMs += passed;
             slot.SilentMs += passed;
             if (slot.SilentMs < Limits.Link.DeadBeats * _heartbeatMs)
                 return;
@@ -196,6 +196,6 @@ public sealed class LinkKeeper
         public long DueAt;
         public int Tries;
         public int SilentMs;
-        public int QuietMs;
+        public int SinceBeatMs;
     }
 }

@@ -17,6 +17,7 @@ public sealed class LinkMachine
     private readonly LinkSide _side;
     private readonly ChannelSender?[] _senders = new ChannelSender?[LinkChannels.Count];
     private readonly ChannelReceiver?[] _receivers = new ChannelReceiver?[LinkChannels.Count];
+    private readonly long[] _roundTrips = new long[Limits.Link.RoundTripsKept];
     private readonly Greeting[] _greetings = new Greeting[Limits.Link.ConnectionsMax];
     private readonly int _mine;
     private readonly int _theirs;
@@ -26,6 +27,7 @@ public sealed class LinkMachine
     private int _acksDue;
     private long _peerStamp;
     private long _peerStampAt;
+    private int _roundTripsSeen;
 
     /// <summary>A link that nothing was sent on.</summary>
     public LinkMachine(LinkSide side, LinkTerms terms, bool mayDial, long now)
@@ -50,8 +52,13 @@ public sealed class LinkMachine
     /// <summary>The connections.</summary>
     public LinkKeeper Keeper { get; }
 
-    /// <summary>Time of a round trip as last measured, in milliseconds; null before.</summary>
-    public long? RoundTripMs { get; private set; }
+    /// <summary>
+    /// Time of a round trip in milliseconds, the least of the last few that were measured: a sign of life may have waited
+    /// behind bytes. Null before the first.
+    /// </summary>
+    public long? RoundTripMs => _roundTripsSeen == 0
+        ? null
+        : _roundTrips.Take(Math.Min(_roundTripsSeen, _roundTrips.Length)).Min();
 
     /// <summary>The peer said that it is done and will not come back.</summary>
     public bool PeerLeft { get; private set; }
@@ -146,10 +153,7 @@ public sealed class LinkMachine
         if (!Keeper.IsOpen(slot))
             return false;
         if (TryGreet(slot, out next) || TryAck(out next) || TryData(slot, out next))
-        {
-            Keeper.Spoke(slot);
             return true;
-        }
 
         if (_leaving && !_byeSent && !AnyWaits())
         {
@@ -158,9 +162,10 @@ public sealed class LinkMachine
             return true;
         }
 
+        // Also while bytes flow: a sign of life carries the clocks, and else a busy link would not know its round trip.
         if (!Keeper.OwesBeat(slot))
             return false;
-        Keeper.Spoke(slot);
+        Keeper.Beaten(slot);
         var held = _peerStamp == 0 ? 0 : Math.Max(0, now - _peerStampAt);
         next = new LinkOut(LinkOutKind.Beat, 0, default, 0, 0, new LinkBeat(Math.Max(1, now), _peerStamp, held));
         return true;
@@ -224,7 +229,7 @@ public sealed class LinkMachine
     {
         (_peerStamp, _peerStampAt) = (beat.Stamp, now);
         if (beat.Echo > 0 && now - beat.Echo - beat.HeldMs is >= 0 and var roundTrip)
-            RoundTripMs = roundTrip;
+            _roundTrips[_roundTripsSeen++ % _roundTrips.Length] = roundTrip;
     }
 
     /// <summary>The peer leaves.</summary>

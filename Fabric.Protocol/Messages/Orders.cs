@@ -51,12 +51,23 @@ public sealed record BeginTransfer(
     /// </summary>
     public long? DeadlineInMs { get; init; }
 
+    /// <summary>
+    /// What the link between the two sites has for it, bytes a second; 0 is no limit. Null: nobody said, it stays.
+    /// </summary>
+    public long? LineShare { get; init; }
+
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
 }
 
 /// <summary>Stage 3: send in another way from now on. Without effect where nothing is being sent any more.</summary>
-public sealed record AdjustTransfer(Stamp Stamp, TransferPolicy Policy) : Order(Stamp);
+public sealed record AdjustTransfer(Stamp Stamp, TransferPolicy Policy) : Order(Stamp)
+{
+    /// <summary>
+    /// What the link between the two sites has for it, bytes a second; 0 is no limit. Null: nobody said, it stays.
+    /// </summary>
+    public long? LineShare { get; init; }
+}
 
 /// <summary>Say where this attempt stands here.</summary>
 public sealed record Observe(Stamp Stamp, Side Side) : Order(Stamp);

@@ -203,7 +203,15 @@ internal static class MigrationActions
         var plan = turn.Stage.Plan;
         if (turn.Sight is { SourceChecked: true, TargetChecked: true })
         {
-            turn.Happen(new AttemptStarted(1, turn.Now));
+            if (turn.State.Line is not { Admitted: false } line)
+                turn.Happen(new AttemptStarted(1, turn.Now));
+            else if (turn.PassedSince(turn.Stage.StartedAt, plan.Policy.DeadlineMs))
+            {
+                End(
+                    turn, MigrationOutcome.Refused, FailureReason.DeadlineExceeded, running: true,
+                    $"it had no place on the link {line.Link} by then");
+            }
+
             return;
         }
 
@@ -231,8 +239,16 @@ internal static class MigrationActions
         {
             DeadlineInMs = Math.Max(
                 0, plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds),
+            LineShare = ShareOf(turn),
         });
     }
+
+    /// <summary>How it is to be sent now.</summary>
+    public static AdjustTransfer Adjusted(MigrationTurn turn) =>
+        new(turn.Stage.Stamp, turn.Stage.Plan.Policy.Transfer) { LineShare = ShareOf(turn) };
+
+    /// <summary>A coordinator that has only just begun knows of none, and the source keeps what it was told.</summary>
+    private static long? ShareOf(MigrationTurn turn) => turn.State.Line is { Admitted: true } line ? line.Share : null;
 
     private static void Abandon(MigrationTurn turn, FailureReason reason, string? detail)
     {
@@ -272,8 +288,8 @@ internal static class MigrationActions
     private static void Look(MigrationTurn turn, bool due)
     {
         Send(turn, due, Side.Source, new Observe(turn.Stage.Stamp, Side.Source));
-        if (turn.Stage is InPreCopy { Adjusted: true })
-            Send(turn, due, Side.Source, new AdjustTransfer(turn.Stage.Stamp, turn.Stage.Plan.Policy.Transfer));
+        if (turn.Stage is InPreCopy { Adjusted: true } || (turn.Stage is InPreCopy && ShareOf(turn) is not null))
+            Send(turn, due, Side.Source, Adjusted(turn));
         Send(turn, due, Side.Target, new Observe(turn.Stage.Stamp, Side.Target));
     }
 

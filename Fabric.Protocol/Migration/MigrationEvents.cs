@@ -127,3 +127,6 @@ public sealed record TargetSighted(
 
 /// <summary>A host found nothing in the way.</summary>
 public sealed record PrecheckPassed(Side Side) : SightEvent;
+
+/// <summary>What the link between the sites has for it.</summary>
+public sealed record LineSighted(LineSight Line) : SightEvent;

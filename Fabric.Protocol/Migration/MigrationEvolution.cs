@@ -14,6 +14,7 @@ public static class MigrationEvolution
         (Begun, SourceSighted { View: SourceView.Unknown }) when state.SourceGone => state,
         (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
+        (Begun, LineSighted seen) => state with { Line = seen.Line },
         (InPreMigration, PrecheckPassed passed) => state with
         {
             Sight = passed.Side == Side.Source

@@ -15,6 +15,9 @@ public sealed record HostFound(Side Side) : MigrationInput;
 /// <summary>A host's agent is not connected: what was known of it is not known any more.</summary>
 public sealed record HostLost(Side Side) : MigrationInput;
 
+/// <summary>The link between its sites says what it has for it.</summary>
+public sealed record LineSeen(LineSight Line) : MigrationInput;
+
 /// <summary>The operator wants the VM to stay.</summary>
 public sealed record CancelRequested : MigrationInput;
 
@@ -32,7 +35,11 @@ public sealed record TransferAsked(TransferChange Change) : MigrationInput;
 /// <param name="BandwidthMin">Bytes a second; 0: no rule.</param>
 /// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
 /// <param name="DowntimeLimitMs">At least 1.</param>
-public sealed record TransferChange(long? BandwidthMin, long? BandwidthMax, int? DowntimeLimitMs)
+/// <param name="Convergence">What is done about a guest that writes too fast.</param>
+/// <param name="Connections">Of the data link; 0: as the source's host is configured.</param>
+public sealed record TransferChange(
+    long? BandwidthMin = null, long? BandwidthMax = null, int? DowntimeLimitMs = null,
+    ConvergencePolicy? Convergence = null, int? Connections = null)
 {
     /// <summary>The policy with the change in it.</summary>
     public TransferPolicy In(TransferPolicy policy) => policy with
@@ -40,6 +47,8 @@ public sealed record TransferChange(long? BandwidthMin, long? BandwidthMax, int?
         BandwidthMin = BandwidthMin ?? policy.BandwidthMin,
         BandwidthMax = BandwidthMax ?? policy.BandwidthMax,
         DowntimeLimitMs = DowntimeLimitMs ?? policy.DowntimeLimitMs,
+        Convergence = Convergence ?? policy.Convergence,
+        Connections = Connections ?? policy.Connections,
     };
 }
 

@@ -27,6 +27,9 @@ internal static class MigrationIntake
                 if (Concerns(turn.Stage, report.Stamp) && MaySay(turn.Stage.Plan, host, report))
                     TakeReport(turn, report);
                 break;
+            case LineSeen(var line):
+                SeeLine(turn, line);
+                break;
             case CancelRequested:
                 Cancel(turn);
                 break;
@@ -213,8 +216,18 @@ internal static class MigrationIntake
         if (policy != turn.Stage.Plan.Policy.Transfer)
             turn.Happen(new TransferPolicyChanged(policy, turn.Now));
         if (turn.Stage is InPreCopy)
-            turn.Order(Side.Source, new AdjustTransfer(turn.Stage.Stamp, policy));
+            turn.Order(Side.Source, MigrationActions.Adjusted(turn));
         Answer(turn, true, "It is sent so from now on.");
+    }
+
+    /// <summary>Another share is told at once, and again at each wake-up, for the order may be lost.</summary>
+    private static void SeeLine(MigrationTurn turn, LineSight line)
+    {
+        var share = turn.State.Line?.Share;
+        if (line != turn.State.Line)
+            turn.Happen(new LineSighted(line));
+        if (turn.Stage is InPreCopy && line.Admitted && share != line.Share)
+            turn.Order(Side.Source, MigrationActions.Adjusted(turn));
     }
 
     private static void Recover(MigrationTurn turn)

@@ -93,7 +93,7 @@ public sealed class DataConnector(
         try
         {
             stream.AuthenticateAsClient(policy.ClientOptions(target.Value, refused: why => refusal = why));
-            var made = new LinkWire(stream, tail);
+            var made = new LinkWire(stream, tail, socket);
             Greeting.Say(made, hello, target);
             return wire = made;
         }

@@ -14,7 +14,6 @@ namespace Fabric.Transport.Connect;
 public static class TcpTuning
 {
     // <netinet/tcp.h>
-    private const int Information = 11;
     private const int Congestion = 13;
     private const int UserTimeout = 18;
     private const int NotSentLowWater = 25;
@@ -45,7 +44,8 @@ public static class TcpTuning
             return null;
         if (!string.Equals(congestion, LinkTerms.ByPath, StringComparison.Ordinal))
             return TrySet(socket, congestion) ? null : FellBack(socket, congestion);
-        if (RoundTripUs(socket) < Limits.Link.LongPathUs)
+        // As the kernel measured it when the connection was made; what it does not know counts as short.
+        if (!TcpCounters.TryRead(socket, out var counters) || counters.RoundTripUs < Limits.Link.LongPathUs)
         {
             _ = TrySet(socket, "cubic") || TrySet(socket, "reno");
             return null;
@@ -60,16 +60,6 @@ public static class TcpTuning
         Span<byte> name = stackalloc byte[Limits.Link.CongestionNameMax];
         var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Congestion, name);
         return Encoding.ASCII.GetString(name[..length]).TrimEnd('\0');
-    }
-
-    /// <summary>As the kernel measured it when the connection was made.</summary>
-    private static uint RoundTripUs(Socket socket)
-    {
-        // struct tcp_info: tcpi_rtt lies behind 8 bytes and 15 words.
-        const int At = 8 + (15 * sizeof(uint));
-        Span<byte> info = stackalloc byte[At + sizeof(uint)];
-        var length = socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, Information, info);
-        return length < info.Length ? 0 : BitConverter.ToUInt32(info[At..]);
     }
 
     private static bool TrySet(Socket socket, string name)

@@ -21,6 +21,8 @@ public sealed partial class DataLink
             if (next.Kind != LinkOutKind.Data)
                 return true;
             bytes = _sent[next.Channel]!.Open(next.Channel, next.Frame, out block);
+            if (next.Frame.Again)
+                _pace.Take(Limits.Relay.HeaderSize + next.Frame.Length);
             Changed();
             return true;
         }
@@ -34,6 +36,8 @@ public sealed partial class DataLink
             _bytesSent += count;
             if (block is not null)
                 _blocks.Release(block);
+            else
+                _pace.Take(count);
         }
     }
 

@@ -69,6 +69,8 @@ public sealed partial class DataLink
         {
             if (!IsCurrent(connection))
                 return;
+            if (connection.TryCount(out var counters))
+                (_segmentsGone, _resentGone) = (_segmentsGone + counters.Sent, _resentGone + counters.Resent);
             _connections[connection.Slot] = null;
             _machine.Lost(connection.Slot, Now());
             open = _machine.Keeper.OpenCount;
@@ -119,6 +121,7 @@ public sealed partial class DataLink
                 return;
             _machine.Keeper.Tick(Now());
             _machine.OweAcks();
+            _goodput.Look(Now(), _machine.Sender((int)Sends).Acked);
             foreach (var connection in _connections)
             {
                 if (connection is not null)
@@ -286,6 +289,7 @@ public sealed partial class DataLink
         }
 
         _timer.Dispose();
+        _pace.Dispose();
         _stop.Cancel();
         foreach (var connection in all)
             connection?.Close();

@@ -27,8 +27,11 @@ public sealed partial class DataLink : IDataLink
     private readonly Action<LinkNews>? _news;
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _timer;
+    private readonly SendPace _pace;
+    private readonly Goodput _goodput = new();
     private readonly long _origin;
     private readonly int _receives;
+    private readonly int _connectionsConfigured;
     private LinkException? _over;
     private bool _closing;
     private bool _closed;
@@ -37,10 +40,14 @@ public sealed partial class DataLink : IDataLink
     private int _waiting;
     private long _bytesSent;
     private long _bytesReceived;
+    private long _segmentsGone;
+    private long _resentGone;
 
     internal DataLink(LinkSide side, LinkTerms terms, ILinkDialer? dialer, TimeProvider time, Action<LinkNews>? news)
     {
         (_dialer, _time, _news, _origin) = (dialer, time, news, time.GetTimestamp());
+        _pace = new SendPace(time, _origin, Ring);
+        _connectionsConfigured = terms.Connections;
         _machine = new LinkMachine(side, terms, mayDial: dialer is not null, Now());
         Sends = side == LinkSide.Source ? LinkChannel.Ram : LinkChannel.ReturnPath;
         _receives = side == LinkSide.Source ? LinkChannels.ReturnPath : LinkChannels.Ram;
@@ -81,7 +88,7 @@ public sealed partial class DataLink : IDataLink
         get
         {
             lock (_gate)
-                return TimeSpan.FromMilliseconds(Now() - _machine.MovedAt);
+                return _pace.IsHolding ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Now() - _machine.MovedAt);
         }
     }
 
@@ -92,6 +99,16 @@ public sealed partial class DataLink : IDataLink
         {
             lock (_gate)
                 return _machine.RoundTripMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null;
+        }
+    }
+
+    /// <summary>A call waits for its rate.</summary>
+    internal bool IsHeldBack
+    {
+        get
+        {
+            lock (_gate)
+                return _pace.IsHolding;
         }
     }
 
@@ -126,12 +143,47 @@ public sealed partial class DataLink : IDataLink
     /// <inheritdoc/>
     public int Receive(Span<byte> into) => Receive(_receives, into);
 
-    /// <summary>Another number of connections, from now on; at the source, which makes them.</summary>
+    /// <inheritdoc/>
     public void Want(int connections)
     {
         lock (_gate)
-            _machine.Keeper.Want(connections, Now());
+        {
+            _machine.Keeper.Want(
+                connections == 0 ? _connectionsConfigured : Math.Min(connections, Limits.Link.ConnectionsMax), Now());
+        }
+
         Tick();
+    }
+
+    /// <inheritdoc/>
+    public void Pace(long bytesPerSecond)
+    {
+        lock (_gate)
+        {
+            _pace.Set(bytesPerSecond);
+            _pace.Rang();
+            Changed();
+        }
+    }
+
+    /// <inheritdoc/>
+    public LinkMeasures Measure()
+    {
+        lock (_gate)
+        {
+            var (known, sent, resent) = (_segmentsGone > 0, _segmentsGone, _resentGone);
+            foreach (var connection in _connections)
+            {
+                if (connection is null || !connection.TryCount(out var counters))
+                    continue;
+                (known, sent, resent) = (true, sent + counters.Sent, resent + counters.Resent);
+            }
+
+            return new LinkMeasures(
+                _machine.Keeper.OpenCount,
+                _machine.RoundTripMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null,
+                _goodput.BytesPerSecond, known ? sent : null, known ? resent : null);
+        }
     }
 
     /// <inheritdoc/>
@@ -170,6 +222,7 @@ public sealed partial class DataLink : IDataLink
         LinkConnection? alone;
         lock (_gate)
         {
+            _pace.Take(Limits.Relay.HeaderSize + length);
             AwaitRoom(channel, length, "bytes after the end of the stream");
             _sent[channel]!.Add(buffer, length);
             alone = Offer();
@@ -235,7 +288,8 @@ public sealed partial class DataLink : IDataLink
     }
 
     /// <summary>
-    /// Waits for a frame's room, and for those before it to have left: who sends feels the path, not memory.
+    /// Waits for the rate, for a frame's room, and for those before it to have left: who sends feels the path, not
+    /// memory.
     /// </summary>
     private void AwaitRoom(int channel, int length, string after)
     {
@@ -245,7 +299,7 @@ public sealed partial class DataLink : IDataLink
             if (sender.HasEnded)
                 throw new InvalidOperationException(after);
             ThrowIfOver();
-            if (sender.HasRoom(length) && sender.Waiting < Math.Max(1, _machine.Keeper.OpenCount))
+            if (_pace.MayGo() && sender.HasRoom(length) && sender.Waiting < Math.Max(1, _machine.Keeper.OpenCount))
                 return;
             AwaitChange();
         }
@@ -285,6 +339,15 @@ public sealed partial class DataLink : IDataLink
     {
         if (_waiting > 0)
             Monitor.PulseAll(_gate);
+    }
+
+    private void Ring()
+    {
+        lock (_gate)
+        {
+            _pace.Rang();
+            Changed();
+        }
     }
 
     private bool IsDone()

@@ -27,9 +27,24 @@ public interface IDataLink : IAsyncDisposable
 
     /// <summary>
     /// How long ago the peer acknowledged something new, or the link came up again: less than this, a write cannot have
-    /// been stalled. Any thread.
+    /// been stalled. None while a write waits for its rate. Any thread.
     /// </summary>
     TimeSpan StillFor { get; }
+
+    /// <summary>What the path is like. Any thread.</summary>
+    LinkMeasures Measure();
+
+    /// <summary>
+    /// Holds what this side gives to connections to a rate, heads and what is sent again included, TLS not; 0 lifts it at
+    /// once, also for a call that waits for it. Any thread, any time.
+    /// </summary>
+    /// <param name="bytesPerSecond">0 is no limit.</param>
+    void Pace(long bytesPerSecond);
+
+    /// <summary>
+    /// Another number of connections, from now on; at the source, which makes them. 0: as configured. Any thread.
+    /// </summary>
+    void Want(int connections);
 
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is
     /// full, or cut.</summary>

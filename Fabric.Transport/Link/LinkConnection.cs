@@ -17,6 +17,8 @@ internal sealed class LinkConnection
     private readonly object _turn = new();
     private readonly Doorbell _writerBell = new();
     private readonly Doorbell _readerBell = new();
+    private TcpCounters _counted;
+    private bool _isCounted;
     private int _closed;
 
     public LinkConnection(DataLink link, int slot, LinkWire wire)
@@ -57,6 +59,19 @@ internal sealed class LinkConnection
         _wire.Close();
         _writerBell.Ring();
         _readerBell.Ring();
+    }
+
+    /// <summary>What the kernel counts of it, or what it counted when it was asked last.</summary>
+    public bool TryCount(out TcpCounters counters)
+    {
+        if (TcpCounters.TryRead(_wire.Socket, out counters))
+        {
+            (_counted, _isCounted) = (counters, true);
+            return true;
+        }
+
+        counters = _counted;
+        return _isCounted;
     }
 
     public void WakeReader() => _readerBell.Ring();

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Fabric.Transport.Link;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace Fabric.Transport.Link;
 /// </summary>
 /// <param name="Stream">Bytes both ways.</param>
 /// <param name="Tail">Where the records of TLS gather; null without TLS.</param>
-internal sealed record LinkWire(Stream Stream, RecordCoalescer? Tail)
+/// <param name="Socket">Under it, for the kernel's counters; null where there is none.</param>
+internal sealed record LinkWire(Stream Stream, RecordCoalescer? Tail, Socket? Socket = null)
 {
     public void Write(ReadOnlySpan<byte> bytes)
     {

@@ -4,7 +4,7 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Coordination;
 
 /// <summary>What is known of a transfer beside the journal: shown, never decided from.</summary>
-internal sealed record LiveTransfer(TransferSeen? Seen, StageKind? HeldAt);
+internal sealed record LiveTransfer(TransferSeen? Seen, StageKind? HeldAt, LineSight? Line = null);
 
 /// <summary>
 /// The last numbers of each transfer, and which migration a fault plan holds. Bounded: the one that has been silent for
@@ -31,6 +31,9 @@ internal sealed class LiveTransfers(int capacity, TimeProvider time)
                 {
                     Seen = new TransferSeen(p.Migration, p.Attempt, p.Progress, time.GetUtcNow()),
                 });
+                break;
+            case MigrationLine line:
+                Change(line.Migration, live => live with { Line = line.Line });
                 break;
             case MigrationHeldAt held:
                 Change(held.Migration, live => live with { HeldAt = held.Stage });

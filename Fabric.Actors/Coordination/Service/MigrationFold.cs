@@ -94,6 +94,7 @@ internal sealed class MigrationFold
             WireBytes = _wireBytes,
             Transfer = live?.Seen,
             HeldAt = IsOver ? null : live?.HeldAt,
+            Line = _end is null ? live?.Line : null,
         };
     }
 }

@@ -95,6 +95,9 @@ public sealed record MigrationSummary
 
     /// <summary>At which stage a fault plan holds it, if one does.</summary>
     public StageKind? HeldAt { get; init; }
+
+    /// <summary>What the link between its sites has for it; null where there is none, and after its end.</summary>
+    public LineSight? Line { get; init; }
 }
 
 /// <summary>A finished round.</summary>

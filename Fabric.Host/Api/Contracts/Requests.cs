@@ -79,6 +79,9 @@ public sealed record PolicyRequest
     /// <summary>What is done about a machine that writes faster than the line carries.</summary>
     public ConvergencePolicy? Convergence { get; init; }
 
+    /// <summary>Connections of the data link, 1 to 16; 0: as the source's host is configured.</summary>
+    public int? Connections { get; init; }
+
     /// <summary>From the pause to the commit.</summary>
     public long? SwitchoverTimeoutMs { get; init; }
 
@@ -107,6 +110,12 @@ public sealed record TransferRequest
 
     /// <summary>A pause that counts as short enough.</summary>
     public int? DowntimeLimitMs { get; init; }
+
+    /// <summary>What is done about a machine that writes faster than the line carries.</summary>
+    public ConvergencePolicy? Convergence { get; init; }
+
+    /// <summary>Connections of the data link, 1 to 16; 0: as the source's host is configured.</summary>
+    public int? Connections { get; init; }
 }
 
 /// <summary>A body where nothing can be said: absent, or <c>{}</c>.</summary>

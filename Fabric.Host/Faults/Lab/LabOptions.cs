@@ -21,8 +21,11 @@ public sealed record LabOptions
     /// <summary>The guest's memory, before it is made fit for the hypervisor.</summary>
     public long MemoryBytes { get; init; } = 128L << 20;
 
-    /// <summary>What the migration may send, bytes a second: slow enough to watch its rounds.</summary>
-    public long BandwidthBytesPerSecond { get; init; } = 40_000_000;
+    /// <summary>
+    /// What the migration may send, bytes a second on the wire: page work leaves some 2 MiB of the embedded lab guest's 128,
+    /// and its rounds are to be watched.
+    /// </summary>
+    public long BandwidthBytesPerSecond { get; init; } = 1_000_000;
 
     /// <summary>What the way to each host's data port is like; all bytes of a migration pass it.</summary>
     public ImpairSettings Wan { get; init; } = ImpairSettings.None;

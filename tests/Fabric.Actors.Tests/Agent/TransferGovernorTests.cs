@@ -34,7 +34,7 @@ public sealed class TransferGovernorTests : IAsyncDisposable
         var share = await DecisionAsync();
         share.ShouldBe(new TransferDecision(1, DecisionKind.Rate, 100 * Mbit, "the line's share"));
         (await DecisionAsync()).Kind.ShouldBe(DecisionKind.SwitchOver);
-        await UntilLimitsAsync(l => l is { DowntimeLimitMs: 300, BandwidthMax: 100 * Mbit });
+        await UntilLimitsAsync(l => l is { DowntimeLimitMs: 300, BandwidthMax: 100 * Mbit * Limits.Rate.GuardTimes });
     }
 
     [Fact]
@@ -65,11 +65,41 @@ public sealed class TransferGovernorTests : IAsyncDisposable
     {
         var (one, two) = (Make(null), Make(null));
         one.Start(_machine, Broke);
-        await UntilLimitsAsync(l => l.BandwidthMax == 50 * Mbit);
+        await UntilLimitsAsync(l => l.BandwidthMax == 50 * Mbit * Limits.Rate.GuardTimes);
         await two.DisposeAsync();
-        await UntilLimitsAsync(l => l.BandwidthMax == 100 * Mbit);
-        one.Adjust(new TransferPolicy(10 * Mbit, 300));
-        await UntilLimitsAsync(l => l.BandwidthMax == 10 * Mbit);
+        await UntilLimitsAsync(l => l.BandwidthMax == 100 * Mbit * Limits.Rate.GuardTimes);
+        one.Adjust(new TransferPolicy(10 * Mbit, 300), lineShare: 0);
+        await UntilLimitsAsync(l => l.BandwidthMax == 10 * Mbit * Limits.Rate.GuardTimes);
+    }
+
+    [Fact]
+    public async Task Link_is_held_to_the_rate_and_let_go_when_the_guest_stops()
+    {
+        var link = new PacedLink();
+        var governor = Make(ConvergencePolicy.Balanced);
+        governor.Hold(link);
+        governor.Start(_machine, Broke);
+        governor.Adjust(new TransferPolicy(0, 300), lineShare: 20 * Mbit);
+        await link.UntilAsync(20 * Mbit);
+        governor.Pace.ShouldBe(20 * Mbit);
+        governor.Adjust(new TransferPolicy(10 * Mbit, 300), lineShare: null);
+        await link.UntilAsync(10 * Mbit);
+        governor.Hear(new MachineLook(RunState.FinishMigrate, MigrationPhase.PreSwitchover));
+        governor.Pace.ShouldBe(0, "before the hypervisor is told to go on");
+        governor.Adjust(new TransferPolicy(1 * Mbit, 300), lineShare: 1 * Mbit);
+        await governor.DisposeAsync();
+        link.Rates.Last().ShouldBe(0);
+    }
+
+    [Fact]
+    public void Number_of_connections_is_wished_once_for_each_change()
+    {
+        var link = new PacedLink();
+        var governor = Make(null);
+        governor.Hold(link);
+        foreach (var connections in (int[])[0, 4, 4, 2, 0])
+            governor.Adjust(new TransferPolicy(0, 300) { Connections = connections }, lineShare: null);
+        link.Wanted.ShouldBe([4, 2, 0]);
     }
 
     private TransferGovernor Make(ConvergencePolicy? policy, long? deadlineInMs = null)

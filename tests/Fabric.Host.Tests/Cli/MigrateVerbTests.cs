@@ -69,6 +69,22 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Policy_and_connections_of_a_migration_under_way_are_changed_and_journalled()
+    {
+        var script = new MigrationScript(_at) { PausesAfterRound = false };
+        await _at.RunningVmAsync();
+        (await _cli.RunAsync("migrate web --to b --detach")).ShouldBe(0, _cli.Error);
+        var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0].Id;
+        await MigrationScript.UntilAsync(_at, id, m => m.RoundsDone == 1);
+        (await _cli.RunAsync("migrate set web --policy must-finish --connections 4")).ShouldBe(0, _cli.Error);
+        var order = await script.Adjusted.Task.WaitAsync(ApiFixture.HangGuard);
+        (order.Policy.Convergence, order.Policy.Connections).ShouldBe((ConvergencePolicy.MustFinish, 4));
+        order.LineShare.ShouldBeNull();
+        (await _cli.RunAsync($"journal {id}")).ShouldBe(0, _cli.Error);
+        _cli.Out.ShouldContain("must-finish, 4 connections");
+    }
+
+    [Fact]
     public async Task Writable_working_set_is_a_line_for_each_interval()
     {
         _ = new MigrationScript(_at);
@@ -97,6 +113,10 @@ public sealed class MigrateVerbTests : IAsyncLifetime
     [InlineData("migrate set web", "Say what is to change")]
     [InlineData("migrate set web --rate 1mbit --rate-max 2mbit", "--rate is one rate throughout")]
     [InlineData("migrate web --to b --policy hope", "hope")]
+    [InlineData("migrate set web --policy hope", "hope")]
+    [InlineData("migrate set web --connections 17", "--connections must be 1 to 16")]
+    [InlineData("migrate set web --connections -1", "--connections must be 1 to 16")]
+    [InlineData("migrate set web --connections many", "many")]
     [InlineData("migrate web --to b --rate fast", "is not a rate")]
     public async Task Wishes_that_make_no_sense_are_refused(string line, string reason)
     {

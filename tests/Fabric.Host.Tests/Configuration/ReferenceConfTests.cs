@@ -37,7 +37,7 @@ public class ReferenceConfTests
         }
     }
 
-    private static IEnumerable<string> Leaves(string path, HoconValue value) => value is HoconObject o
+    private static IEnumerable<string> Leaves(string path, HoconValue value) => value is HoconObject { Fields.Count: > 0 } o
         ? o.Fields.SelectMany(f => Leaves(path.Length == 0 ? f.Key : $"{path}.{f.Key}", f.Value))
         : [path];
 }

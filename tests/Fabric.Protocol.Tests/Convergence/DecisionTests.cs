@@ -56,7 +56,7 @@ public sealed class DecisionTests
             8      go on          one round is no proof
             8      throttle 99    2 rounds did not shrink
             8      go on          one round is no proof
-            8      go on          the ladder is at its end, the deadline is not
+            8      await deadline 2 rounds did not shrink; 8.0 MB left need 640 ms at 100 Mbit/s; the policy has nothing left to do, and the deadline is 7.8 min away
             8      go on          one round is no proof
             """);
 
@@ -190,6 +190,7 @@ public sealed class DecisionTests
         ConvergenceDecision.RaiseDowntime d => $"raise {d.LimitMs}",
         ConvergenceDecision.PostCopy => "post-copy",
         ConvergenceDecision.GiveUp => "give up",
+        ConvergenceDecision.AwaitDeadline => "await deadline ",
         _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, "not a decision"),
     };
 }

@@ -31,7 +31,7 @@ internal static class SyntheticPreCopy
         SyntheticGuest guest, TransferPolicy policy, long lineBytesPerSecond, TimeSpan deadline)
     {
         const long Page = Limits.Guest.PageSize;
-        var pilot = TransferPilot.Begin(policy, share: 0, deadline, TimeSpan.Zero);
+        var pilot = TransferPilot.Begin(policy, share: 0, lineShare: 0, deadline, TimeSpan.Zero);
         var (now, left, sent) = (TimeSpan.Zero, guest.Pages, 0L);
         var (throttleMost, rateMost) = (0, 0L);
         var told = new List<TransferDecision>();

@@ -98,7 +98,7 @@ public class LinkKeeperTests
         _keeper.OwesBeat(0).ShouldBeFalse();
         Acts(_keeper, 1_001);
         _keeper.OwesBeat(0).ShouldBeTrue();
-        _keeper.Spoke(0);
+        _keeper.Beaten(0);
         _keeper.OwesBeat(0).ShouldBeFalse();
         _keeper.OwesBeat(1).ShouldBeFalse("it is not open");
     }

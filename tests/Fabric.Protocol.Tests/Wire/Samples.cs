@@ -48,7 +48,7 @@ internal static class Samples
         {
             DeadlineInMs = 3_600_000,
         },
-        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300)),
+        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300) { Connections = 4 }) { LineShare = 500_000 },
         new Observe(Stamp, Side.Source),
         new RollBackSource(Stamp),
         new DiscardTarget(Stamp),
@@ -69,6 +69,7 @@ internal static class Samples
         new RoundReport(Stamp, Round),
         new DecisionReport(Stamp, Decision),
         new ProgressReport(Stamp, Progress),
+        new ProgressReport(Stamp, Progress with { Link = new LinkProgress(2, 2_500_000, 2_400_000, 50.5, 0.25, 12) }),
         new ProgressReport(Stamp, Progress with { PageWork = new PageWorkProgress(1, 2, 3, 4, 5, 6, 7, 8, 2) }),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
     ];

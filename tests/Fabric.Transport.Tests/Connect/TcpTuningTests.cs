@@ -46,6 +46,43 @@ public class TcpTuningTests
         TcpTuning.CongestionOf(pair.Near).ShouldBeOneOf("cubic", "reno", "bbr");
     }
 
+    [Fact]
+    public void Kernels_counters_are_read_while_the_connection_is_open_and_not_after()
+    {
+        var pair = new Pair();
+        pair.Near.Send(new byte[100_000]);
+        pair.Far.Receive(new byte[1]);
+        TcpCounters.TryRead(pair.Near, out var counters).ShouldBeTrue();
+        counters.Sent.ShouldBeInRange(1u, 100u);
+        counters.Resent.ShouldBe(0u);
+        counters.RoundTripUs.ShouldBeInRange(1u, 1_000_000u);
+        pair.Dispose();
+        TcpCounters.TryRead(pair.Near, out _).ShouldBeFalse();
+        TcpCounters.TryRead(null, out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Links_measures_count_the_segments_of_its_connections()
+    {
+        await using var rig = new Rig();
+        var (source, target) = await rig.LinkAsync();
+        await using var near = source;
+        await using var far = target;
+        using var buffers = new LinkBufferPool();
+        using (var buffer = buffers.Rent("test"))
+        {
+            await source.SendAsync(buffer, 200_000).Within();
+            var into = new byte[200_000];
+            for (var got = 0; got < into.Length;)
+                got += await target.ReceiveAsync(into).Within();
+        }
+
+        var measures = source.Measure();
+        measures.Connections.ShouldBe(1);
+        measures.SegmentsSent.ShouldNotBeNull().ShouldBeGreaterThan(3);
+        measures.SegmentsResent.ShouldNotBeNull().ShouldBeLessThanOrEqualTo(measures.SegmentsSent.Value);
+    }
+
     private sealed class Pair : IDisposable
     {
         public Pair()

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Fabric.Protocol;
+using Fabric.Transport.Link;
 using Fabric.Transport.Pages.Store;
 using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Relay;
@@ -93,7 +95,7 @@ public class RelayWorkTests
     public async Task A_source_that_waits_for_an_answer_ends_when_the_link_is_cut()
     {
         var (far, near) = await Streams.LinksAsync(TimeProvider.System);
-        using var buffers = new Fabric.Transport.Link.LinkBufferPool();
+        using var buffers = new LinkBufferPool();
         var directory = Directory.CreateTempSubdirectory("frw");
         var path = Path.Combine(directory.FullName, "out");
         await using (var source = SourceRelay.Start(
@@ -113,11 +115,43 @@ public class RelayWorkTests
         directory.Delete(recursive: true);
     }
 
+    /// <summary>The answer may take minutes, so no clock of its own ends the wait: the link's signs of life do.</summary>
+    [Fact]
+    public async Task A_source_that_waits_for_an_answer_ends_when_its_target_falls_silent()
+    {
+        var (a, b) = await Streams.PairAsync();
+        var far = new DataLink(
+            LinkSide.Source, new LinkTerms(HeartbeatMs: Limits.Link.HeartbeatMsMin, ReconnectForMs: 0), dialer: null,
+            TimeProvider.System, news: null);
+        far.Attach(0, new LinkWire(a, null));
+
+        // It takes the question, acknowledges it, and never says anything again.
+        await using var near = DataLink.Over(b, LinkChannel.ReturnPath, TimeProvider.System);
+        using var buffers = new LinkBufferPool();
+        var directory = Directory.CreateTempSubdirectory("frw");
+        var path = Path.Combine(directory.FullName, "out");
+        await using (var source = SourceRelay.Start(
+            path, far, buffers, TimeProvider.System, new PageWorkOptions()))
+        {
+            using var outgoing = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await outgoing.ConnectAsync(new UnixDomainSocketEndPoint(path), Guard.Token());
+            await outgoing.SendAsync(Stream.AsMemory(0, 1_000), Guard.Token());
+            var preface = new byte[4];
+            (await Task.Run(() => near.Receive(preface)).Within()).ShouldBe(4);
+            preface.ShouldBe("FPW1"u8.ToArray());
+            (await source.Completion.Within()).End.ShouldBe(RelayEnd.LinkLost);
+            await RelayRig.ClosedAsync(outgoing);
+        }
+
+        buffers.Lent.ShouldBe(0);
+        directory.Delete(recursive: true);
+    }
+
     [Fact]
     public async Task An_answer_that_is_none_ends_both_sides_by_name()
     {
         var (far, near) = await Streams.LinksAsync(TimeProvider.System);
-        using var buffers = new Fabric.Transport.Link.LinkBufferPool();
+        using var buffers = new LinkBufferPool();
         var directory = Directory.CreateTempSubdirectory("frw");
         var path = Path.Combine(directory.FullName, "out");
         await using (var source = SourceRelay.Start(

@@ -75,6 +75,16 @@ public sealed class StallWatchTests : IDisposable
 
         public void Complete() => throw new NotSupportedException();
 
+        public LinkMeasures Measure() => new(1, null, 0, null, null);
+
+        public void Pace(long bytesPerSecond)
+        {
+        }
+
+        public void Want(int connections)
+        {
+        }
+
         public int Receive(Span<byte> into) => throw new NotSupportedException();
 
         public ValueTask AbortAsync(AbortReason reason) => default;
