@@ -127,13 +127,14 @@ internal static class MigrationIntake
     /// <summary>
     /// An agent that has seen more than this journal knows: the journal is behind (restored from a backup, or another
     /// coordinator wrote elsewhere). Nothing may be decided from it. Once the outcome is known it only means that the
-    /// copy to be cleared away has been superseded.
+    /// copy to be cleared away has been superseded. A migration on hold is held for this from then on: an operator's
+    /// recovery would be decided from that journal too, and where another coordinator wrote, the append finds it out.
     /// </summary>
     private static void TakeRefusal(MigrationTurn turn, OrderRefused refused)
     {
         var behind = refused.Refusal == Refusal.StaleAttempt
             || (refused.Refusal == Refusal.StaleEpoch && refused.EpochSeen > turn.Stage.Epoch);
-        if (!behind || turn.Stage is OnHold)
+        if (!behind || turn.Stage is OnHold { Reason: FailureReason.NewerEpochSeen })
             return;
         if (turn.Stage is InCleanUp cleanUp)
         {
