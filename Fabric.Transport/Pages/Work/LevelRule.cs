@@ -9,7 +9,7 @@ namespace Fabric.Transport.Pages.Work;
 ///
 ///     up     when the next step, as slow as the ladder foresees, would take less than half of the time that is waited
 ///            now: however little it gains, the others stay slower
-///     down   when packing takes longer than is waited
+///     down   when packing takes longer than is waited; two steps when next to nothing is
 ///
 /// Between the two it stays, so it does not swing. Pure: times come in, a step goes out.
 /// </summary>
@@ -29,7 +29,7 @@ internal sealed class LevelRule(int level, int most)
     {
         _packing += packing;
         _waiting += waiting;
-        if (++_batches < Limits.PageWork.LevelWindow)
+        if (++_batches < Limits.PageWork.LevelWindow || _packing + _waiting < Limits.PageWork.LevelWindowNs)
             return;
         Level = Next(Level, most, _packing, _waiting);
         (_packing, _waiting, _batches) = (0, 0, 0);
@@ -39,7 +39,7 @@ internal sealed class LevelRule(int level, int most)
     internal static int Next(int level, int most, long packing, long waiting)
     {
         if (level > 0 && packing > waiting)
-            return level - 1;
+            return Math.Max(0, level - (packing / 8 > waiting ? 2 : 1));
         if (level >= most)
             return level;
         var steps = CompressionLevels.Steps;
