@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Fabric.Protocol;
 
@@ -31,6 +32,7 @@ internal sealed class BaseIndex
     }
 
     /// <summary>Takes in bytes that begin at a multiple of <see cref="Limits.PageWork.BaseStep"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int at, ReadOnlySpan<byte> bytes)
     {
         for (var i = 0; i + KeyBytes <= bytes.Length; i += Limits.PageWork.BaseStep)
@@ -43,6 +45,7 @@ internal sealed class BaseIndex
     }
 
     /// <summary>Where these bytes may lie, to be compared; -1 when they do not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ReadOnlySpan<byte> key)
     {
         if (!TryHash(key, out var hash))
@@ -54,6 +57,7 @@ internal sealed class BaseIndex
     }
 
     /// <summary>False for what is everywhere: zeros, or one word repeated.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryHash(ReadOnlySpan<byte> key, out ulong hash)
     {
         var first = MemoryMarshal.Read<ulong>(key);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages.Work;
@@ -26,6 +27,7 @@ internal sealed class BaseWindows
     public void Clear() => (Count, Length) = (0, 0);
 
     /// <summary>What is held of the files from a place on; empty when it is not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<byte> From(int place)
     {
         // The newest first: pages come in the order in which they lie in the files.

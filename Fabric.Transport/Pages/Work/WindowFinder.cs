@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages.Work;
@@ -13,6 +14,8 @@ internal sealed class WindowFinder(PageBase content, BaseWindows windows)
         ?? throw new ArgumentException("it was loaded without an index", nameof(content));
 
     /// <summary>Looks for a page's content; how many bytes of it the files have.</summary>
+    // Optimised at once: a transfer of a second is over before its first pages were slow often enough.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Look(ReadOnlySpan<byte> page)
     {
         var found = 0;
@@ -37,6 +40,7 @@ internal sealed class WindowFinder(PageBase content, BaseWindows windows)
     }
 
     /// <summary>How many bytes from there on are the files', which are windows now; 0 when too few.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Equal(ReadOnlySpan<byte> page, int at, int place)
     {
         if (windows.From(place) is { IsEmpty: false } known)
