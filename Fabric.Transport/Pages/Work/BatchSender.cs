@@ -15,6 +15,7 @@ internal sealed class BatchSender : IDisposable
     private uint _sequence;
     private long _restsSince;
     private TimeSpan _rested;
+    private long _notedAt;
     private PageBase? _base;
     private WindowFinder? _finder;
     private BaseWindows? _windows;
@@ -133,7 +134,10 @@ internal sealed class BatchSender : IDisposable
     {
         if (_rule is null)
             return;
-        _rule.Note(packing.Ticks * 100, (sending + _rested).Ticks * 100);
+        var now = _time.GetTimestamp();
+        var all = _notedAt == 0 ? packing : _time.GetElapsedTime(_notedAt, now);
+        _notedAt = now;
+        _rule.Note(packing.Ticks * 100, (sending + _rested).Ticks * 100, all.Ticks * 100);
         _rested = TimeSpan.Zero;
         Volatile.Write(ref _level, _rule.Level);
     }
