@@ -36,16 +36,23 @@ public static partial class Limits
         public const long MemoryBytesMax = 1L << 40;
 
         /// <summary>
-        /// Contents kept at the source for deltas, for each migration: 128 MiB are 32,768 pages; the writable working
-        /// set of the captured guests is 16 to 64 MiB; four migrations at a time are 512 MiB. Touched as it fills.
+        /// Contents kept at the source for deltas, for each migration: 16 MiB are 4,096 pages; the writable working set
+        /// of the captured guests is 16 to 64 MiB, of which what is written most stays. Touched as it fills: an agent
+        /// has 80 to 95 MiB without, other tables and the link take 40, and 150 are not to be passed.
         /// </summary>
-        public const long DeltaCacheBytes = 128L << 20;
+        public const long DeltaCacheBytes = 16L << 20;
 
         /// <summary>What may be asked for: with more, keeping the whole guest is cheaper.</summary>
         public const long DeltaCacheBytesMax = 64L << 30;
 
         /// <summary>A delta with up to this many bytes is taken without being compared: 1 page in 64.</summary>
         public const int DeltaSurelySmaller = 64;
+
+        /// <summary>
+        /// How many times smaller than the page a larger delta must be, both packed alone: text and random pages that
+        /// were written anew are about 1, a page in which records changed is 4 and more.
+        /// </summary>
+        public const int DeltaGainMin = 2;
 
         /// <summary>Equal bytes that end a run of a delta: a run's head has 2 to 4 bytes.</summary>
         public const int DeltaGapMin = 4;
@@ -61,6 +68,24 @@ public static partial class Limits
 
         /// <summary>Batches after which the level of compression is thought over: 16 x 256 KiB = 4 MiB.</summary>
         public const int LevelWindow = 16;
+
+        /// <summary>
+        /// And time after which it is, in nanoseconds: 250 ms. A link takes bytes in leaps, an acknowledgement of 1 MiB
+        /// every 84 ms at 100 Mbit/s; of three leaps it can be told whether it is waited for.
+        /// </summary>
+        public const long LevelWindowNs = 250_000_000;
+
+        /// <summary>
+        /// Bytes that may be on their way before the source reads on, whatever the link's speed: 4 MiB are 0.3 s at
+        /// 100 Mbit/s. What waits in the link grows old: its pages are written again before they have crossed.
+        /// </summary>
+        public const long AheadBytesMin = 4 << 20;
+
+        /// <summary>
+        /// As time, for faster links: 400 ms of what the peer acknowledged lately; more than the round trip of any path
+        /// on the ground, so the link itself never runs dry for it.
+        /// </summary>
+        public const int AheadMs = 400;
 
         /// <summary>
         /// The head of a stream, up to the first page, that a store keeps: the list of RAM (69,640 bytes), the machine's
@@ -82,16 +107,45 @@ public static partial class Limits
         public const int BaseBytesMin = 1 << 20;
 
         /// <summary>
-        /// Boot files of a guest: a kernel with its symbols has 53 MB, a large initial RAM disk 200. Held in memory by both
-        /// sides while a migration lasts.
+        /// Boot files of a guest: a kernel with its symbols has 53 MB, a large initial RAM disk 200. Looked through
+        /// once by both sides, at 1 to 2 GB/s, and not held.
         /// </summary>
         public const int BaseBytesMax = 256 << 20;
 
-        /// <summary>Entries of each of the two tables over the boot files, as a power of two: 64 Ki, 256 KiB.</summary>
-        public const int BaseTableLogMin = 16;
+        /// <summary>
+        /// Between two places of the boot files that are remembered: a page out of them has 64 such places, and what is
+        /// shorter than this gains little. 256 MiB / 64 = 2^22 of them.
+        /// </summary>
+        public const int BaseStep = 64;
 
-        /// <summary>2^25 entries of 4 bytes are 128 MiB, for 256 MiB of boot files; 2^23, 32 MiB, for 64 MiB.</summary>
-        public const int BaseTableLogMax = 25;
+        /// <summary>Entries for the places, as a power of two: 16 Ki for 1 MiB, 64 KiB of memory.</summary>
+        public const int BaseTableLogMin = 14;
+
+        /// <summary>
+        /// 2^20 entries of 4 bytes are 4 MiB: one for each place of 64 MiB. Of 256 MiB, one place in four is known, and
+        /// a page still has 16 of them.
+        /// </summary>
+        public const int BaseTableLogMax = 20;
+
+        /// <summary>Equal bytes that make a part of the boot files worth its name, 2 to 10 bytes: one step.</summary>
+        public const int BaseMatchMin = BaseStep;
+
+        /// <summary>
+        /// Bytes at the beginning of a page, and behind what was found, that are looked at one by one: eight steps, so
+        /// that a page of the files is surely found wherever in them it begins.
+        /// </summary>
+        public const int BaseNear = 8 * BaseStep;
+
+        /// <summary>
+        /// Parts of the boot files that a batch is packed with: each of its 64 pages has up to two, 2 x 64 x 4 KiB.
+        /// Both sides hold them once, and zstd looks through them for each batch, so they are no more than that.
+        /// </summary>
+        public const int BaseWindowBytesMax = 2 * BatchBytesMax;
+
+        /// <summary>
+        /// Such parts by number; those of a batch are mostly a few long ones. 512 x 10 bytes of places are 5 KiB.
+        /// </summary>
+        public const int BaseWindowsMax = 512;
 
         /// <summary>The secret that both sides' hashes of one VM begin with: 256 bits of chance.</summary>
         public const int KeyBytes = 32;

@@ -138,6 +138,26 @@ public sealed partial class DataLink : IDataLink
     public void Send(LinkBuffer buffer, int length) => Send((int)Sends, buffer, length);
 
     /// <inheritdoc/>
+    public long Unacknowledged
+    {
+        get
+        {
+            lock (_gate)
+                return _machine.Sender((int)Sends).KeptBytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AwaitAcknowledged(long allBut)
+    {
+        lock (_gate)
+        {
+            while (_machine.Sender((int)Sends).KeptBytes > allBut && _over is null)
+                AwaitChange();
+        }
+    }
+
+    /// <inheritdoc/>
     public void Complete() => Complete((int)Sends);
 
     /// <inheritdoc/>

@@ -46,6 +46,19 @@ public interface IDataLink : IAsyncDisposable
     /// </summary>
     void Want(int connections);
 
+    /// <summary>
+    /// Bytes that were sent and that the peer has not acknowledged; a link that cannot tell says none. Any thread.
+    /// </summary>
+    long Unacknowledged => 0;
+
+    /// <summary>
+    /// Waits until the peer has acknowledged all but so many bytes, or the link is over. Who sends calls it, and feels
+    /// the path, where <see cref="Send"/> alone lets it feel only the room before it.
+    /// </summary>
+    void AwaitAcknowledged(long allBut)
+    {
+    }
+
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is
     /// full, or cut.</summary>
     /// <exception cref="LinkException">Cut for good.</exception>

@@ -4,8 +4,10 @@ using Fabric.Transport.Pages.Work;
 namespace Fabric.Transport.Relay;
 
 /// <summary>Gathers bytes to frames of the link. One thread at a time.</summary>
-internal sealed class LinkSink(IDataLink link, LinkBufferPool buffers, StallWatch watch) : IByteSink, IDisposable
+internal sealed class LinkSink(
+    IDataLink link, LinkBufferPool buffers, StallWatch watch, TimeProvider time) : IByteSink, IDisposable
 {
+    private readonly LinkPace _pace = new(time);
     private LinkBuffer? _buffer;
     private int _length;
 
@@ -35,6 +37,16 @@ internal sealed class LinkSink(IDataLink link, LinkBufferPool buffers, StallWatc
         _length = 0;
         watch.ToLinkBegins();
         link.Send(_buffer!, length);
+        _pace.Sent(length);
+        watch.ToLinkEnds();
+    }
+
+    /// <summary>Sends, and waits for a link that is further behind than it should be.</summary>
+    public void PushInPace()
+    {
+        Push();
+        watch.ToLinkBegins();
+        _pace.Await(link);
         watch.ToLinkEnds();
     }
 

@@ -44,7 +44,7 @@ internal sealed class RelayEngine
         _time = time;
         _qemuClosed = link.Sends == LinkChannel.Ram ? AbortReason.SourceClosed : AbortReason.TargetClosed;
         _watch = new StallWatch(time, link, detail => Settle(AbortReason.Stalled, detail));
-        _toLink = new LinkSink(link, buffers, _watch);
+        _toLink = new LinkSink(link, buffers, _watch, time);
         _toQemu = new QemuSink(qemu, _watch);
         Completion = Task.Run(RunAsync);
     }

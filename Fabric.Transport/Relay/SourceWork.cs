@@ -43,7 +43,7 @@ internal sealed class SourceWork : IRelayWork, IAnswerSource
         if (rests)
             _encoder.Flush();
         if (rests || _link!.Length >= WorthSending)
-            _link!.Push();
+            _link!.PushInPace();
     }
 
     public void OutEnds()

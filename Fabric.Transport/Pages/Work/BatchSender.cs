@@ -15,8 +15,10 @@ internal sealed class BatchSender : IDisposable
     private uint _sequence;
     private long _restsSince;
     private TimeSpan _rested;
-    private IReadOnlyList<(BatchCodec Codec, int Strength, double Nanoseconds)> _steps = CompressionLevels.Steps;
+    private long _notedAt;
     private PageBase? _base;
+    private WindowFinder? _finder;
+    private BaseWindows? _windows;
     private long _bytesOut;
     private int _level;
 
@@ -44,18 +46,19 @@ internal sealed class BatchSender : IDisposable
         _hasher = hasher;
         Batch.Hasher = hasher;
         Batch.Table = table;
-        var withBase = _base is not null && (codecs & Codecs.Bit(BatchCodec.ZstdBase)) != 0;
-        if (withBase)
+        if (_base is not null && (codecs & Codecs.Bit(BatchCodec.ZstdWindows)) != 0)
         {
-            _steps = CompressionLevels.StepsWithBase;
-            _codecs.Use(_base!);
-            _base = null;
-            _codecs.Prepare();
+            _windows = _codecs.Use(_base).Windows;
+            _finder = new WindowFinder(_base, _windows);
+        }
+        else
+        {
+            _base?.Dispose();
         }
 
-        var first = withBase ? CompressionLevels.FirstWithBase : CompressionLevels.First;
-        var most = Codecs.Usable(_steps.Count - 1, codecs);
-        _level = Codecs.Usable(Math.Clamp(level ?? first, 0, most), codecs);
+        _base = null;
+        var most = Codecs.Usable(CompressionLevels.Count - 1, codecs);
+        _level = Codecs.Usable(Math.Clamp(level ?? CompressionLevels.First, 0, most), codecs);
         _rule = level is null ? new LevelRule(_level, most) : null;
     }
 
@@ -70,6 +73,13 @@ internal sealed class BatchSender : IDisposable
             Batch.Bytes(bytes[..taken]);
             bytes = bytes[taken..];
         }
+    }
+
+    /// <summary>A page that is to be packed; there is room for it. True when most of it is from the boot files.</summary>
+    public bool Plain(int page, ReadOnlySpan<byte> data)
+    {
+        Batch.Plain(page, data);
+        return _finder is not null && _level >= CompressionLevels.FirstWithBase && _finder.Look(data) > data.Length / 2;
     }
 
     /// <summary>There is nothing to do until <see cref="RestEnds"/>: QEMU gives no more, or not faster.</summary>
@@ -95,6 +105,7 @@ internal sealed class BatchSender : IDisposable
             plain, bytes, Batch.Raw);
         Note(_time.GetElapsedTime(began, packed), _time.GetElapsedTime(packed));
         Batch.Clear();
+        _windows?.Clear();
     }
 
     /// <summary>A frame without bytes.</summary>
@@ -109,7 +120,9 @@ internal sealed class BatchSender : IDisposable
 
     private BatchCodec Pack(ReadOnlySpan<byte> plain, out ReadOnlySpan<byte> bytes)
     {
-        var (codec, strength, _) = _steps[_level];
+        var (codec, strength, _) = CompressionLevels.Steps[_level];
+        if (codec == BatchCodec.Zstd && _windows is { Count: > 0 })
+            codec = BatchCodec.ZstdWindows;
         var length = _codecs.Find(codec) is { } found
             ? found.Pack(plain, _packed.AsSpan(0, plain.Length - 1), strength)
             : 0;
@@ -121,7 +134,10 @@ internal sealed class BatchSender : IDisposable
     {
         if (_rule is null)
             return;
-        _rule.Note(packing.Ticks * 100, (sending + _rested).Ticks * 100);
+        var now = _time.GetTimestamp();
+        var all = _notedAt == 0 ? packing : _time.GetElapsedTime(_notedAt, now);
+        _notedAt = now;
+        _rule.Note(packing.Ticks * 100, (sending + _rested).Ticks * 100, all.Ticks * 100);
         _rested = TimeSpan.Zero;
         Volatile.Write(ref _level, _rule.Level);
     }

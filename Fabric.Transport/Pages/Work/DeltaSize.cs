@@ -17,7 +17,9 @@ internal sealed class DeltaSize : IDisposable
             return true;
         if (_lz4 is null)
             return patch.Length < page.Length / 4;
-        return Packed(patch) < Packed(page);
+
+        // In its batch a page packs better than alone, for it is whole words among others like it; a patch is not.
+        return Packed(patch) * Limits.PageWork.DeltaGainMin < Packed(page);
     }
 
     public void Dispose() => _lz4?.Dispose();

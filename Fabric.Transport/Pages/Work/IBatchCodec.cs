@@ -12,8 +12,11 @@ internal enum BatchCodec : byte
     /// <summary>One zstd frame.</summary>
     Zstd = 3,
 
-    /// <summary>One zstd frame, with the guest's boot files as the dictionary.</summary>
-    ZstdBase = 4,
+    /// <summary>
+    /// One zstd frame with parts of the guest's boot files as its prefix, and in front of it which: see
+    /// <see cref="BaseWindows"/>. 4 was one with all of them as the dictionary.
+    /// </summary>
+    ZstdWindows = 5,
 }
 
 /// <summary>A way of packing. Its contexts are made once and used for all batches of a stream, by one thread.</summary>

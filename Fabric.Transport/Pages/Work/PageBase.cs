@@ -1,99 +1,117 @@
 using System.Runtime.InteropServices;
 using Fabric.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Transport.Pages.Work;
 
 /// <summary>
-/// Content that both hosts have apart from the guest: the files that it was booted from. What a kernel and its first
-/// files left in memory is most of a young guest, and packs to a tenth with them as the dictionary. Both sides must have
-/// the same bytes; a digest tells, and the check of each batch is the judge.
+/// Content that both hosts have apart from the guest: the files that it was booted from, end to end. What a kernel and
+/// its first files left in memory is most of a young guest. Both sides must have the same bytes; a digest tells, and
+/// the check of each batch is the judge. The files stay open and are read where a batch needs them: they are not held.
 /// </summary>
-internal sealed unsafe class PageBase : IDisposable
+internal sealed class PageBase : IDisposable
 {
     // The digest names files and is no secret.
     private static readonly PageHasher Hasher = new(new byte[Limits.PageWork.KeyBytes]);
 
     private const int Piece = 64 * 1024;
 
-    private byte* _bytes;
+    private readonly List<Part> _parts;
 
-    private PageBase(byte* bytes, int length)
+    private PageBase(List<Part> parts, int length, bool withIndex)
     {
-        _bytes = bytes;
-        Length = length;
-        Digest = DigestOf(new ReadOnlySpan<byte>(bytes, length));
+        (_parts, Length) = (parts, length);
+        Index = withIndex ? new BaseIndex(length) : null;
+        Digest = LookThrough();
     }
 
     public int Length { get; }
 
     public PageHash Digest { get; }
 
-    public byte* Bytes
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_bytes is null, this);
-            return _bytes;
-        }
-    }
+    /// <summary>Where content lies; at the source.</summary>
+    public BaseIndex? Index { get; }
 
     /// <summary>Null when there are no such files, when they are too small to help or too large, or no zstd.</summary>
-    public static PageBase? TryLoad(IReadOnlyList<string> files)
+    /// <param name="files">In the order in which both sides put them together.</param>
+    /// <param name="withIndex">To look for content in them.</param>
+    public static PageBase? TryLoad(IReadOnlyList<string> files, bool withIndex)
     {
+        if (files.Count == 0 || ZstdCodec.Missing is not null)
+            return null;
+        var parts = new List<Part>();
         try
         {
-            var length = files.Sum(file => new FileInfo(file).Length);
-            if (files.Count == 0 || length is < Limits.PageWork.BaseBytesMin or > Limits.PageWork.BaseBytesMax
-                || ZstdCodec.Missing is not null)
-                return null;
-            return Load(files, (int)length);
+            var length = 0L;
+            foreach (var path in files)
+            {
+                var file = File.OpenHandle(path);
+                parts.Add(new Part(file, length));
+                length += RandomAccess.GetLength(file);
+            }
+
+            if (length is >= Limits.PageWork.BaseBytesMin and <= Limits.PageWork.BaseBytesMax)
+                return new PageBase(parts, (int)length, withIndex);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            // Nothing to be had of them is nothing lost.
         }
+
+        parts.ForEach(part => part.File.Dispose());
+        return null;
     }
 
-    public void Dispose()
+    /// <summary>Bytes from there on; false when the files cannot be read, or have become shorter.</summary>
+    public bool TryRead(int at, Span<byte> into)
     {
-        NativeMemory.Free(_bytes);
-        _bytes = null;
+        for (var i = _parts.Count - 1; i >= 0 && !into.IsEmpty; i--)
+        {
+            if (at < _parts[i].From)
+                continue;
+            var count = Read(_parts[i], at, into);
+            if (count == 0)
+                return false;
+            at += count;
+            into = into[count..];
+
+            // What is left is the same file's, or another's behind it.
+            i = _parts.Count;
+        }
+
+        return into.IsEmpty;
     }
 
-    private static PageHash DigestOf(ReadOnlySpan<byte> bytes)
+    public void Dispose() => _parts.ForEach(part => part.File.Dispose());
+
+    private PageHash LookThrough()
     {
         // In pieces: the collector waits for each call.
         var hashes = new List<PageHash>();
-        for (var left = bytes; !left.IsEmpty; left = left[Math.Min(Piece, left.Length)..])
-            hashes.Add(Hasher.Hash(left[..Math.Min(Piece, left.Length)]));
-        return PageHash.Of(Hasher.Digest(CollectionsMarshal.AsSpan(hashes)), (ulong)bytes.Length);
+        var piece = new byte[Piece];
+        for (var at = 0; at < Length; at += Piece)
+        {
+            var bytes = piece.AsSpan(0, Math.Min(Piece, Length - at));
+            if (!TryRead(at, bytes))
+                throw new IOException("a boot file became shorter while it was read");
+            hashes.Add(Hasher.Hash(bytes));
+            Index?.Add(at, bytes);
+        }
+
+        return PageHash.Of(Hasher.Digest(CollectionsMarshal.AsSpan(hashes)), (ulong)Length);
     }
 
-    private static PageBase? Load(IReadOnlyList<string> files, int length)
+    private static int Read(Part part, int at, Span<byte> into)
     {
-        var bytes = (byte*)NativeMemory.Alloc((nuint)length);
-        var left = new Span<byte>(bytes, length);
         try
         {
-            foreach (var path in files)
-            {
-                using var file = File.OpenHandle(path);
-                int count;
-                for (var at = 0L; (count = RandomAccess.Read(file, left, at)) > 0; at += count)
-                    left = left[count..];
-            }
-
-            // A file that became shorter meanwhile is no base.
-            if (left.IsEmpty)
-                return new PageBase(bytes, length);
+            return RandomAccess.Read(part.File, into, at - part.From);
         }
-        catch
+        catch (IOException)
         {
-            NativeMemory.Free(bytes);
-            throw;
+            return 0;
         }
-
-        NativeMemory.Free(bytes);
-        return null;
     }
+
+    private readonly record struct Part(SafeFileHandle File, long From);
 }

@@ -76,6 +76,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
             return;
         }
 
+        var mayChange = true;
         if (_index is not null && _index.Find(hash) is var other and >= 0)
         {
             sender.Batch.Reference(page, other, hash);
@@ -83,11 +84,13 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
         }
         else if (_cache is null || !TryPatch(page, data, hash))
         {
-            Whole(page, data);
+            mayChange = Whole(page, data);
         }
 
-        if (_cache is not null)
-            _cache.Put(page, data, cameAgain: !_table[page].IsMissing);
+        // A version that is held must be the one that the target has.
+        var cameAgain = !_table[page].IsMissing;
+        if (_cache is not null && (mayChange || cameAgain || !_cache.Find(page).IsEmpty))
+            _cache.Put(page, data, cameAgain);
         _table[page] = hash;
         _index?.Add(hash, page);
         _lastBlock = block;
@@ -123,14 +126,20 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
         return true;
     }
 
-    private void Whole(int page, ReadOnlySpan<byte> data)
+    /// <summary>
+    /// Sends the page's bytes. False when its next version is unlikely to be one that a few changes tell, and it is no
+    /// use to keep it unless it comes again: programs do not change, and what looks random is written whole.
+    /// </summary>
+    private bool Whole(int page, ReadOnlySpan<byte> data)
     {
         var item = sender.Level > 0 && PageSample.LooksRandom(data) ? WorkItem.Raw : WorkItem.Plain;
+        var mayChange = item != WorkItem.Raw;
         if (item == WorkItem.Raw)
             sender.Batch.RawPage(page, data);
         else
-            sender.Batch.Plain(page, data);
+            mayChange = !sender.Plain(page, data);
         Volatile.Write(ref _counts[(int)item], _counts[(int)item] + 1);
+        return mayChange;
     }
 
     private void Prepare()

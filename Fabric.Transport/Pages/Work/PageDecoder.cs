@@ -142,11 +142,11 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
     }
 
     private byte OfferedBack =>
-        (byte)((Codecs.Offered & _codecs) | (_hasBase ? Codecs.Bit(BatchCodec.ZstdBase) : 0));
+        (byte)((Codecs.Offered & _codecs) | (_hasBase ? Codecs.Bit(BatchCodec.ZstdWindows) : 0));
 
     private void UseBase(PageHash digest)
     {
-        var content = PageBase.TryLoad(_bootFiles);
+        var content = PageBase.TryLoad(_bootFiles, withIndex: false);
         _hasBase = content is not null && content.Digest == digest;
         if (_hasBase)
             _frames.Use(content!);

@@ -27,7 +27,7 @@ internal sealed class PageEncoder : IStreamVisitor, IDisposable
         PageWorkOptions options, IByteSink sink, IAnswerSource answers, TimeProvider time, byte[] key,
         OpenCheckpoint? checkpoint = null, IReadOnlyList<string>? bootFiles = null)
     {
-        var content = PageBase.TryLoad(bootFiles ?? []);
+        var content = PageBase.TryLoad(bootFiles ?? [], withIndex: true);
         _checkpoint = checkpoint;
         (_options, _sink, _answers) = (options, sink, answers);
         _writer = new QemuStreamWriter(_scratch);

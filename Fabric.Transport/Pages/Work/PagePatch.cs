@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Fabric.Protocol;
 
@@ -12,6 +13,7 @@ namespace Fabric.Transport.Pages.Work;
 internal static class PagePatch
 {
     /// <summary>Writes the patch from the older to the newer page; -1 when it is not shorter than a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Make(ReadOnlySpan<byte> older, ReadOnlySpan<byte> newer, Span<byte> into)
     {
         var (at, written) = (0, 0);
@@ -51,6 +53,7 @@ internal static class PagePatch
     }
 
     /// <summary>Where so many bytes are equal again that another run costs less than they do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int EndOfChange(ReadOnlySpan<byte> older, ReadOnlySpan<byte> newer, int begin)
     {
         var (at, equal) = (begin + 1, 0);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages.Work;
@@ -8,6 +9,7 @@ internal static class PageSample
 {
     private const int Samples = 256;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool LooksRandom(ReadOnlySpan<byte> page)
     {
         Span<ulong> seen = stackalloc ulong[4];

@@ -87,7 +87,7 @@ internal readonly record struct WorkHead(
             BinaryPrimitives.ReadUInt64LittleEndian(from[24..]));
         if (head.Type is not (WorkFrame.Batch or WorkFrame.Raw or WorkFrame.End) || from[2] != 0 || from[3] != 0)
             throw new PageWorkException(PageWorkFault.FrameType, $"a frame of type {from[0]} is not known");
-        if (head.Codec is not (BatchCodec.Plain or BatchCodec.Lz4 or BatchCodec.Zstd or BatchCodec.ZstdBase))
+        if (head.Codec is not (BatchCodec.Plain or BatchCodec.Lz4 or BatchCodec.Zstd or BatchCodec.ZstdWindows))
             throw new PageWorkException(PageWorkFault.Codec, $"a batch packed in way {from[1]} is not known");
         if (head.Sequence != sequence)
             throw new PageWorkException(

@@ -27,7 +27,7 @@ internal sealed class Canned(byte[] answer, bool withBase = false) : IAnswerSour
     {
         var sink = new Recorder();
         var head = new byte[TargetAnswer.Size];
-        var codecs = Codecs.Offered | (withBase ? Codecs.Bit(BatchCodec.ZstdBase) : 0);
+        var codecs = Codecs.Offered | (withBase ? Codecs.Bit(BatchCodec.ZstdWindows) : 0);
         new TargetAnswer(WorkPreface.Version, TargetMode.Holds, (byte)codecs, _key, _pages).Write(head);
         sink.Write(head);
         ManifestWriter.Write(new PageHash[_pages], new PageHasher(_key), sink);

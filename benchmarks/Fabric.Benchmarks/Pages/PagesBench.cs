@@ -27,8 +27,9 @@ internal static class PagesBench
             var stream = Unpack(file);
             for (var level = 0; level < CompressionLevels.Count; level++)
                 Measure(report, name, stream, level, options.Rounds ?? 3);
-            if (BootFiles.Length > 0)
-                Measure(report, name, stream, CompressionLevels.FirstWithBase, options.Rounds ?? 3, BootFiles);
+            var first = BootFiles.Length > 0 ? CompressionLevels.FirstWithBase : CompressionLevels.Count;
+            for (var level = first; level < CompressionLevels.Count; level++)
+                Measure(report, name, stream, level, options.Rounds ?? 3, BootFiles);
             Again(report, name, stream);
         }
 

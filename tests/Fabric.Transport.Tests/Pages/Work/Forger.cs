@@ -9,10 +9,15 @@ internal sealed class Forger
     private readonly List<byte> _bytes = [];
     private uint _sequence;
 
-    public Forger()
+    private readonly string[] _files;
+
+    /// <param name="file">What the guest was booted from, on both sides; null for nothing.</param>
+    public Forger(string? file = null)
     {
+        _files = file is null ? [] : [file];
+        using var content = PageBase.TryLoad(_files, withIndex: false);
         var preface = new byte[WorkPreface.Size];
-        WorkPreface.Write(preface, Codecs.Offered, _hasher.Key.Span);
+        WorkPreface.Write(preface, Codecs.Offered, _hasher.Key.Span, content?.Digest ?? default);
         _bytes.AddRange(preface);
     }
 
@@ -42,7 +47,7 @@ internal sealed class Forger
     public PageWorkFault Play(bool holds = true)
     {
         using var decoder = new PageDecoder(
-            new PageWorkOptions(), ToQemu, new Collector(), holds ? new MemoryHolder() : null);
+            new PageWorkOptions(), ToQemu, new Collector(), holds ? new MemoryHolder() : null, _files);
         try
         {
             decoder.Write(_bytes.ToArray());

@@ -15,8 +15,14 @@ public class PartsTests
     [InlineData(2, 101, 100, 1)]
     [InlineData(6, 1, 100, 6)] // the last step
     [InlineData(0, 5, 0, 0)]
+    [InlineData(4, 900, 100, 2)] // next to nothing is waited for
+    [InlineData(1, 900, 100, 0)]
     public void The_level_goes_up_while_the_link_is_the_slower_one(int level, long packing, long waiting, int next) =>
-        LevelRule.Next(level, 6, packing, waiting).ShouldBe(next);
+        LevelRule.Next(level, 6, packing, waiting, packing + waiting).ShouldBe(next);
+
+    [Fact]
+    public void The_level_stays_where_reading_takes_most_of_the_time() =>
+        LevelRule.Next(4, 6, packing: 100, waiting: 0, all: 500).ShouldBe(4);
 
     [Fact]
     public void The_level_settles_where_packing_takes_less_than_the_link()
@@ -24,13 +30,19 @@ public class PartsTests
         // A link of 12.5 MB/s, pages that pack to a third at any level, and the ladder's own speeds.
         var rule = new LevelRule(CompressionLevels.First, 6);
         for (var i = 0; i < 500; i++)
-            rule.Note((long)(CompressionLevels.Steps[rule.Level].Nanoseconds * 262_144), 262_144 / 3 * 80L);
-        rule.Level.ShouldBe(5);
+            Note(262_144 / 3 * 80L);
+        rule.Level.ShouldBe(4);
 
         // The link gets ten times as fast.
         for (var i = 0; i < 500; i++)
-            rule.Note((long)(CompressionLevels.Steps[rule.Level].Nanoseconds * 262_144), 262_144 / 3 * 8L);
+            Note(262_144 / 3 * 8L);
         rule.Level.ShouldBe(2);
+
+        void Note(long waiting)
+        {
+            var packing = (long)(CompressionLevels.Steps[rule.Level].Nanoseconds * 262_144);
+            rule.Note(packing, waiting, packing + waiting);
+        }
     }
 
     [Fact]
@@ -232,6 +244,9 @@ public class PartsTests
         Convert.ToHexStringLower(head).ShouldBe(
             "01030000" + "04030201" + "05000000" + "06000000" + "04000000" + "00100000" + "8877665544332211");
         WorkHead.Read(head, 0x01020304).Check.ShouldBe(0x1122334455667788UL);
+        new WorkHead(WorkFrame.Batch, BatchCodec.ZstdWindows, 1, 2, 9, 8, 0, 0).Write(head);
+        Convert.ToHexStringLower(head).ShouldBe(
+            "01050000" + "01000000" + "02000000" + "09000000" + "08000000" + "00000000" + "0000000000000000");
         var preface = new byte[WorkPreface.Size];
         WorkPreface.Write(preface, 14, new byte[32]);
         Convert.ToHexStringLower(preface).ShouldBe("46505731" + "01010e00" + new string('0', 96));

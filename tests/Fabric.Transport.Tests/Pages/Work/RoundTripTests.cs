@@ -35,7 +35,7 @@ public class RoundTripTests
     {
         var stream = Capture.Full(name);
         var holder = new MemoryHolder();
-        using var pair = new WorkPair(new PageWorkOptions { Level = 2 }, holder: holder);
+        using var pair = new WorkPair(new PageWorkOptions { Level = 2, DeltaCacheBytes = 128 << 20 }, holder: holder);
         GuestImage.Of(pair.Run(stream, 65_536)).ShouldBeLike(GuestImage.Of(stream));
         ((double)pair.Wire / stream.Length).ShouldBeLessThan(most);
         var counts = pair.Encoder.Counts;
