@@ -56,6 +56,12 @@ public class LinkPaceTests
                 time.Advance(1);
         }
 
+        public LinkMeasures Measure() => throw new NotSupportedException();
+
+        public void Pace(long bytesPerSecond) => throw new NotSupportedException();
+
+        public void Want(int connections) => throw new NotSupportedException();
+
         public void Send(LinkBuffer buffer, int length) => throw new NotSupportedException();
 
         public void Complete() => throw new NotSupportedException();
