@@ -50,9 +50,12 @@ internal sealed class OutgoingTransfer(
         {
             if (_link?.Measure() is not { } m)
                 return null;
-            var loss = m is { SegmentsSent: > 0 and var sent, SegmentsResent: { } resent } ? 100.0 * resent / sent : null as double?;
+            var loss = m is { SegmentsSent: > 0 and var sent, SegmentsResent: { } resent }
+                ? 100.0 * resent / sent
+                : null as double?;
             return new LinkProgress(
-                m.Connections, _governor.Pace, m.BytesPerSecond, m.RoundTrip?.TotalMilliseconds, loss, m.SegmentsResent);
+                m.Connections, _governor.Pace, m.BytesPerSecond, m.RoundTrip?.TotalMilliseconds, loss,
+                m.SegmentsResent);
         }
     }
 

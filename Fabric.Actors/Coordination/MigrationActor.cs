@@ -17,6 +17,7 @@ public sealed class MigrationActor(
     private readonly List<IDisposable> _subscriptions = [];
     private WanLink? _link;
     private LineClaim? _claimed;
+    private LineSight? _shown;
 
     /// <inheritdoc/>
     protected override StreamId PersistenceId { get; } = FabricEvents.StreamOf(id);
@@ -70,6 +71,10 @@ public sealed class MigrationActor(
 
         switch (message)
         {
+            case LineSeen seen when seen.Line != _shown:
+                _shown = seen.Line;
+                Context.System.EventStream.Publish(new MigrationLine(id, seen.Line));
+                return StepAsync(seen);
             case MigrationInput input:
                 return StepAsync(input);
             case HostReported { Report: ProgressReport progress } report when IsFrom(report.Host, Side.Source):
@@ -135,8 +140,6 @@ public sealed class MigrationActor(
     {
         if (_link is null)
             return;
-        if (input is LineSeen { Line: var line })
-            Context.System.EventStream.Publish(new MigrationLine(id, line));
         var (before, claim) = (_claimed, LineClaim.Of(State));
         _claimed = claim;
         if (claim is not null && (claim != before || input is Woken))

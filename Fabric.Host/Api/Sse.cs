@@ -28,6 +28,9 @@ internal sealed class Sse(Stream stream, TimeProvider time)
             case FabricSnapshot s: Event("snapshot", s, ApiJson.Default.FabricSnapshot); break;
             case EventWritten e: Event("journal", e.Entry, ApiJson.Default.JournalEntry, e.Entry.Version); break;
             case NumbersSeen n: Event("progress", n.Transfer, ApiJson.Default.TransferSeen); break;
+            case LineTold l:
+                Event("line", new LineNotice(l.Migration, l.Line), ApiJson.Default.LineNotice);
+                break;
             case HoldReached h:
                 Event("held", new HeldNotice(h.Migration, h.Stage, h.MillisecondsMax), ApiJson.Default.HeldNotice);
                 break;

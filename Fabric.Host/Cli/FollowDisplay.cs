@@ -35,6 +35,11 @@ internal abstract class FollowDisplay
     {
     }
 
+    /// <summary>What the link between its sites has for it.</summary>
+    public virtual void Line(LineNotice line)
+    {
+    }
+
     /// <summary>The outcome.</summary>
     public abstract void Outcome(MigrationSummary migration);
 }

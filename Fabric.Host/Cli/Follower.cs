@@ -71,6 +71,8 @@ internal sealed class Follower(
             display.Progress(transfer);
         else if (told.Held is { } held)
             display.Held(held);
+        else if (told.Line is { } line)
+            display.Line(line);
         if (told.Entry is not { } entry)
             return null;
         _seen = entry.Version;

@@ -22,6 +22,8 @@ internal sealed class LineDisplay(Output output, bool numbers) : FollowDisplay
         output.Say("              'fabric release-hold' lets it go on");
     }
 
+    public override void Line(LineNotice line) => output.Say($"              {LinkText.Of(line.Line)}");
+
     public override void Outcome(MigrationSummary migration) => output.Write(
         migration, ApiJson.Default.MigrationSummary, writer =>
         {

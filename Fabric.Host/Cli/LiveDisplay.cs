@@ -20,6 +20,7 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
     private MigrationSummary? _migration;
     private TransferSeen? _seen;
     private string? _held;
+    private string? _line;
 
     public override Task<MigrationSummary> RunAsync(Func<Task<MigrationSummary>> follow) =>
         _console.Live(new Table()).StartAsync(async live =>
@@ -56,6 +57,12 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
         Draw();
     }
 
+    public override void Line(LineNotice line)
+    {
+        _line = LinkText.Of(line.Line);
+        Draw();
+    }
+
     public override void Outcome(MigrationSummary migration)
     {
         output.WriteLine(MigrationText.Headline(migration));
@@ -70,6 +77,8 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
         var table = new Table().Border(TableBorder.Rounded).HideHeaders().AddColumns("", "");
         Row("migration", $"{m.Id}: {m.Vm} from {m.Source} to {m.Target}");
         Row("stage", _held ?? Show.Standing(m));
+        if ((_line ?? (m.Line is { } sight ? LinkText.Of(sight) : null)) is { } line)
+            Row("between sites", line);
         if (_seen is { } seen)
         {
             var p = seen.Progress;
@@ -79,6 +88,8 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
             if (p.PageWork is { } work)
                 Row("page work", PageWorkText.Of(work));
             Row("bandwidth", Show.Rate(p.BytesPerSecond));
+            if (p.Link is { } link)
+                Row("data link", LinkText.Of(link));
             Row("dirtying", Show.Text(
                 $"{Show.Rate(p.DirtyPagesPerSecond * PageBytes)} ({p.DirtyPagesPerSecond} pages/s)"));
             if (p.LinkDownSince is { } since)
@@ -87,8 +98,8 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
                 Row("done in", EtaRange.Of(p).ToString());
         }
 
-        foreach (var line in _last)
-            Row("", line);
+        foreach (var last in _last)
+            Row("", last);
         _live?.UpdateTarget(table);
         _live?.Refresh();
 

@@ -24,6 +24,9 @@ public sealed record WatchEvent(string Kind, string Data)
     /// <summary>A fault plan's hold.</summary>
     public HeldNotice? Held => Kind is "held" ? JsonSerializer.Deserialize(Data, ApiJson.Default.HeldNotice) : null;
 
+    /// <summary>What the link between its sites has for a migration.</summary>
+    public LineNotice? Line => Kind is "line" ? JsonSerializer.Deserialize(Data, ApiJson.Default.LineNotice) : null;
+
     /// <summary>A VM's change.</summary>
     public VmNotice? Vm => Kind is "vm" ? JsonSerializer.Deserialize(Data, ApiJson.Default.VmNotice) : null;
 }

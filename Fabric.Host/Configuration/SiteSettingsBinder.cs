@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fabric.Host.Hocon;
 using Fabric.Protocol;
 
@@ -39,9 +40,17 @@ internal static class SiteSettingsBinder
             foreach (var host in hosts)
             {
                 if (!Names.IsValid(host.Text))
-                    r.FailAt($"{at}.hosts", host, $"{SettingsReader.Shown(host.Text)} is not a host's name: write its node.name");
+                {
+                    r.FailAt(
+                        $"{at}.hosts", host,
+                        $"{SettingsReader.Shown(host.Text)} is not a host's name: write its node.name");
+                }
                 else if (!siteOf.TryAdd(HostId.Of(host.Text), SiteId.Of(name)))
-                    r.FailAt($"{at}.hosts", host, $"host {host.Text} is in site {siteOf[HostId.Of(host.Text)]} already: leave it in one");
+                {
+                    var other = siteOf[HostId.Of(host.Text)];
+                    r.FailAt(
+                        $"{at}.hosts", host, $"host {host.Text} is in site {other} already: leave it in one");
+                }
             }
         }
 
@@ -65,7 +74,11 @@ internal static class SiteSettingsBinder
                 continue;
             var read = new WanLink(SiteId.Of(one), SiteId.Of(other), Rate(r, at, link), Places(r, at, link));
             if (!links.TryAdd(read.Name, read))
-                r.FailAt(at, link, $"is a second link between {one} and {other}: write one, with what both carry together");
+            {
+                r.FailAt(
+                    at, link,
+                    $"is a second link between {one} and {other}: write one, with what both carry together");
+            }
         }
 
         return links;
@@ -115,10 +128,12 @@ internal static class SiteSettingsBinder
         if (!link.TryGet("migrations-max", out var value))
             return 0;
         if (value is HoconScalar { IsNull: false } s
-            && int.TryParse(s.Text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var most)
+            && int.TryParse(s.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var most)
             && most <= Limits.Rate.SharersMax)
             return most;
-        r.FailAt($"{at}.migrations-max", value, $"must be a whole number up to {Limits.Rate.SharersMax}, or 0 for no limit");
+        r.FailAt(
+            $"{at}.migrations-max", value,
+            $"must be a whole number up to {Limits.Rate.SharersMax}, or 0 for no limit");
         return 0;
     }
 

@@ -130,6 +130,7 @@ public sealed partial class FabricService
             new TransferSeen(p.Migration, p.Attempt, p.Progress, _system.Time.GetUtcNow())),
         MigrationHeldAt h when only is null || only == h.Migration =>
             new HoldReached(h.Migration, h.Stage, h.MillisecondsMax),
+        MigrationLine l when only is null || only == l.Migration => new LineTold(l.Migration, l.Line),
         HostUp up when only is null => new HostChanged(up.Host, true),
         HostDown down when only is null => new HostChanged(down.Host, false),
         _ => null,

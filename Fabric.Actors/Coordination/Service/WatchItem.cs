@@ -22,6 +22,9 @@ public sealed record NumbersSeen(TransferSeen Transfer) : WatchItem;
 /// <summary>A fault plan holds a migration.</summary>
 public sealed record HoldReached(MigrationId Migration, StageKind Stage, long MillisecondsMax) : WatchItem;
 
+/// <summary>What the link between its sites has for a migration.</summary>
+public sealed record LineTold(MigrationId Migration, LineSight Line) : WatchItem;
+
 /// <summary>A VM changed; null when it is defined no more.</summary>
 public sealed record VmChanged(VmId Name, VmSummary? Vm) : WatchItem;
 

@@ -40,6 +40,9 @@ public sealed record Problem
 /// <summary>SSE <c>held</c>: a fault plan holds a migration.</summary>
 public sealed record HeldNotice(MigrationId Migration, StageKind Stage, long MillisecondsMax);
 
+/// <summary>SSE <c>line</c>: what the link between its sites has for a migration.</summary>
+public sealed record LineNotice(MigrationId Migration, LineSight Line);
+
 /// <summary>SSE <c>vm</c>: a VM changed, or is gone.</summary>
 public sealed record VmNotice(VmId Name, VmSummary? Vm);
 

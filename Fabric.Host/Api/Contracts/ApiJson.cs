@@ -32,6 +32,7 @@ namespace Fabric.Host.Api.Contracts;
 [JsonSerializable(typeof(TransferSeen))]
 [JsonSerializable(typeof(FabricSnapshot))]
 [JsonSerializable(typeof(HeldNotice))]
+[JsonSerializable(typeof(LineNotice))]
 [JsonSerializable(typeof(VmNotice))]
 [JsonSerializable(typeof(HostNotice))]
 [JsonSerializable(typeof(LaggedNotice))]

@@ -19,6 +19,7 @@ public sealed class WanLinkTests : IHostLinks
     private readonly List<Order> _orders = [];
     private Coordinator _coordinator = null!;
     private ActorSystem _system = null!;
+    private EventSubscription<MigrationLine>? _news;
 
     public WanLinkTests() => _journal = new MemoryJournal(FabricEvents.Registry, _dispatcher.Time);
 
@@ -30,8 +31,12 @@ public sealed class WanLinkTests : IHostLinks
         Pass(5);
         _orders.OfType<BeginTransfer>().Select(o => o.Stamp.Vm).Distinct().ShouldBe([VmId.Of("v1")]);
         _orders.OfType<PrepareTarget>().ShouldAllBe(o => o.Stamp.Vm == VmId.Of("v1"));
+        Told("v2-m4").Last().ShouldBe(new LineSight("east - west", Admitted: false, Share: 0, Before: 0));
         Cancel("v1-m4");
         Pass(5);
+        Told("v2-m4").ShouldBe(
+            [new LineSight("east - west", Admitted: true, 0, 0), new LineSight("east - west", Admitted: true, Budget, 0)],
+            "a place, then a share; each once, however often it is said");
         _orders.OfType<BeginTransfer>().Select(o => o.Stamp.Vm).Distinct().ShouldBe([VmId.Of("v1"), VmId.Of("v2")]);
     }
 
@@ -67,6 +72,18 @@ public sealed class WanLinkTests : IHostLinks
         Pass(10);
         _orders.OfType<PrepareTarget>().ShouldAllBe(o => o.Stamp.Vm == VmId.Of("v1"));
         _orders.OfType<BeginTransfer>().ShouldAllBe(o => o.Stamp.Vm == VmId.Of("v1"));
+    }
+
+    private List<LineSight> Told(string migration)
+    {
+        var told = new List<LineSight>();
+        while (_news!.Reader.TryRead(out var line))
+        {
+            if (line.Migration == MigrationId.Of(migration))
+                told.Add(line.Line);
+        }
+
+        return told;
     }
 
     public bool TrySend(HostId host, Order order)
@@ -110,6 +127,7 @@ public sealed class WanLinkTests : IHostLinks
             new Dictionary<string, WanLink>(StringComparer.Ordinal) { [link.Name] = link });
         _system = new ActorSystem(
             new ActorSystemOptions { Name = "test", TimeProvider = _dispatcher.Time, Dispatcher = _dispatcher, Seed = 1 });
+        _news = _system.EventStream.Subscribe<MigrationLine>();
         _coordinator = new Coordinator(_system, _journal, this, hold: null, sites: sites);
         _dispatcher.Run(() => _coordinator.ResumeAsync(CancellationToken.None), TimeSpan.FromSeconds(1));
     }
