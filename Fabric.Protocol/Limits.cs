@@ -492,6 +492,12 @@ public static partial class Limits
         public const int OldDirectoriesMax = 8;
 
         /// <summary>
+        /// Processes of a target that may be replaced in one attempt. One is killed by chance, or for want of memory; of
+        /// what dies three times under the same stream, the fourth would too, and each costs its start and its refill.
+        /// </summary>
+        public const int ReplacementsMax = 3;
+
+        /// <summary>
         /// How long a source tries to reach its target: a route that heals does so in seconds; three times 5 s.
         /// </summary>
         public const int ConnectPatienceMs = 15_000;

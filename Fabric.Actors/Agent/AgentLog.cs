@@ -66,6 +66,20 @@ public static partial class AgentLog
         "{Vm}: page store {Why}; {Held} pages were held when the transfer began, {Damaged} were damaged.")]
     public static partial void PageStore(ILogger log, string vm, string why, int held, int damaged);
 
+    [LoggerMessage(
+        4021, LogLevel.Warning,
+        "{Attempt}: the process that the guest was coming into died; what stands in the way of another: {Why}.")]
+    public static partial void TargetDied(ILogger log, string attempt, string why);
+
+    [LoggerMessage(
+        4022, LogLevel.Information,
+        "{Attempt}: another process has everything that the one that died had been given, after {Ms} ms; it goes on.")]
+    public static partial void Refilled(ILogger log, string attempt, long ms);
+
+    [LoggerMessage(
+        4023, LogLevel.Warning, "{Attempt}: no other process took the place of the one that died; the attempt ends. {Why}")]
+    public static partial void NotRefilled(ILogger log, string attempt, string why);
+
     [LoggerMessage(4006, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
     public static partial void Decided(ILogger log, string attempt, DecisionKind kind, long value, string why);
 
