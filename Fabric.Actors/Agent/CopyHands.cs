@@ -183,6 +183,8 @@ public sealed class CopyHands : ICopyHands
     /// </summary>
     private async Task RefillAsync(RefillIncoming e)
     {
+        if (_keeper is { } kept && string.Equals(kept.Directory, e.Directory, StringComparison.Ordinal))
+            return; // Run again, it finds the one that it has filled.
         await EndProcessAsync(e.Dead);
         if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
             return;
