@@ -29,7 +29,7 @@ public static class CopyViews
         NoCopy => new TargetReport(stamp, TargetView.Absent),
         IncomingCopy s when s.Attempt.Is(stamp) => new TargetReport(
             stamp, PhaseView(s.Phase), s.Offer,
-            Detail: s.Replaced == 0 ? null : $"its process died {s.Replaced} times and was filled again from the store"),
+            Detail: s.Replaced == 0 ? null : $"processes that died and were replaced in this attempt: {s.Replaced}"),
         ClosingCopy { Closed: { } closed } when closed.Attempt.Is(stamp) => null,
         OwnedCopy { GrantedBy: { } granted } s when granted.Is(stamp) => new TargetReport(
             stamp, s.Running ? TargetView.Running : TargetView.Loaded, Activation: s.Activation),

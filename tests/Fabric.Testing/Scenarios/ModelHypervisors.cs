@@ -217,9 +217,10 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             return;
         machine.Alive = machine.HoldsDisks = false;
         // Until the last copy is under way, what it was given is held and can be given again.
+        var waits = false;
         if (machine.Transfer is { } to && to.Target == machine)
         {
-            to.Vacant = Refills && to.TargetRelay && machine.Phase is MigrationPhase.None or MigrationPhase.Active
+            to.Vacant = waits = Refills && to.TargetRelay && machine.Phase is MigrationPhase.None or MigrationPhase.Active
                 && to.Source.Alive && to.Source.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover;
         }
 
@@ -228,7 +229,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             return;
         if (transfer.Source == machine)
             SourceWentAway(transfer);
-        else if (!transfer.Vacant)
+        else if (!waits && transfer.Target == machine)
             TargetWentAway(transfer);
     }
 
