@@ -53,7 +53,7 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
     /// </summary>
     public RefillRefusal WhyNotRefill =>
         _frames.IsUnframed || (_answered && _player is null) ? RefillRefusal.Unread
-        : _reader.IsOpaque || _hasCommand || _output.Head.Length > Limits.PageWork.HeadBytesMax ? RefillRefusal.Unread
+        : _reader.IsOpaque || _hasCommand || _output.HeadLength > Limits.PageWork.HeadBytesMax ? RefillRefusal.Unread
         : !_output.HasBegun ? RefillRefusal.None
         : _reader.Standing is { Kind: SectionKind.End } ? RefillRefusal.LastCopy
         : Held is null ? RefillRefusal.NotHeld

@@ -32,6 +32,9 @@ internal sealed class QemuOutput
     /// <summary>Everything before the first page; cut when it is far too long.</summary>
     public ReadOnlySpan<byte> Head => _head.Written;
 
+    /// <summary>Its bytes; any thread.</summary>
+    public int HeadLength => _head.Length;
+
     /// <summary>The block that QEMU would take a continuing record for.</summary>
     public RamBlock? LastBlock { get; private set; }
 
