@@ -57,8 +57,11 @@ public sealed class RefillRelayTests : IDisposable
         await sending.Within();
         GuestImage.Of(output).ShouldHoldWhat(GuestImage.Of(Stream));
 
-        // Whole messages, both answers to the ping, and one end.
-        (await RelayRig.ReceiveAsync(outgoing, 24)).ShouldBe([.. Pong, .. Pong, .. Shut]);
+        // Whole messages and one end; what the first one said last may be lost with it, for the second says it too.
+        var said = await RelayRig.ReceiveAsync(outgoing, 16);
+        if (said.AsSpan(8).SequenceEqual(Pong))
+            said = [.. said[..8], .. await RelayRig.ReceiveAsync(outgoing, 8)];
+        said.ShouldBe([.. Pong, .. Shut]);
         outgoing.Close();
         socket.Close();
         var (source, target) = await rig.EndsAsync();
