@@ -492,8 +492,8 @@ public static partial class Limits
         public const int OldDirectoriesMax = 8;
 
         /// <summary>
-        /// Processes of a target that may be replaced in one attempt. One is killed by chance, or for want of memory; of
-        /// what dies three times under the same stream, the fourth would too, and each costs its start and its refill.
+        /// Processes of a target that may be replaced in one attempt. One is killed by chance, or for want of memory;
+        /// of what dies three times under the same stream, the fourth would too; each costs its start and its refill.
         /// </summary>
         public const int ReplacementsMax = 3;
 

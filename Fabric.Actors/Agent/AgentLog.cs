@@ -77,7 +77,8 @@ public static partial class AgentLog
     public static partial void Refilled(ILogger log, string attempt, long ms);
 
     [LoggerMessage(
-        4023, LogLevel.Warning, "{Attempt}: no other process took the place of the one that died; the attempt ends. {Why}")]
+        4023, LogLevel.Warning,
+        "{Attempt}: no other process took the place of the one that died; the attempt ends. {Why}")]
     public static partial void NotRefilled(ILogger log, string attempt, string why);
 
     [LoggerMessage(4006, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]

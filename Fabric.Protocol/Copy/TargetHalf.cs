@@ -99,8 +99,8 @@ internal static class TargetHalf
     }
 
     /// <summary>
-    /// The process died. The source's guest runs, and its stream waits: another process takes the place of this one where
-    /// that can be given what it needs. Not once it holds everything: whoever asked for that has been told so.
+    /// The process died. The source's guest runs, and its stream waits: another process takes the place of this one
+    /// where that can be given what it needs. Not once it holds everything: whoever asked for that has been told so.
     /// </summary>
     public static void Vanished(CopyTurn turn, string detail, bool canRefill)
     {

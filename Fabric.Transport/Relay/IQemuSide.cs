@@ -17,7 +17,7 @@ internal interface IQemuSide
     /// </summary>
     object Turn { get; }
 
-    /// <summary>Another QEMU may take the place of one that breaks its connection; without a turn, and only for now.</summary>
+    /// <summary>Another QEMU may take the place of one that breaks its connection. Any thread, only for now.</summary>
     bool MayBeReplaced { get; }
 
     /// <summary>The connection for bytes that have come from the link; makes it where it is up to this side. Blocks.</summary>

@@ -1,6 +1,8 @@
 namespace Fabric.Transport.Pages.Store;
 
-/// <summary>Where the live stream goes on behind a refill. The default: all that is held, at a section's boundary.</summary>
+/// <summary>
+/// Where the live stream goes on behind a refill. The default: all that is held, at a section's boundary.
+/// </summary>
 /// <param name="given">A bit for each page that belongs into it; empty for every page that is held.</param>
 /// <param name="last">The block that a continuing record means.</param>
 /// <param name="at">Where the stream stands.</param>

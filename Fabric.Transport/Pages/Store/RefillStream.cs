@@ -49,7 +49,7 @@ internal sealed class RefillStream : IStreamVisitor
 
     void IStreamVisitor.OnRamSetup(IReadOnlyList<RamBlock> blocks) => _map = RamMap.TryOf(blocks);
 
-    // A construct is reported before the reader counts it. Behind the first section nothing but RAM's next ones was read.
+    // A construct is reported before the reader counts it. Behind the first section only RAM's next ones were read.
     void IStreamVisitor.OnRamSection(SectionKind kind, uint section) =>
         (_section, _boundary) = (section, kind == SectionKind.Start ? 0 : _reader.Position);
 
