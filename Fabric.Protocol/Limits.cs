@@ -343,6 +343,18 @@ public static partial class Limits
         public const int StallCheckMs = StallMs / 4;
 
         /// <summary>
+        /// In this time another QEMU takes the place of a target's that died: 30 s to start it on a busy host, and 90 s
+        /// to fill it from the page store, at 200 MB/s those of a guest of 18 GB.
+        /// </summary>
+        public const int RefillWithinMs = 120_000;
+
+        /// <summary>
+        /// A link that takes no bytes for this long is a stall at its source. Above the time of a refill, in which the
+        /// target takes none, and of the target's own watch over its QEMU.
+        /// </summary>
+        public const int LinkStallMs = RefillWithinMs + StallMs + (2 * StallCheckMs);
+
+        /// <summary>
         /// Sent bytes unacknowledged (or a window closed) for this long end the connection. Above StallMs +
         /// StallCheckMs = 25 s, so that a hung QEMU is named before the path is blamed.
         /// </summary>
@@ -478,6 +490,12 @@ public static partial class Limits
         /// Logs of the last few copies of a VM; each directory is a few hundred KiB of console and log.
         /// </summary>
         public const int OldDirectoriesMax = 8;
+
+        /// <summary>
+        /// Processes of a target that may be replaced in one attempt. One is killed by chance, or for want of memory;
+        /// of what dies three times under the same stream, the fourth would too; each costs its start and its refill.
+        /// </summary>
+        public const int ReplacementsMax = 3;
 
         /// <summary>
         /// How long a source tries to reach its target: a route that heals does so in seconds; three times 5 s.

@@ -59,6 +59,7 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(RegrantNoted))]
 [JsonSerializable(typeof(ReleaseNoted))]
 [JsonSerializable(typeof(IncomingNoted))]
+[JsonSerializable(typeof(IncomingReplaced))]
 [JsonSerializable(typeof(IncomingClosed))]
 [JsonSerializable(typeof(GrantNoted))]
 [JsonSerializable(typeof(CopyCleared))]

@@ -67,6 +67,21 @@ public static partial class AgentLog
     public static partial void PageStore(ILogger log, string vm, string why, int held, int damaged);
 
     [LoggerMessage(
+        4024, LogLevel.Warning,
+        "{Attempt}: the process that the guest was coming into died; what stands in the way of another: {Why}.")]
+    public static partial void TargetDied(ILogger log, string attempt, string why);
+
+    [LoggerMessage(
+        4025, LogLevel.Information,
+        "{Attempt}: another process has everything that the one that died had been given, after {Ms} ms; it goes on.")]
+    public static partial void Refilled(ILogger log, string attempt, long ms);
+
+    [LoggerMessage(
+        4026, LogLevel.Warning,
+        "{Attempt}: no other process took the place of the one that died; the attempt ends. {Why}")]
+    public static partial void NotRefilled(ILogger log, string attempt, string why);
+
+    [LoggerMessage(
         4023, LogLevel.Information,
         "{Attempt}: sent {Wire} bytes over the link in all; page work made {Out} of {In}: {Pages}.")]
     public static partial void Sent(ILogger log, string attempt, long wire, long @in, long @out, string pages);

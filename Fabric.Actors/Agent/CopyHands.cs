@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Fabric.Drivers;
 using Fabric.Protocol;
+using Fabric.Transport.Relay;
 
 namespace Fabric.Actors.Agent;
 
@@ -20,6 +21,10 @@ public sealed class CopyHands : ICopyHands
     private VmSpec? _spec;
     private OutgoingTransfer? _outgoing;
     private IncomingTransfer? _incoming;
+
+    // Where the transfer that comes in goes to: what it tells is told of that process.
+    private volatile string _incomingTo = "";
+    private IncomingTransfer? _refilling;
 
     // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
     private volatile bool _adopted;
@@ -50,6 +55,8 @@ public sealed class CopyHands : ICopyHands
         // What waits for a peer must not keep the order to give up waiting.
         if (effect is CancelSending or CloseTransfer or KillMachine)
             Volatile.Read(ref _outgoing)?.Interrupt();
+        if (effect is CloseTransfer or KillMachine)
+            Volatile.Read(ref _refilling)?.Interrupt();
         if (!_work.Writer.TryWrite((effect, noted)))
             AgentLog.EffectDropped(_tools.Log, _vm.Value, effect.GetType().Name);
     }
@@ -104,6 +111,7 @@ public sealed class CopyHands : ICopyHands
         RunPrecheck e => PrecheckAsync(e),
         StartMachine e => StartAsync(e),
         StartIncoming e => StartIncomingAsync(e),
+        RefillIncoming e => RefillAsync(e),
         StartSending e => StartSendingAsync(e),
         AdjustSending e => AdjustAsync(e),
         WatchDirtying e => WatchDirtyingAsync(e),
@@ -157,7 +165,8 @@ public sealed class CopyHands : ICopyHands
             var socket = Path.Combine(PathOf(e.Directory), "in.sock");
             await Machine().BeginIncomingAsync(socket, _stop.Token);
             _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source, BootFilesOf(e.Spec));
-            _ = _incoming.ServeAsync(socket, input => _tell(e.Directory, input));
+            _incomingTo = e.Directory;
+            _ = _incoming.ServeAsync(socket, input => _tell(_incomingTo, input));
             await _tell(e.Directory, new OfferMade(_incoming.Offer));
         }
         catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
@@ -166,6 +175,53 @@ public sealed class CopyHands : ICopyHands
             await EndProcessAsync(e.Directory);
             await _tell(e.Directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, failed.Message));
         }
+    }
+
+    /// <summary>
+    /// In this order: the dead process is gone for certain, the other waits, and only then is it filled. Whatever fails
+    /// on the way ends the other process and is told; it would wait for ever for bytes that do not come.
+    /// </summary>
+    private async Task RefillAsync(RefillIncoming e)
+    {
+        if (_keeper is { } kept && string.Equals(kept.Directory, e.Directory, StringComparison.Ordinal))
+            return; // Run again, it finds the one that it has filled.
+        await EndProcessAsync(e.Dead);
+        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
+            return;
+        var problem = "the transfer was closed meanwhile";
+        try
+        {
+            var socket = Path.Combine(PathOf(e.Directory), "in.sock");
+            await Machine().BeginIncomingAsync(socket, _stop.Token);
+            if (_incoming is { } incoming)
+            {
+                _incomingTo = e.Directory;
+                var began = _tools.Time.GetTimestamp();
+                Volatile.Write(ref _refilling, incoming);
+                var why = await incoming.ReplaceAsync(socket);
+                Volatile.Write(ref _refilling, null);
+                if (why == RefillRefusal.None)
+                {
+                    AgentLog.Refilled(
+                        _tools.Log, e.Stamp.ToString(), (long)_tools.Time.GetElapsedTime(began).TotalMilliseconds);
+                    // Told of the dead process, it would not have been heard.
+                    if (incoming.HasBytes)
+                        await _tell(e.Directory, new BytesArrived());
+                    return;
+                }
+
+                problem = $"it could not be filled again: {why}";
+            }
+        }
+        catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
+        {
+            problem = failed.Message;
+        }
+
+        AgentLog.NotRefilled(_tools.Log, e.Stamp.ToString(), problem);
+        await EndProcessAsync(e.Directory);
+        await _tell(e.Directory, new MachineFailedToStart(
+            FailureReason.TargetVmDied, $"its process died, and the one that took its place was ended: {problem}"));
     }
 
     private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
@@ -313,8 +369,12 @@ public sealed class CopyHands : ICopyHands
                 await failed.ToldAsync();
             if (_outgoing is { HasBegun: true } sending)
                 Govern(sending.Governor, input);
-            if (input is MachineVanished)
+            if (input is MachineVanished vanished)
+            {
                 _tools.Capacity.Forget(_vm);
+                input = vanished with { CanRefill = CanRefill() };
+            }
+
             await _tell(directory, input);
         },
         progress =>
@@ -333,6 +393,15 @@ public sealed class CopyHands : ICopyHands
         },
         () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
         () => _outgoing?.WireBytes ?? 0);
+
+    private bool CanRefill()
+    {
+        if (Volatile.Read(ref _incoming) is not { } incoming || Volatile.Read(ref _refilling) is not null)
+            return false;
+        var why = incoming.WhyNotReplace;
+        AgentLog.TargetDied(_tools.Log, incoming.Attempt, why.ToString());
+        return why == RefillRefusal.None;
+    }
 
     private static void Govern(TransferGovernor governor, CopyInput input)
     {

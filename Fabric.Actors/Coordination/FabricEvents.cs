@@ -53,6 +53,7 @@ public static class FabricEvents
             .Add("copy.regrant-noted.v1", json.RegrantNoted)
             .Add("copy.release-noted.v1", json.ReleaseNoted)
             .Add("copy.incoming-noted.v1", json.IncomingNoted)
+            .Add("copy.incoming-replaced.v1", json.IncomingReplaced)
             .Add("copy.incoming-closed.v1", json.IncomingClosed)
             .Add("copy.grant-noted.v1", json.GrantNoted)
             .Add("copy.cleared.v1", json.CopyCleared);

@@ -17,6 +17,12 @@ public sealed record StartMachine(VmSpec Spec, string Directory) : CopyEffect;
 /// <summary>Start a process that waits for bytes, make a ticket for its source, and offer both.</summary>
 public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect;
 
+/// <summary>
+/// Make sure that a process is gone, start another that waits for bytes, and give it all that the first was given; the
+/// transfer goes on to it. Where that fails, no process is left.
+/// </summary>
+public sealed record RefillIncoming(VmSpec Spec, string Dead, string Directory, Stamp Stamp) : CopyEffect;
+
 /// <summary>Connect to the target, and send.</summary>
 public sealed record StartSending(string Directory, BeginTransfer Order) : CopyEffect;
 

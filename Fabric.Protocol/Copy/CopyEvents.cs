@@ -39,6 +39,15 @@ public sealed record ReleaseNoted(Stamp Stamp) : CopyEvent;
 /// <summary>A copy is to come in.</summary>
 public sealed record IncomingNoted(Stamp Stamp, VmSpec Spec, string Directory, HostId Source) : CopyEvent;
 
+/// <summary>
+/// The process of a copy that comes in died, and another is to take its place in the same attempt. From here on the
+/// ledger speaks of that one, which may not be there yet.
+/// </summary>
+/// <param name="Directory">The other's.</param>
+/// <param name="Count">How many were replaced in this attempt, with this one.</param>
+/// <param name="Detail">How it died.</param>
+public sealed record IncomingReplaced(string Directory, int Count, string? Detail) : CopyEvent;
+
 /// <summary>The attempt is closed: no grant for it will be obeyed.</summary>
 public sealed record IncomingClosed(Stamp Stamp, FailureReason Reason, string? Detail, bool ProcessIsGone) : CopyEvent;
 

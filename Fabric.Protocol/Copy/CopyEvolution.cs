@@ -41,6 +41,7 @@ public static class CopyEvolution
         (NoCopy or EndedCopy, IncomingNoted e) => new IncomingCopy(
             state.Fence.Raised(e.Stamp), e.Spec, e.Directory, e.Stamp.Epoch, e.Source, Attempt(e.Stamp),
             IncomingPhase.Starting, null),
+        (IncomingCopy s, IncomingReplaced e) => s with { Directory = e.Directory, Replaced = e.Count },
         (IncomingCopy s, IncomingClosed { ProcessIsGone: false } e) => new ClosingCopy(
             s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, null, Closed(e.Stamp, e.Reason, e.Detail), null),
         (IncomingCopy or NoCopy, IncomingClosed e) =>

@@ -26,7 +26,10 @@ public sealed record MachineLook(
 public sealed record MachineFailedToStart(FailureReason Reason, string Detail) : CopyInput;
 
 /// <summary>The process is gone.</summary>
-public sealed record MachineVanished(string Detail) : CopyInput;
+/// <param name="Detail">In words.</param>
+/// <param name="CanRefill">It was coming in, and another process can be given all that it had been given: the transfer
+/// goes on, and what it gave is held here.</param>
+public sealed record MachineVanished(string Detail, bool CanRefill = false) : CopyInput;
 
 /// <summary>An incoming process waits, and a ticket was made for its source.</summary>
 public sealed record OfferMade(TransferOffer Offer) : CopyInput;

@@ -12,6 +12,7 @@ namespace Fabric.Protocol;
 ///     |  |  closed      |  (process dies: Ended)
 ///     |  +--------- Closing &lt;---- discard ---+
 ///     +--- prepare ---> Incoming(Prepared, Receiving, Loaded) --- grant ---> Owned
+///                           (process dies before it is loaded: replaced, a few times)
 /// </code>
 /// </summary>
 public static class CopyMachine
@@ -32,7 +33,7 @@ public static class CopyMachine
                 Vanished(turn, "found dead when the agent started");
                 break;
             case MachineVanished gone when state is HeldCopy:
-                Vanished(turn, gone.Detail);
+                Vanished(turn, gone.Detail, gone.CanRefill);
                 break;
             case CopyRecovered { Look: { } look }:
                 Recovered(turn, look);
@@ -200,7 +201,7 @@ public static class CopyMachine
         }
     }
 
-    private static void Vanished(CopyTurn turn, string detail)
+    private static void Vanished(CopyTurn turn, string detail, bool canRefill = false)
     {
         switch (turn.State)
         {
@@ -211,7 +212,7 @@ public static class CopyMachine
                 SourceHalf.Vanished(turn, detail);
                 break;
             case IncomingCopy:
-                TargetHalf.Close(turn, FailureReason.TargetVmDied, detail, processIsGone: true);
+                TargetHalf.Vanished(turn, detail, canRefill);
                 break;
             case ClosingCopy { Closed: { } closed } s:
                 turn.Happen(new CopyCleared());

@@ -120,9 +120,18 @@ public enum IncomingPhase
 }
 
 /// <summary>It is coming in and must not run.</summary>
+/// <param name="Fence">The newest stamp.</param>
+/// <param name="Spec">The machine.</param>
+/// <param name="Directory">That of the one process that may be there.</param>
+/// <param name="Epoch">The epoch before the commit.</param>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Attempt">Which.</param>
+/// <param name="Phase">Seen: how far it is.</param>
+/// <param name="Offer">Seen: what its source is to be told.</param>
+/// <param name="Replaced">How many of its processes died and were replaced.</param>
 public sealed record IncomingCopy(
     Fence Fence, VmSpec Spec, string Directory, long Epoch, HostId Source, AttemptRef Attempt,
-    IncomingPhase Phase, TransferOffer? Offer) : HeldCopy(Fence, Spec, Directory, Epoch, null);
+    IncomingPhase Phase, TransferOffer? Offer, int Replaced = 0) : HeldCopy(Fence, Spec, Directory, Epoch, null);
 
 /// <summary>It must never run again, and its process is being ended.</summary>
 /// <param name="Fence">The newest stamp.</param>

@@ -27,7 +27,9 @@ public static class CopyViews
         NoCopy { Closed: { } closed } when closed.Attempt.Is(stamp) =>
             new TargetReport(stamp, TargetView.Gone, null, closed.Reason, closed.Detail),
         NoCopy => new TargetReport(stamp, TargetView.Absent),
-        IncomingCopy s when s.Attempt.Is(stamp) => new TargetReport(stamp, PhaseView(s.Phase), s.Offer),
+        IncomingCopy s when s.Attempt.Is(stamp) => new TargetReport(
+            stamp, PhaseView(s.Phase), s.Offer,
+            Detail: s.Replaced == 0 ? null : $"processes that died and were replaced in this attempt: {s.Replaced}"),
         ClosingCopy { Closed: { } closed } when closed.Attempt.Is(stamp) => null,
         OwnedCopy { GrantedBy: { } granted } s when granted.Is(stamp) => new TargetReport(
             stamp, s.Running ? TargetView.Running : TargetView.Loaded, Activation: s.Activation),

@@ -98,6 +98,27 @@ internal static class TargetHalf
             Close(turn, broke.Reason, broke.Detail, processIsGone: false);
     }
 
+    /// <summary>
+    /// The process died. The source's guest runs, and its stream waits: another process takes the place of this one
+    /// where that can be given what it needs. Not once it holds everything: whoever asked for that has been told so.
+    /// </summary>
+    public static void Vanished(CopyTurn turn, string detail, bool canRefill)
+    {
+        var s = (IncomingCopy)turn.State;
+        if (!canRefill || s.Phase is not (IncomingPhase.Prepared or IncomingPhase.Receiving)
+            || s.Replaced >= Limits.Agent.ReplacementsMax)
+        {
+            Close(turn, FailureReason.TargetVmDied, detail, processIsGone: true);
+            return;
+        }
+
+        var stamp = StampOf(s);
+        var count = s.Replaced + 1;
+        turn.Happen(new IncomingReplaced(DirectoryOf(s.Spec, stamp, count), count, detail));
+        turn.Do(new RefillIncoming(s.Spec, s.Directory, ((IncomingCopy)turn.State).Directory, stamp));
+        turn.TellTarget(stamp);
+    }
+
     public static void Granted(CopyTurn turn, Grant order)
     {
         switch (turn.State)
@@ -168,13 +189,16 @@ internal static class TargetHalf
 
     private static void Reserve(CopyTurn turn, PrepareTarget order)
     {
-        var directory = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{order.Spec.Id}/e{order.Stamp.Epoch}-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
+        var directory = DirectoryOf(order.Spec, order.Stamp, replaced: 0);
         LifeHalf.KillEnded(turn);
         turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
         turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source));
     }
+
+    /// <summary>No two processes of a VM have the same.</summary>
+    private static string DirectoryOf(VmSpec spec, Stamp stamp, int replaced) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{spec.Id}/e{stamp.Epoch}-t{stamp.Term}-a{stamp.Attempt}{(replaced == 0 ? "" : $"-r{replaced}")}");
 
     private static Stamp StampOf(IncomingCopy s) =>
         new(s.Spec.Id, s.Attempt.Migration, s.Attempt.Term, s.Attempt.Attempt, s.Epoch);

@@ -41,6 +41,9 @@ public abstract class IncrementalReader<TVisitor>
     /// <summary>Bytes of a construct that is not whole yet.</summary>
     public int Held => _heldLength;
 
+    /// <summary>These bytes; valid until the next call.</summary>
+    internal ReadOnlySpan<byte> HeldBytes => _held.AsSpan(0, _heldLength);
+
     /// <summary>Reads the next bytes of the stream, all of them.</summary>
     public void Read(ReadOnlySpan<byte> chunk, TVisitor visitor)
     {

@@ -62,6 +62,17 @@ public sealed class QemuStreamReader : IncrementalReader<IStreamVisitor>
         _packageEnd = -1;
     }
 
+    /// <summary>Where the last construct that was read has left the stream.</summary>
+    internal StreamStanding Standing => new(
+        IsOpaque ? StreamPlace.Elsewhere : _place switch
+        {
+            Place.Top => StreamPlace.Between,
+            Place.Records => StreamPlace.InRecords,
+            Place.Footer => StreamPlace.BeforeFooter,
+            _ => StreamPlace.Elsewhere,
+        },
+        _kind);
+
     private protected override bool EndsHere => IsComplete;
 
     private protected override long Room => _packageEnd < 0

@@ -36,6 +36,15 @@ internal sealed class QemuListenSide : IQemuSide
 
     public Task<Socket> Connected { get; }
 
+    public Socket? Current => _socket;
+
+    public object Turn { get; } = new();
+
+    /// <summary>A source that is gone is gone: the guest was in it.</summary>
+    public bool MayBeReplaced => false;
+
+    public bool AwaitNext(Socket? broken) => false;
+
     public Socket ConnectForBytes() => Connected.GetAwaiter().GetResult();
 
     public void Close()

@@ -15,6 +15,7 @@ namespace Fabric.Transport.Relay;
 ///     QEMU closes        -> end of stream to the peer
 ///     end from the peer  -> QEMU's socket is half closed; the link is still listened to
 ///     both ended         -> Completed
+///     QEMU breaks        -> where another may take its place, both loops wait for it, for a bounded time
 ///     anything else      -> Settle: the first verdict stands, QEMU's socket closes at once, the peer is told why
 /// </summary>
 internal sealed class RelayEngine
@@ -43,7 +44,8 @@ internal sealed class RelayEngine
         _buffers = buffers;
         _time = time;
         _qemuClosed = link.Sends == LinkChannel.Ram ? AbortReason.SourceClosed : AbortReason.TargetClosed;
-        _watch = new StallWatch(time, link, detail => Settle(AbortReason.Stalled, detail));
+        _watch = new StallWatch(
+            time, link, detail => Settle(AbortReason.Stalled, detail), detail => Settle(_qemuClosed, detail));
         _toLink = new LinkSink(link, buffers, _watch, time);
         _toQemu = new QemuSink(qemu, _watch);
         Completion = Task.Run(RunAsync);
@@ -66,6 +68,15 @@ internal sealed class RelayEngine
         return Completion;
     }
 
+    /// <summary>Another QEMU waits on that path; a failure ends the relay.</summary>
+    public async Task<RefillRefusal> ReplaceAsync(TargetQemu qemu, string path)
+    {
+        var (why, detail) = await BlockingThread.RunAsync("relay refill", () => qemu.Replace(path, _watch));
+        if (why != RefillRefusal.None)
+            Settle(_qemuClosed, $"QEMU is gone, and another could not be filled ({why}): {detail}");
+        return why;
+    }
+
     private async Task<RelayOutcome> RunAsync()
     {
         _work?.Begin(_toLink);
@@ -79,7 +90,8 @@ internal sealed class RelayEngine
         await _settled.Task;
         await inward;
         _watch.Dispose();
-        _work?.Dispose();
+        lock (_qemu.Turn)
+            _work?.Dispose();
         _toLink.Dispose();
         return _verdict!;
     }
@@ -106,25 +118,47 @@ internal sealed class RelayEngine
         var work = _work is { WorksOutward: true } ? _work : null;
         using var buffer = work is null ? _buffers.Rent("relay: QEMU to link") : null;
         var own = buffer is null ? new byte[Limits.Relay.PayloadMax] : null;
+        var guard = new ReturnPathGuard();
         while (true)
         {
             // Each time: what the link has sent it keeps, and the buffer has other memory then.
             var into = buffer is null ? own : buffer.Payload;
+            var kept = guard.Restore(into);
             int count;
             bool rests;
             try
             {
-                count = socket.Receive(into);
+                count = socket.Receive(into[kept..]);
                 rests = work is not null && socket.Available == 0;
             }
             catch (Exception e) when (IsSocketGone(e))
             {
+                if (IsReplaced(ref socket, guard))
+                    continue;
                 Settle(_qemuClosed, "QEMU broke its connection");
                 return;
             }
 
             if (count == 0)
+            {
+                if (IsReplaced(ref socket, guard))
+                    continue;
                 break;
+            }
+
+            // In this order: one that may not be replaced any more will not be.
+            var guarded = _qemu.MayBeReplaced;
+            if (!ReferenceEquals(_qemu.Current, socket) && IsReplaced(ref socket, guard))
+                continue;
+            count += kept;
+            if (guarded && guard.Judge(into[..count]) is { } whole)
+                count = whole;
+            else if (guarded && IsReplaced(ref socket, guard))
+                continue;
+            else
+                guard.Forget();
+            if (count == 0)
+                continue;
             work?.Out(into[..count], rests);
             if (buffer is not null)
             {
@@ -147,6 +181,18 @@ internal sealed class RelayEngine
         _watch.ToLinkBegins();
         _link.Complete();
         _watch.ToLinkEnds();
+    }
+
+    private bool IsReplaced(ref Socket socket, ReturnPathGuard guard)
+    {
+        _watch.VacancyBegins();
+        var replaced = _qemu.AwaitNext(socket);
+        _watch.VacancyEnds();
+        if (!replaced)
+            return false;
+        socket = _qemu.Current!;
+        guard.Forget();
+        return true;
     }
 
     private async Task CutIsVerdictAsync(Task inward, Task outward)
@@ -212,13 +258,17 @@ internal sealed class RelayEngine
         int count;
         while ((count = _link.Receive(buffer.Payload)) > 0)
         {
-            if (_work is null)
-                _toQemu.Write(buffer.Payload[..count]);
-            else
-                _work.In(buffer.Payload[..count], _toQemu);
+            lock (_qemu.Turn)
+            {
+                if (_work is null)
+                    _toQemu.Write(buffer.Payload[..count]);
+                else
+                    _work.In(buffer.Payload[..count], _toQemu);
+            }
         }
 
-        _work?.InEnds(_toQemu);
+        lock (_qemu.Turn)
+            _work?.InEnds(_toQemu);
         if (In == 0 && _link.Sends == LinkChannel.ReturnPath)
             Settle(AbortReason.SourceClosed, "the source ended its stream without a byte");
         else
@@ -229,8 +279,7 @@ internal sealed class RelayEngine
     {
         try
         {
-            if (_qemu.Connected.IsCompletedSuccessfully)
-                _qemu.Connected.Result.Shutdown(SocketShutdown.Send);
+            _qemu.Current?.Shutdown(SocketShutdown.Send);
         }
         catch (Exception e) when (IsSocketGone(e))
         {

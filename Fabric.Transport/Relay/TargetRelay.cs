@@ -13,10 +13,11 @@ namespace Fabric.Transport.Relay;
 public sealed class TargetRelay : IAsyncDisposable
 {
     private readonly RelayEngine _engine;
+    private readonly TargetQemu _qemu;
 
-    private TargetRelay(
-        QemuConnectSide qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time, IRelayWork? work)
+    private TargetRelay(TargetQemu qemu, IDataLink link, LinkBufferPool buffers, TimeProvider time, IRelayWork? work)
     {
+        _qemu = qemu;
         FirstBytes = qemu.Connected;
         _engine = new RelayEngine(qemu, link, buffers, time, work);
     }
@@ -48,8 +49,19 @@ public sealed class TargetRelay : IAsyncDisposable
 
         // Also when it is off: a source that begins with page work has to be told.
         var work = PageWorkOptions.Missing is null ? new TargetWork(options ?? PageWorkOptions.Off, store, bootFiles) : null;
-        return new TargetRelay(new QemuConnectSide(qemuSocketPath), link, buffers, time, work);
+        var qemu = new TargetQemu(qemuSocketPath, work ?? (IRefill)new NoRefill());
+        return new TargetRelay(qemu, link, buffers, time, work);
     }
+
+    /// <summary>Why no other QEMU can take the place of the one that is there; any thread, and only for now.</summary>
+    public RefillRefusal WhyNotReplace => _qemu.WhyNot;
+
+    /// <summary>
+    /// QEMU died, and another waits. When this ends well, it has everything that the first was given, and the stream goes
+    /// on to it. When it ends otherwise, this relay does too, and the other has to be ended.
+    /// </summary>
+    /// <param name="qemuSocketPath">The other's.</param>
+    public Task<RefillRefusal> ReplaceAsync(string qemuSocketPath) => _engine.ReplaceAsync(_qemu, qemuSocketPath);
 
     /// <summary>
     /// Closes QEMU's socket before it returns (an incoming QEMU that is not complete then exits), tells the source,
@@ -59,4 +71,11 @@ public sealed class TargetRelay : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await _engine.AbortAsync(AbortReason.Shutdown);
+
+    private sealed class NoRefill : IRefill
+    {
+        public RefillRefusal WhyNot => RefillRefusal.Unread;
+
+        public RefillRefusal Refill(IByteSink fresh) => WhyNot;
+    }
 }

@@ -5,12 +5,27 @@ namespace Fabric.Transport.Relay;
 
 /// <summary>Page work at the target: what comes is decoded, and the source answered, before QEMU says a word.</summary>
 internal sealed class TargetWork(
-    PageWorkOptions options, TransferStore? store, IReadOnlyList<string>? bootFiles) : IRelayWork
+    PageWorkOptions options, TransferStore? store, IReadOnlyList<string>? bootFiles) : IRelayWork, IRefill
 {
     private PageDecoder? _decoder;
     private LinkSink? _link;
 
     public bool WorksOutward => false;
+
+    public RefillRefusal WhyNot => Volatile.Read(ref _decoder)?.WhyNotRefill ?? RefillRefusal.None;
+
+    public RefillRefusal Refill(IByteSink fresh)
+    {
+        try
+        {
+            return _decoder?.Refill(fresh) ?? RefillRefusal.None;
+        }
+        catch (PageWorkException)
+        {
+            store?.Failed();
+            throw;
+        }
+    }
 
     public void Begin(LinkSink link) => _link = link;
 

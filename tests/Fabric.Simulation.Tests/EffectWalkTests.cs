@@ -18,6 +18,7 @@ public sealed class EffectWalkTests
         With(new Fault(FaultKind.Cancelled, Role.Operator, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)),
         With(new Fault(FaultKind.DataReset, Role.Source, new Trigger(0, StageKind.StopAndCopy, 100), 0, 1, 0)),
         With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.Commitment, 1), 0, 1, 0)),
+        With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)),
         With(
             new Fault(FaultKind.VmStopped, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_000_000), 0, 2, 0),
             new Fault(FaultKind.VmStarted, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_600_000), 0, 1, 0)),

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Fabric.Host.Faults.Truth;
 
 /// <summary>
-/// What the name of a copy's directory says: <c>e1</c> was booted, <c>e1-t4-a2</c> came in by attempt 2 of term 4.
+/// What the name of a copy's directory says: <c>e1</c> was booted, <c>e1-t4-a2</c> came in by attempt 2 of term 4, and
+/// <c>e1-t4-a2-r1</c> took the place of that one's process.
 /// </summary>
 internal static partial class CopyNames
 {
@@ -16,7 +17,7 @@ internal static partial class CopyNames
         ? long.Parse(match.Groups[part].ValueSpan, CultureInfo.InvariantCulture)
         : null;
 
-    [GeneratedRegex(@"(^|/)e\d{1,9}-t(?<term>\d{1,9})-a(?<attempt>\d{1,9})$",
+    [GeneratedRegex(@"(^|/)e\d{1,9}-t(?<term>\d{1,9})-a(?<attempt>\d{1,9})(-r\d)?$",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Form();
 }

@@ -19,6 +19,9 @@ internal sealed class ItemPlayer(RamMap map, IHeldPages? held, PageHasher hasher
 
     public PageHasher Hasher => hasher;
 
+    /// <summary>A bit for each page that QEMU has.</summary>
+    public ReadOnlySpan<ulong> Given => _given;
+
     public void Play(ref ItemCursor item)
     {
         if (item.Page < 0 || item.Page + item.Count > map.Pages)
@@ -141,16 +144,17 @@ internal sealed class ItemPlayer(RamMap map, IHeldPages? held, PageHasher hasher
 
     private void Give(int page, ReadOnlySpan<byte> data)
     {
+        // First: with this page a piece may leave, and find no QEMU there.
+        _given[page >> 6] |= 1UL << (page & 63);
         var (block, offset) = map.At(page);
         output.Page(block, offset, data);
-        _given[page >> 6] |= 1UL << (page & 63);
     }
 
     private void GiveFill(int page, byte value)
     {
+        _given[page >> 6] |= 1UL << (page & 63);
         var (block, offset) = map.At(page);
         output.Fill(block, offset, value);
-        _given[page >> 6] |= 1UL << (page & 63);
     }
 
     private bool IsGiven(int page) => (_given[page >> 6] & (1UL << (page & 63))) != 0;

@@ -1,4 +1,6 @@
 using Fabric.Protocol;
+using Fabric.Transport.Pages.Store;
+using Fabric.Transport.Relay;
 
 namespace Fabric.Transport.Pages.Work;
 
@@ -22,6 +24,7 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
     private bool _answered;
     private bool _hasBase;
     private bool _inRecords;
+    private bool _hasCommand;
 
     /// <param name="options">Off: the source is asked to send QEMU's stream as it is.</param>
     /// <param name="toQemu">Takes QEMU's stream.</param>
@@ -43,6 +46,39 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
 
     /// <summary>What is held of the guest; null when nothing is.</summary>
     public IHeldPages? Held => _player?.Held;
+
+    /// <summary>
+    /// Why another QEMU cannot be brought to where this one is. What once stands in the way stays, so that any thread may
+    /// ask; whether every page is held shows only when it is tried.
+    /// </summary>
+    public RefillRefusal WhyNotRefill =>
+        _frames.IsUnframed || (_answered && _player is null) ? RefillRefusal.Unread
+        : _reader.IsOpaque || _hasCommand || _output.HeadLength > Limits.PageWork.HeadBytesMax ? RefillRefusal.Unread
+        : !_output.HasBegun ? RefillRefusal.None
+        : _reader.Standing is { Kind: SectionKind.End } ? RefillRefusal.LastCopy
+        : Held is null ? RefillRefusal.NotHeld
+        : RefillRefusal.None;
+
+    /// <summary>
+    /// Gives another QEMU all that the one before it was given, up to the end of the last piece: whether that one took
+    /// it or not, the next piece goes on behind it.
+    /// </summary>
+    /// <exception cref="PageWorkException">A page that is held is damaged, or cannot be read.</exception>
+    public RefillRefusal Refill(IByteSink fresh)
+    {
+        if (WhyNotRefill is not RefillRefusal.None and var why)
+            return why;
+        if (!_output.HasBegun)
+        {
+            // What is gathered and not released yet goes by itself.
+            if (_output.IsReleased)
+                fresh.Write(_output.Head);
+            return RefillRefusal.None;
+        }
+
+        var point = new RefillPoint(_player!.Given, _output.LastBlock, _reader.Standing, _reader.HeldBytes);
+        return RefillStream.TryWrite(_output.Head, Held!, point, fresh) ? RefillRefusal.None : RefillRefusal.NotHeld;
+    }
 
     /// <summary>The next bytes from the link, all of them; what can be made of them has gone to QEMU on return.</summary>
     /// <exception cref="PageWorkException">The stream is damaged, or says what cannot be.</exception>
@@ -123,6 +159,9 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
 
     void IStreamVisitor.OnEndOfRecords() => _inRecords = false;
 
+    // In the head it is given to another QEMU too; behind the first page nobody remembers it.
+    void IStreamVisitor.OnCommand(VmCommand command, ReadOnlySpan<byte> payload) => _hasCommand |= _output.HasBegun;
+
     void IStreamVisitor.OnPage(RamBlock block, long offset, ReadOnlySpan<byte> data) =>
         throw new PageWorkException(PageWorkFault.Item, "a page lies among the bytes between pages");
 
@@ -135,8 +174,9 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
 
     private void Between(ReadOnlySpan<byte> bytes)
     {
-        _output.Bytes(bytes);
+        // Read before they leave: with them a piece may find no QEMU there, and where it ends must be known then.
         _reader.Read(bytes, this);
+        _output.Bytes(bytes);
         if (!_answered && (_reader.IsOpaque || _output.Head.Length > Limits.PageWork.HeadBytesMax))
             Answer(TargetMode.Stateless, 0);
     }

@@ -4,7 +4,8 @@ namespace Fabric.Transport.Pages.Work;
 
 /// <summary>
 /// What goes to QEMU, gathered to pieces that are worth a call. Until it is released nothing goes; and everything up to
-/// the first page is remembered as the head, for a page store to begin a stream of its own with.
+/// the first page is remembered as the head, for a stream of the target's own to begin with. When a piece leaves, its
+/// pages are held already, and what lies between them was read: another QEMU can be brought to the end of this piece.
 /// </summary>
 internal sealed class QemuOutput
 {
@@ -25,11 +26,19 @@ internal sealed class QemuOutput
 
     public bool IsEmpty => _bytes.Length == 0;
 
-    /// <summary>Everything before the first page.</summary>
+    /// <summary>A page has come.</summary>
+    public bool HasBegun => _begun;
+
+    /// <summary>Everything before the first page; cut when it is far too long.</summary>
     public ReadOnlySpan<byte> Head => _head.Written;
+
+    /// <summary>Its bytes; any thread.</summary>
+    public int HeadLength => _head.Length;
 
     /// <summary>The block that QEMU would take a continuing record for.</summary>
     public RamBlock? LastBlock { get; private set; }
+
+    public bool IsReleased => !_held;
 
     public void Hold() => _held = true;
 

@@ -67,7 +67,8 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
 
     public void Looked(ModelMachine machine, MachineLook look) => Hear(machine, new MachineSeen(look));
 
-    public void Vanished(ModelMachine machine, string detail) => Hear(machine, new MachineVanished(detail));
+    public void Vanished(ModelMachine machine, string detail) =>
+        Hear(machine, new MachineVanished(detail, machine.Transfer is { Vacant: true } to && to.Target == machine));
 
     public void BytesArrived(ModelMachine machine) => Hear(machine, new BytesArrived());
 

@@ -35,6 +35,16 @@ public sealed class ProtocolRulesTests
             .ShouldBe(["oneRunning", "sourceNeverRunsAfterCommit"], ignoreOrder: true);
 
     [Fact]
+    public void A_copy_that_took_the_place_of_another_is_held_to_the_same_attempt()
+    {
+        var dead = Target with { IsAlive = false, Runs = [] };
+        var other = Copy("host-b/e1-t4-a1-r1", isAlive: true, [Run(150, null)]);
+        Broken(new Evidence([Source, dead, other], [Completed], [])).ShouldBeEmpty();
+        Broken(new Evidence([Source, dead, other with { Runs = [Run(139, null)] }], [Completed], []))
+            .ShouldBe(["noRunWithoutGrant"]);
+    }
+
+    [Fact]
     public void Run_before_the_commit_is_in_the_journal_breaks_the_grant() =>
         Broken(new Evidence([Source, Target with { Runs = [Run(139, null)] }], [Completed], []))
             .ShouldBe(["noRunWithoutGrant"]);

@@ -135,6 +135,14 @@ internal sealed class LabFabric : IAsyncDisposable
     public async Task SeenAsync<T>(MigrationId id)
         where T : MigrationEvent => await Until.TrueAsync(async () => (await JournalAsync(id)).OfType<T>().Any());
 
+    /// <summary>Waits for the first page that a host holds of a guest.</summary>
+    public Task HoldsPagesAsync(string host) => Until.TrueAsync(() => Task.FromResult(
+        Directory.EnumerateFiles(Path.Combine(_directory, host), "head", SearchOption.AllDirectories).Any()));
+
+    /// <summary>Waits for a line in the fabric's log.</summary>
+    public Task SaidAsync(string line) =>
+        Until.TrueAsync(() => Task.FromResult(_log.ToString().Contains(line, StringComparison.Ordinal)));
+
     /// <summary>Starts the host's agent outside of this process; whoever launches it ends it too.</summary>
     public async Task<T> LaunchHostAsync<T>(string host, Func<string, T> launch)
     {

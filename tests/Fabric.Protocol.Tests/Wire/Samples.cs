@@ -118,6 +118,7 @@ internal static class Samples
         new RegrantNoted(Stamp),
         new ReleaseNoted(Stamp),
         new IncomingNoted(Stamp, Spec, "v1/e7-t4-a1", A),
+        new IncomingReplaced("v1/e7-t4-a1-r1", 1, "why"),
         new IncomingClosed(Stamp, FailureReason.Cancelled, "why", true),
         new GrantNoted(Stamp),
         new CopyCleared(),

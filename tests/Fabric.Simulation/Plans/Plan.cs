@@ -43,6 +43,9 @@ public sealed record Plan
     /// <summary>Guests' memory and page stores; null: a transfer is complete or it is not.</summary>
     public PagePlan? Pages { get; init; }
 
+    /// <summary>A target whose process dies in pre-copy gets another, from what it holds.</summary>
+    public bool Refills { get; init; } = true;
+
     /// <summary>After the faults: a retry of every VM must succeed.</summary>
     public bool Retries { get; init; } = true;
 
@@ -53,7 +56,8 @@ public sealed record Plan
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"node links {LinkUs.Least}-{LinkUs.Most} us, of 1000: {LostPerMille} lost, {DoubledPerMille} doubled, " +
-            $"{ReorderedPerMille} reordered; up to {RoundsMax} rounds of {RoundMs.Least}-{RoundMs.Most} ms");
+            $"{ReorderedPerMille} reordered; up to {RoundsMax} rounds of {RoundMs.Least}-{RoundMs.Most} ms; " +
+            $"targets {(Refills ? "are refilled" : "hold nothing")}");
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"policy: attempts {Policy.AttemptsMax}, return {Policy.HostReturnMs} ms, switchover " +

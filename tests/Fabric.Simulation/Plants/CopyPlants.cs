@@ -74,7 +74,22 @@ internal static class CopyPlants
         {
             TakesAnyTicket = true,
         },
+        new("refill-forgets-the-last-batch", "another process gets what a dead one was given, but for the last batch")
+        {
+            RefillsTooLittle = true,
+        },
+        After("replacement-not-noted", "a target's other process is started, and the ledger still speaks of the dead one",
+            (_, _, decision) => decision with { Events = [.. decision.Events.Where(e => e is not IncomingReplaced)] }),
+        After("replaced-when-loaded", "a target that held everything and died is replaced, and still counts as loaded",
+            (before, input, decision) => before is IncomingCopy { Phase: IncomingPhase.Loaded } incoming && input is MachineVanished
+                ? new CopyDecision(
+                    [new IncomingReplaced($"{incoming.Directory}-r1", 1, null)],
+                    [new StartIncoming(incoming.Spec, $"{incoming.Directory}-r1", StampOf(incoming), incoming.Source)])
+                : decision),
     ];
+
+    private static Stamp StampOf(IncomingCopy s) =>
+        new(s.Spec.Id, s.Attempt.Migration, s.Attempt.Term, s.Attempt.Attempt, s.Epoch);
 
     private static Plant Before(string name, string what, Func<CopyState, CopyState> spoil) => new(name, what)
     {

@@ -26,6 +26,9 @@ public sealed record Plant(string Name, string What)
     /// <summary>A target lets in whoever shows any ticket that it ever made.</summary>
     public bool TakesAnyTicket { get; init; }
 
+    /// <summary>A process that takes the place of another is given less than that one was.</summary>
+    public bool RefillsTooLittle { get; init; }
+
     /// <summary>Wrong data links.</summary>
     public LinkBug LinkBug { get; init; }
 

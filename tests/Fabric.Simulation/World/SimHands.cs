@@ -79,7 +79,12 @@ internal sealed class SimHands(
             Tell(machine.Directory, new TransferBroke(FailureReason.SourceTransferFailed, "the hypervisor gave up sending"));
     });
 
-    public void Heard(ModelMachine machine, CopyInput input) => Later(machine, () => Tell(machine.Directory, input));
+    public void Heard(ModelMachine machine, CopyInput input) => Later(machine, () => Tell(
+        machine.Directory, input is MachineVanished gone ? gone with { CanRefill = CanRefill(machine) } : input));
+
+    /// <summary>The way of an incoming process is there: it waits for another one, or nobody has connected yet.</summary>
+    private bool CanRefill(ModelMachine machine) => _ticket is not null && world.Hypervisors.Refills
+        && (machine.Transfer is null || (machine.Transfer.Vacant && machine.Transfer.Target == machine));
 
     private void Later(ModelMachine machine, Action act)
     {
@@ -129,7 +134,7 @@ internal sealed class SimHands(
     /// <summary>Where the real hands say that something failed, so do these; elsewhere nothing happens.</summary>
     private void Fail(CopyEffect effect)
     {
-        if (effect is StartMachine or StartIncoming)
+        if (effect is StartMachine or StartIncoming or RefillIncoming)
         {
             host.RefuseStarts++;
             Do(effect, TimeSpan.Zero);
@@ -162,6 +167,9 @@ internal sealed class SimHands(
                     Tell(e.Directory, new OfferMade(new TransferOffer(new DataEndpoint(host.Id.Value, 7000), _ticket)));
                 }
 
+                break;
+            case RefillIncoming e:
+                Refill(e);
                 break;
             case StartSending e:
                 EndTransfer(_outgoing || _ticket is not null);
@@ -226,6 +234,25 @@ internal sealed class SimHands(
         report(new PrecheckReport(check.Order.Stamp, check.Order.Side, obstacles));
     }
 
+    /// <summary>The transfer goes on to another process, if it still goes on.</summary>
+    private void Refill(RefillIncoming e)
+    {
+        if (string.Equals(_kept, e.Directory, StringComparison.Ordinal) || !Start(e.Directory, incoming: true))
+            return;
+        if (_ticket is { } ticket && world.Hypervisors.Refill(host.Id, e.Dead, e.Directory))
+        {
+            agent.Tickets.Move(ticket, e.Directory);
+            if (world.Hypervisors.Find(host.Id, e.Directory) is not { Transfer: { } transfer, Phase: MigrationPhase.Active })
+                return;
+            transfer.Lacks |= world.Plant is { RefillsTooLittle: true };
+            Tell(e.Directory, new BytesArrived());
+            return;
+        }
+
+        Kill(e.Directory, told: false);
+        Tell(e.Directory, new MachineFailedToStart(FailureReason.TargetVmDied, "it could not be filled again"));
+    }
+
     private bool Start(string directory, bool incoming)
     {
         if (host.RefuseStarts > 0)
@@ -236,6 +263,8 @@ internal sealed class SimHands(
         }
 
         // Run again, it finds what it started. Its first word would come before it is listened to.
+        if (!string.Equals(_kept, directory, StringComparison.Ordinal))
+            WorldRules.Started(host.Id, host.CopyOf(vm), directory);
         if (!string.Equals(_kept, directory, StringComparison.Ordinal))
             world.Hypervisors.Start(host.Id, vm, directory, incoming);
         _kept = directory;
@@ -306,13 +335,14 @@ internal sealed class SimHands(
             world.Hypervisors.CloseRelays(host.Id, vm);
     }
 
-    private void Kill(string directory)
+    private void Kill(string directory, bool told = true)
     {
         if (world.Hypervisors.Find(host.Id, directory) is { } machine)
             world.KillByOrder(machine);
         if (string.Equals(_kept, directory, StringComparison.Ordinal))
             _kept = null;
-        Tell(directory, new MachineVanished("ended by order"));
+        if (told)
+            Tell(directory, new MachineVanished("ended by order"));
     }
 
     private void Look(string directory)

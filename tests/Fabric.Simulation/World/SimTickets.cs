@@ -20,6 +20,13 @@ internal sealed class SimTickets
         return ticket;
     }
 
+    /// <summary>It leads to another process from now on; one that was used leads nowhere.</summary>
+    public void Move(string ticket, string directory)
+    {
+        if (_open.TryGetValue(ticket, out var made))
+            _open[ticket] = made with { Directory = directory };
+    }
+
     public void Revoke(string ticket) => _open.Remove(ticket);
 
     /// <summary>The directory that the ticket leads to; null when it is not good, or not for this source.</summary>

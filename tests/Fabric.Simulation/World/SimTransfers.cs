@@ -43,7 +43,8 @@ internal sealed class SimTransfers(SimWorld world, Chance chance)
             return ConnectResult.Refused;
         var rightly = string.Create(
             CultureInfo.InvariantCulture, $"-t{order.Stamp.Term}-a{order.Stamp.Attempt}");
-        if (!directory.EndsWith(rightly, StringComparison.Ordinal) || target.Vm != source.Vm)
+        if ((!directory.EndsWith(rightly, StringComparison.Ordinal)
+                && !directory.Contains($"{rightly}-r", StringComparison.Ordinal)) || target.Vm != source.Vm)
             throw new RuleBrokenException($"rule 12: {from.Id} sends {order.Stamp} with the ticket of {directory}");
         world.Hypervisors.BeginSending(source, target);
         world.Sends(source.Vm, order.Policy);

@@ -36,7 +36,11 @@ internal sealed partial class SimWorld : IModelListener
         _hypervisorChance = Chance.For(plan.Seed, 2);
         Network = new SimNetwork(this, Chance.For(plan.Seed, 3));
         Transfers = new SimTransfers(this, Chance.For(plan.Seed, 4));
-        Hypervisors = new ModelHypervisors(this, _rules) { CutBetween = t => SimTransfers.IsCut(this, t) };
+        Hypervisors = new ModelHypervisors(this, _rules)
+        {
+            CutBetween = t => SimTransfers.IsCut(this, t),
+            Refills = plan.Refills,
+        };
         _rules.Watch(Hypervisors.Machines);
         Journal = new SimDisk(Scheduler, Chance.For(plan.Seed, 5))
         {
@@ -204,10 +208,11 @@ internal sealed partial class SimWorld : IModelListener
 
     public long EffectDelay(SimHost host, CopyEffect effect)
     {
-        var takes = effect is StartMachine or StartIncoming
+        var takes = effect is StartMachine or StartIncoming or RefillIncoming
             ? _hypervisorChance.Between(SimScheduler.Ms(20), SimScheduler.Ms(120))
             : _hypervisorChance.Between(SimScheduler.Ms(0.1), SimScheduler.Ms(4));
-        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or AdjustSending or WatchDirtying
+        return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or RefillIncoming or AdjustSending
+            or WatchDirtying
             ? takes
             : Math.Max(takes, Math.Min(host.MonitorsHangUntil - Scheduler.Now, SimScheduler.Ms(10_000)));
     }
@@ -215,8 +220,8 @@ internal sealed partial class SimWorld : IModelListener
     /// <summary>A command to a hypervisor fails; what no monitor is needed for does not.</summary>
     public bool EffectFails(SimHost host, CopyEffect effect)
     {
-        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or StartSending or KillMachine
-            or AdjustSending or WatchDirtying)
+        if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or RefillIncoming or StartSending
+            or KillMachine or AdjustSending or WatchDirtying)
             return false;
         if (host.FailCommands > 0)
         {

@@ -20,6 +20,9 @@ public sealed class ModelHands(
                 if (StartProcess(vm, e.Directory, incoming: true))
                     tell(vm, e.Directory, new OfferMade(OfferOf(e.Directory)));
                 break;
+            case RefillIncoming e:
+                Refill(vm, e);
+                break;
             case StartSending e:
                 Act(vm, e.Directory, "send", m => Send(m, e.Order));
                 break;
@@ -55,6 +58,20 @@ public sealed class ModelHands(
         if (check.Order.Side == Side.Source && check.NotRunning is { } reason)
             obstacles.Add(new Obstacle(reason, "it does not run here"));
         report(new PrecheckReport(check.Order.Stamp, check.Order.Side, obstacles));
+    }
+
+    private void Refill(VmId vm, RefillIncoming e)
+    {
+        if (!StartProcess(vm, e.Directory, incoming: true))
+            return;
+        if (world.Hypervisors.Refill(host, e.Dead, e.Directory))
+        {
+            world.Say($"machine  {host} refill");
+            return;
+        }
+
+        world.Hypervisors.End(world.Hypervisors.Find(host, e.Directory)!, "it was not filled");
+        tell(vm, e.Directory, new MachineFailedToStart(FailureReason.TargetVmDied, "it was not filled"));
     }
 
     private bool StartProcess(VmId vm, string directory, bool incoming)

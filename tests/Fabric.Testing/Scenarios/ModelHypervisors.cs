@@ -30,6 +30,9 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
     /// <summary>The data network is cut: bytes stall, nobody is told.</summary>
     public bool DataCut { get; private set; }
 
+    /// <summary>A target's relay waits for another process when its own died.</summary>
+    public bool Refills { get; set; }
+
     /// <summary>Whether the way between two processes is cut for another reason.</summary>
     public Func<ModelTransfer, bool>? CutBetween { get; init; }
 
@@ -120,8 +123,29 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         source.Phase = MigrationPhase.Device;
         source.HoldsDisks = false;
         Look(source);
-        if (source.Transfer is { } transfer && !IsCut(transfer) && !transfer.IsWhole)
+        if (source.Transfer is { } transfer && !IsCut(transfer) && !transfer.IsWhole && !transfer.Vacant)
             Fail(source);
+    }
+
+    /// <summary>
+    /// A process that waits for bytes gets all that a dead one was given, and the transfer goes on to it; false when
+    /// the relay did not wait for one.
+    /// </summary>
+    public bool Refill(HostId host, string dead, string fresh)
+    {
+        if (Find(host, fresh) is not { Transfer: null } machine)
+            return false;
+        var old = _machines.FindLast(
+            m => m.Host == host && string.Equals(m.Directory, dead, StringComparison.Ordinal));
+        if (old?.Transfer is not { Vacant: true } transfer || transfer.Target != old)
+            return old is { Transfer: null };
+        (transfer.Target, transfer.Vacant) = (machine, false);
+        (machine.Transfer, machine.Phase) = (transfer, old.Phase);
+        if (!IsCut(transfer) && (!transfer.Source.Alive || !IsSending(transfer.Source)))
+            SourceWentAway(transfer);
+        else
+            Flow(transfer);
+        return true;
     }
 
     /// <summary>Everything arrived: the target completes, stopped. Its acknowledgement is still on the way.</summary>
@@ -131,7 +155,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             return false;
         target.Phase = MigrationPhase.Completed;
         target.Run = RunState.Paused;
-        target.Memory = target.Transfer!.Source.Memory;
+        target.Memory = target.Transfer!.Source.Memory - (target.Transfer.Lacks ? 1 : 0);
         Look(target);
         return true;
     }
@@ -196,18 +220,29 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         if (!machine.Alive)
             return;
         machine.Alive = machine.HoldsDisks = false;
+        // Until the last copy is under way, what it was given is held and can be given again.
+        var waits = false;
+        if (machine.Transfer is { } to && to.Target == machine)
+        {
+            to.Vacant = waits = Refills && to.TargetRelay && machine.Phase is MigrationPhase.None or MigrationPhase.Active
+                && to.Source.Alive && to.Source.Phase is MigrationPhase.Active or MigrationPhase.PreSwitchover;
+        }
+
         listener.Vanished(machine, detail);
         if (machine.Transfer is not { } transfer)
             return;
         if (transfer.Source == machine)
             SourceWentAway(transfer);
-        else
+        else if (!waits && transfer.Target == machine)
             TargetWentAway(transfer);
     }
 
     /// <summary>An agent's relay is gone, with its agent or because it was told to close.</summary>
     public void CloseRelays(HostId host, VmId? vm = null)
     {
+        foreach (var transfer in Transfers().Where(
+            t => t.Vacant && t.Target.Host == host && (vm is null || t.Target.Vm == vm)))
+            Leave(transfer);
         foreach (var machine in _machines.Where(m => m.Alive && m.Host == host && (vm is null || m.Vm == vm)).ToList())
         {
             if (machine.Transfer is not { } transfer)
@@ -227,6 +262,13 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
         }
     }
 
+    /// <summary>The relay of a target whose process died ends: its source loses the way.</summary>
+    private void Leave(ModelTransfer transfer)
+    {
+        (transfer.Vacant, transfer.TargetRelay) = (false, false);
+        TargetWentAway(transfer);
+    }
+
     public void CutData() => DataCut = true;
 
     public void HealData()
@@ -243,7 +285,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
             return;
         if (!transfer.Source.Alive || transfer.Source.Phase is MigrationPhase.Failed or MigrationPhase.Cancelled)
             SourceWentAway(transfer);
-        else if (!transfer.Target.Alive)
+        else if (!transfer.Target.Alive && !transfer.Vacant)
             TargetWentAway(transfer);
         else
             Flow(transfer);
@@ -271,7 +313,7 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
                 End(transfer.Target, "lost its source");
         }
 
-        transfer.SourceRelay = transfer.TargetRelay = false;
+        transfer.SourceRelay = transfer.TargetRelay = transfer.Vacant = false;
     }
 
     private List<ModelTransfer> Transfers() =>
@@ -286,6 +328,8 @@ public sealed class ModelHypervisors(IModelListener listener, WorldRules rules)
 
     private void SourceWentAway(ModelTransfer transfer)
     {
+        if (!IsCut(transfer) && transfer.Vacant)
+            (transfer.Vacant, transfer.TargetRelay) = (false, false);
         if (!IsCut(transfer) && transfer.TargetRelay && transfer.Target is { Alive: true, Phase: MigrationPhase.Active })
             End(transfer.Target, "lost its source");
     }

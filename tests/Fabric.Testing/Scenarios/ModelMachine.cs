@@ -57,7 +57,14 @@ public sealed class ModelTransfer(ModelMachine source, ModelMachine target)
 {
     public ModelMachine Source => source;
 
-    public ModelMachine Target => target;
+    /// <summary>The last one, when others died before it.</summary>
+    public ModelMachine Target { get; set; } = target;
+
+    /// <summary>The target's process died, and its relay waits for another, which it can fill.</summary>
+    public bool Vacant { get; set; }
+
+    /// <summary>Only for a planted bug: a process was filled, and not with all that the one before it was given.</summary>
+    public bool Lacks { get; set; }
 
     /// <summary>The relay at the source's agent is there.</summary>
     public bool SourceRelay { get; set; } = true;
@@ -68,5 +75,5 @@ public sealed class ModelTransfer(ModelMachine source, ModelMachine target)
     /// <summary>Rounds done.</summary>
     public int Rounds { get; set; }
 
-    public bool IsWhole => SourceRelay && TargetRelay && source.Alive && target.Alive;
+    public bool IsWhole => SourceRelay && TargetRelay && source.Alive && Target.Alive;
 }

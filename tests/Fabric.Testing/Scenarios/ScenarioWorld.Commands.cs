@@ -108,6 +108,9 @@ public sealed partial class ScenarioWorld
             case ["agent", var host, "dies", "after", "next", "note"]:
                 _dieAfterNote.Add(HostId.Of(host));
                 break;
+            case ["targets", "are", "refilled"]:
+                Hypervisors.Refills = true;
+                break;
             case ["start", "at", var host, "fails"]:
                 Host(HostId.Of(host)).StartFails = true;
                 break;
@@ -288,6 +291,7 @@ public sealed partial class ScenarioWorld
     {
         OwnedCopy c => $"Owned epoch={c.Epoch}",
         OutgoingCopy c => $"Outgoing {c.Phase} epoch={c.Epoch}",
+        IncomingCopy { Replaced: > 0 } c => $"Incoming {c.Phase} replaced={c.Replaced}",
         IncomingCopy c => $"Incoming {c.Phase}",
         NoCopy or EndedCopy or ClosingCopy => copy.GetType().Name,
         _ => throw new ArgumentOutOfRangeException(nameof(copy), copy, "not a state of a copy"),

@@ -72,6 +72,7 @@ public static class Shown
         RegrantNoted e => $"RegrantNoted {e.Stamp}",
         ReleaseNoted e => $"ReleaseNoted {e.Stamp}",
         IncomingNoted e => $"IncomingNoted {e.Stamp}",
+        IncomingReplaced e => $"IncomingReplaced #{e.Count} ({e.Detail})",
         IncomingClosed e => $"IncomingClosed {e.Stamp}{Why(e.Reason, e.Detail)}",
         GrantNoted e => $"GrantNoted {e.Stamp}",
         HandOffNoted or CopyCleared => happened.GetType().Name,

@@ -146,6 +146,15 @@ public sealed class WorldRules
         }
     }
 
+    /// <summary>A process is started only where the ledger speaks of it: it is found again whatever happens.</summary>
+    public static void Started(HostId host, CopyState noted, string directory)
+    {
+        if (noted is not HeldCopy held || !string.Equals(held.Directory, directory, StringComparison.Ordinal))
+            throw new RuleBrokenException(
+                $"rule 7: {host} starts a process in {directory}, and its ledger speaks of " +
+                $"{(noted as HeldCopy)?.Directory ?? "none"}");
+    }
+
     private void Released(HostId host, ModelMachine machine)
     {
         var newer = _latest[machine.Vm] > machine.Memory || _machines.Any(

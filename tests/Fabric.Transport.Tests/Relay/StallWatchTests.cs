@@ -12,7 +12,7 @@ public sealed class StallWatchTests : IDisposable
     private readonly List<string> _stalls = [];
     private readonly StallWatch _watch;
 
-    public StallWatchTests() => _watch = new StallWatch(_time, _link, _stalls.Add);
+    public StallWatchTests() => _watch = new StallWatch(_time, _link, _stalls.Add, _stalls.Add);
 
     public void Dispose() => _watch.Dispose();
 
@@ -29,7 +29,7 @@ public sealed class StallWatchTests : IDisposable
         (_link.DownFor, _link.StillFor) = (null, TimeSpan.Zero);
         Pass(1);
         _stalls.ShouldBeEmpty();
-        _link.StillFor = TimeSpan.FromMilliseconds(Limits.Relay.StallMs);
+        _link.StillFor = TimeSpan.FromMilliseconds(Limits.Relay.LinkStallMs);
         Pass(1);
         _stalls.ShouldHaveSingleItem().ShouldContain("data link took no bytes");
     }
@@ -38,7 +38,7 @@ public sealed class StallWatchTests : IDisposable
     public void A_write_that_waits_while_the_peer_acknowledges_is_slow_and_no_stall()
     {
         _watch.ToLinkBegins();
-        _link.StillFor = TimeSpan.FromMilliseconds(Limits.Relay.StallMs - 1);
+        _link.StillFor = TimeSpan.FromMilliseconds(Limits.Relay.LinkStallMs - 1);
         Pass(100);
         _stalls.ShouldBeEmpty();
     }
@@ -51,6 +51,29 @@ public sealed class StallWatchTests : IDisposable
         Pass(4);
         _stalls.ShouldHaveSingleItem().ShouldContain("QEMU took no bytes");
     }
+
+    [Fact]
+    public void A_QEMU_that_is_gone_has_a_time_in_which_another_is_to_take_its_place()
+    {
+        const int Checks = Limits.Relay.RefillWithinMs / Limits.Relay.StallCheckMs;
+        _watch.VacancyBegins();
+        Pass(Checks - 1);
+
+        // The second loop that finds it gone does not make it longer; another QEMU ends it.
+        _watch.VacancyBegins();
+        _stalls.ShouldBeEmpty();
+        _watch.VacancyEnds();
+        Pass(10);
+        _stalls.ShouldBeEmpty();
+        _watch.VacancyBegins();
+        Pass(Checks);
+        _stalls.ShouldHaveSingleItem().ShouldContain("none took its place");
+    }
+
+    [Fact]
+    public void A_source_waits_for_a_refill_longer_than_its_target() =>
+        Limits.Relay.LinkStallMs.ShouldBeGreaterThan(
+            Limits.Relay.RefillWithinMs + Limits.Relay.StallMs + Limits.Relay.StallCheckMs);
 
     private void Pass(int checks)
     {

@@ -187,7 +187,7 @@ public class PageStoreTests
         var map = MapOf(Stream);
         var (store, _) = rig.Open(map);
         var refill = new Collector();
-        RefillStream.TryWrite(store!.Head(), store, refill).ShouldBeTrue();
+        RefillStream.TryWrite(store!.Head(), store, default, refill).ShouldBeTrue();
         store.Dispose();
 
         // The devices follow live, at a section's boundary; the memory is there already.
@@ -205,8 +205,8 @@ public class PageStoreTests
         Flip(rig.File("head"), 20);
         var (store, _) = rig.Open(MapOf(Stream));
         store!.Head().ShouldBeEmpty();
-        RefillStream.TryWrite(Sample.Precopy(), store, new Collector()).ShouldBeFalse();
-        RefillStream.TryWrite([], store, new Collector()).ShouldBeFalse();
+        RefillStream.TryWrite(Sample.Precopy(), store, default, new Collector()).ShouldBeFalse();
+        RefillStream.TryWrite([], store, default, new Collector()).ShouldBeFalse();
         store.Dispose();
     }
 
