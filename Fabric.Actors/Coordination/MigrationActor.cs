@@ -108,6 +108,10 @@ public sealed class MigrationActor(
         var decision = deciders.Migration(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
         try
         {
+            // A hold writes nothing for days. A coordinator that was stopped, and wakes with an operator's word in its
+            // hands, may write it and die; nobody else would ever tell this one.
+            if (input is Woken)
+                await ReadOnAsync();
             await PersistAsync(decision.Events, VmAppend(decision, vmVersion));
         }
         catch (Exception e)

@@ -40,10 +40,6 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
     {
         switch (message)
         {
-            case VmWoken when State is RunningVm:
-                // Once a minute: another coordinator may have written while this one believed itself alone.
-                ReadAgain();
-                return ValueTask.CompletedTask;
             case VmInput input:
                 return StepAsync(input);
             case HostReported { Report: LifeReport report } from:
@@ -53,7 +49,9 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
             case HostUp up when State is KnownVm vm && vm.Owner == up.Host:
                 return StepAsync(new VmWoken());
             case StreamMoved:
-                ReadAgain();
+                // The next message reads the stream.
+                Context.Stop(Self);
+                Self.Tell(Wake.Up);
                 return ValueTask.CompletedTask;
             case Describe:
                 Sender.Tell(State);
@@ -65,16 +63,12 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
         }
     }
 
-    /// <summary>The next message reads the stream.</summary>
-    private void ReadAgain()
-    {
-        Context.Stop(Self);
-        Self.Tell(Wake.Up);
-    }
-
     private async ValueTask StepAsync(VmInput input)
     {
         var asker = Sender;
+        // Another coordinator may have written while this one believed itself alone.
+        if (input is VmWoken)
+            await ReadOnAsync();
         var decision = deciders.Vm(State, input, Context.System.Time.GetUtcNow());
         try
         {

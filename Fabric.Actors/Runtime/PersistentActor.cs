@@ -100,15 +100,46 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
         }
         catch (Exception exception) when (exception is not (EventRejectedException or ArgumentException))
         {
-            _lost = exception;
-            Retire(exception);
-            Context.System.EventStream.Publish(new WriterStopped(Self.Path, PersistenceId, exception));
+            Lose(exception);
             throw;
         }
         finally
         {
             _appending = false;
         }
+    }
+
+    /// <summary>
+    /// Looks whether another writer was there. Who only waits appends nothing, and would never meet it. A journal that
+    /// cannot be read just now says nothing; the next look will.
+    /// </summary>
+    /// <exception cref="JournalConflictException">Another writer was there; this actor stops, as at an append.</exception>
+    protected async Task ReadOnAsync()
+    {
+        using var late = new CancellationTokenSource();
+        var events = journal.ReadAsync(PersistenceId, Version + 1, late.Token).GetAsyncEnumerator(late.Token);
+        try
+        {
+            if (await NextAsync(events, late))
+            {
+                var overtaken = new JournalConflictException(PersistenceId, Version, events.Current.Version);
+                Lose(overtaken);
+                throw overtaken;
+            }
+
+            await events.DisposeAsync();
+        }
+        catch (Exception exception) when (exception is JournalUnavailableException or TimeoutException)
+        {
+            Context.System.Log.LookFailed(Self.Path, PersistenceId, exception);
+        }
+    }
+
+    private void Lose(Exception exception)
+    {
+        _lost = exception;
+        Retire(exception);
+        Context.System.EventStream.Publish(new WriterStopped(Self.Path, PersistenceId, exception));
     }
 
     private async Task<AppendResult> AppendAsync(IReadOnlyList<StreamAppend> appends)
@@ -128,17 +159,25 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
 
     private async Task ReplayAsync()
     {
-        var time = Context.System.Time;
         using var late = new CancellationTokenSource();
         var state = InitialState;
         var events = journal.ReadAsync(PersistenceId, 1, late.Token).GetAsyncEnumerator(late.Token);
+        while (await NextAsync(events, late))
+        {
+            state = Apply(state, events.Current);
+            Version = events.Current.Version;
+        }
+
+        await events.DisposeAsync();
+        _state = state;
+        _recovered = true;
+    }
+
+    private async Task<bool> NextAsync(IAsyncEnumerator<RecordedEvent> events, CancellationTokenSource late)
+    {
         try
         {
-            while (await events.MoveNextAsync().AsTask().WaitAsync(RecoveryTimeout, time))
-            {
-                state = Apply(state, events.Current);
-                Version = events.Current.Version;
-            }
+            return await events.MoveNextAsync().AsTask().WaitAsync(RecoveryTimeout, Context.System.Time);
         }
         catch (TimeoutException)
         {
@@ -146,10 +185,6 @@ public abstract class PersistentActor<TState, TEvent>(IJournal journal) : Actor
             Cancel(late);
             throw;
         }
-
-        await events.DisposeAsync();
-        _state = state;
-        _recovered = true;
     }
 
     // CancelAsync would go through the thread pool and leave the lane.

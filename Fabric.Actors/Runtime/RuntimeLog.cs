@@ -33,6 +33,10 @@ internal static partial class RuntimeLog
     [LoggerMessage(1013, LogLevel.Warning, "{Path} lost touch with its journal and reads it again in {Delay}")]
     public static partial void RereadsAfter(this ILogger log, string path, TimeSpan delay, Exception exception);
 
+    [LoggerMessage(1014, LogLevel.Warning, "{Path} could not see whether another writer is at stream {Stream}")]
+    public static partial void LookFailed(
+        this ILogger log, string path, Journal.StreamId stream, Exception exception);
+
     [LoggerMessage(1009, LogLevel.Information, "Shutdown of {System}: {Reason}")]
     public static partial void ShutdownStarted(this ILogger log, string system, string reason);
 

@@ -40,6 +40,18 @@ public sealed class PlantTests
     }
 
     [Fact]
+    public void A_hold_that_an_old_coordinator_has_ended_is_missed_by_a_successor_that_does_not_read_on()
+    {
+        var batch = new Batch(1, Plant.Named("hold-never-read-on")) { StopsAtFirst = true };
+        batch.Run(200, n => PlanDrawer.Draw(1 + n));
+        var missed = batch.Broken.Values.First();
+
+        RunResult.KindOf(missed.Broken.ShouldNotBeNull()).ShouldBe("liveness");
+        missed.Plan.Faults.ShouldContain(f => f.Kind == FaultKind.CoordinatorReplaced);
+        RunResult.Of(missed.Plan).Broken.ShouldBeNull();
+    }
+
+    [Fact]
     public void A_failing_runs_faults_are_cut_to_those_that_matter()
     {
         var plant = Plant.Named("source-resumes-after-commit");

@@ -40,6 +40,10 @@ public sealed class AccountActor(IJournal journal, string id, Action<AccountActo
             case "sum":
                 Sender.Tell(State);
                 break;
+            case "look":
+                await ReadOnAsync();
+                Sender.Tell(State);
+                break;
             case StreamAppend also:
                 await PersistAsync([new Added(1)], [also]);
                 Sender.Tell(State);

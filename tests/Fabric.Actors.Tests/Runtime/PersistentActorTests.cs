@@ -223,6 +223,36 @@ public sealed class PersistentActorTests : RuntimeTest
         Ask("sum").ShouldBe(rows.Count);
     }
 
+    [Fact]
+    public void Who_reads_on_stops_where_another_writer_was_and_goes_on_where_none_was()
+    {
+        Account.Tell(new Added(1));
+        Ask("look").ShouldBe(1);
+        Dispatcher.Run(() => _journal.AppendAsync([new StreamAppend(Stream, 1, [new Added(2)])]), Limit);
+        Ask("sum").ShouldBe(1, "nobody has told it");
+
+        Account.Tell("look");
+        Dispatcher.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        Published<WriterStopped>().Single().Cause.ShouldBeOfType<JournalConflictException>().ActualVersion.ShouldBe(2);
+        Ask("sum").ShouldBe(3);
+    }
+
+    [Fact]
+    public void Who_cannot_read_on_goes_on_with_what_it_knows()
+    {
+        var slow = new HangingJournal(_journal) { Hangs = false };
+        System.Entities.Register("slow", _ => Props.Create(() => new AccountActor(slow, "s")));
+        Dispatcher.Run(() => System.Entity("slow", "s").Ask<long>("sum", Patience), Limit).ShouldBe(0);
+
+        slow.Hangs = true;
+        System.Entity("slow", "s").Tell("look");
+        Dispatcher.AdvanceBy(Patience);
+
+        Dispatcher.Run(() => System.Entity("slow", "s").Ask<long>("sum", Patience), Limit).ShouldBe(0);
+        Published<WriterStopped>().ShouldBeEmpty();
+    }
+
     private static Props Supervised(Func<Actor> factory, SupervisionPolicy supervision) =>
         Props.Create(factory) with { Supervision = supervision };
 

@@ -71,7 +71,8 @@ public static class PlanDrawer
     /// <summary>
     /// What leads into stages that are seldom met by chance, and something there: a hold or a reversal after the commit, a
     /// roll-back without its target, the moments in which a guest runs again and its coordinator does not know yet, and a
-    /// source that dies unseen with the target complete; and orders of an attempt that arrive after the next one.
+    /// source that dies unseen with the target complete; orders of an attempt that arrive after the next one; and an
+    /// operator's word that a coordinator hears when it has a successor.
     /// </summary>
     private static List<Fault> RareStages(Chance chance, int vms)
     {
@@ -140,6 +141,12 @@ public static class PlanDrawer
         {
             Add(FaultKind.VmKilled, Role.Target, StageKind.Reservation, 200_000, null);
             Add(guestEnds, Role.Target, StageKind.Commitment, 100_000, null);
+        }
+        else if (roll is >= 25 and < 29)
+        {
+            Add(FaultKind.VmKilled, Role.Target, chance.OneIn(2) ? StageKind.Commitment : StageKind.Activation, 20_000, null);
+            Add(FaultKind.CoordinatorReplaced, Role.Coordinator, StageKind.OnHold, 100_000, null);
+            Add(FaultKind.Recovered, Role.Operator, StageKind.OnHold, 2_000_000, null);
         }
 
         return faults;

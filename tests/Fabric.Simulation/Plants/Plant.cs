@@ -23,6 +23,9 @@ public sealed record Plant(string Name, string What)
     /// <summary>A wrong writer of the hosts' ledgers.</summary>
     public Func<IDiskPlant>? LedgerWriter { get; init; }
 
+    /// <summary>Streams of this kind are not looked at while their actors wait, whoever else has written.</summary>
+    public string? NeverReadOn { get; init; }
+
     /// <summary>A target lets in whoever shows any ticket that it ever made.</summary>
     public bool TakesAnyTicket { get; init; }
 

@@ -1,3 +1,4 @@
+using Fabric.Actors.Coordination;
 using Fabric.Actors.Journal;
 using Fabric.Simulation.Engine;
 using Fabric.Simulation.World;
@@ -28,6 +29,14 @@ internal static class WriterPlants
         new("two-writers-tolerated", "a writer that another one has overtaken writes all the same")
         {
             JournalWriter = () => new Rebasing(),
+        },
+        new("hold-never-read-on", "a migration that waits does not look whether another coordinator has written")
+        {
+            NeverReadOn = EntityKinds.Migration,
+        },
+        new("vm-never-read-on", "a VM that waits does not look whether another coordinator has written")
+        {
+            NeverReadOn = EntityKinds.Vm,
         },
         new("commit-in-two-transactions", "the parts of one append are written one after the other")
         {

@@ -20,7 +20,7 @@ internal sealed class SimCoordinator : IHostLinks
         Process = new SimProcess(world.Scheduler, name, world.CoordinatorWallOffset);
         _system = world.NewSystem(Process);
         _real = new Coordinator(
-            _system, new SimJournal(Process, world.Journal), this, hold: null,
+            _system, new SimJournal(Process, world.Journal) { NeverReadOn = world.Plant?.NeverReadOn }, this, hold: null,
             world.DecidersOf(world.Journal, () => world.CrashAndRestart(this)));
         Process.RunOutside(() => _real.ResumeAsync(CancellationToken.None), () => world.DiedAtStart(this));
     }

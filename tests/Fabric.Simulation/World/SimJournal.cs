@@ -7,6 +7,9 @@ namespace Fabric.Simulation.World;
 /// <summary>A disk's file as one life of a process sees it.</summary>
 internal sealed class SimJournal(SimProcess process, SimDisk disk) : IJournal
 {
+    /// <summary>A planted bug: in streams of this kind nobody sees what others have written since.</summary>
+    public string? NeverReadOn { get; init; }
+
     public Task<AppendResult> AppendAsync(
         IReadOnlyList<StreamAppend> appends, CancellationToken cancellationToken = default) =>
         disk.Append(process, appends);
@@ -15,6 +18,8 @@ internal sealed class SimJournal(SimProcess process, SimDisk disk) : IJournal
         StreamId stream, long fromVersion = 1, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Readable();
+        if (fromVersion > 1 && string.Equals(stream.Kind, NeverReadOn, StringComparison.Ordinal))
+            yield break;
         // A copy: others write while it is read.
         foreach (var recorded in disk.Read(stream).ToArray())
         {
