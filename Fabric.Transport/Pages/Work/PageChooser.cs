@@ -31,11 +31,11 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
         _kinds = _holds ? options.Kinds : options.Kinds & ~(PageKinds.Reference | PageKinds.Delta);
         _hasher = new PageHasher(answer.Answer.Key);
         _table = answer.Table.Length > 0 ? answer.Table : new PageHash[map.Pages];
-        if (_kinds.HasFlag(PageKinds.Reference))
+        if (May(PageKinds.Reference))
             _index = IndexOf(_table);
-        if (_kinds.HasFlag(PageKinds.Delta))
+        if (May(PageKinds.Delta))
             _cache = new DeltaCache(map.Pages, options.DeltaCacheBytes);
-        var level = _kinds.HasFlag(PageKinds.Compress) ? options.Level : 0;
+        var level = May(PageKinds.Compress) ? options.Level : 0;
         sender.Agree(_hasher, _table, answer.Answer.Codecs, level);
     }
 
@@ -59,7 +59,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
     /// <summary>A page.</summary>
     public void Page(RamBlock block, long offset, ReadOnlySpan<byte> data)
     {
-        if (_kinds.HasFlag(PageKinds.Zero) && !data.ContainsAnyExcept((byte)0))
+        if (May(PageKinds.Zero) && !data.ContainsAnyExcept((byte)0))
         {
             Fill(block, offset, 0);
             return;
@@ -69,7 +69,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
         var hash = _hasher!.Hash(data);
         _checkpoint?.Page(page, data, hash);
         Prepare();
-        if (_kinds.HasFlag(PageKinds.Unchanged) && _table[page] == hash && MayBeSkipped(block))
+        if (May(PageKinds.Unchanged) && _table[page] == hash && MayBeSkipped(block))
         {
             sender.Batch.Same(page);
             Sent(WorkItem.Same, block);
@@ -108,6 +108,9 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
     /// store cannot write one for a page that it does not have. So where the block changes, the page goes whole.
     /// </summary>
     private bool MayBeSkipped(RamBlock block) => _holds || ReferenceEquals(block, _lastBlock);
+
+    // Enum.HasFlag makes two boxes for each page until the method has been optimised.
+    private bool May(PageKinds kind) => (_kinds & kind) != PageKinds.None;
 
     private bool TryPatch(int page, ReadOnlySpan<byte> data, in PageHash hash)
     {
