@@ -64,6 +64,9 @@ public sealed record NetworkMove
     /// <summary>To where; null when the VM is stopped.</summary>
     public NetworkEnd? Target { get; init; }
 
+    /// <summary>Where the old address arrives when that is not the source itself, but its site's gateway. Tunnel.</summary>
+    public NetworkEnd? Anchor { get; init; }
+
     /// <summary>
     /// The number of the tunnel between source (or anchor) and target; the same at both ends, and of no other move that is
     /// under way between them. Relay and tunnel.
@@ -82,8 +85,11 @@ public sealed record NetworkMove
     /// <summary>The addresses that the VM's name gets at the target; empty when the name stays as it is.</summary>
     public IReadOnlyList<HostAddress> NamedAddresses { get; init; } = [];
 
+    /// <summary>The end of the tunnel that is not the target.</summary>
+    public NetworkEnd? TunnelSource() => Spec.Kind == NetworkKind.Tunnel ? Anchor ?? Source : Source;
+
     /// <summary>Whether the kind of network makes a tunnel for this move.</summary>
-    public bool HasTunnel() => Source is not null && Target is not null
+    public bool HasTunnel() => TunnelSource() is not null && Target is not null
         && (Spec.Kind == NetworkKind.Tunnel || (Spec.Kind == NetworkKind.Routed && Spec.Relay));
 
     /// <summary>What is wrong with it by itself, in words; empty when nothing is.</summary>
@@ -103,8 +109,8 @@ public sealed record NetworkMove
             yield return $"source and target are one host, {Source.Host}";
         if (HasTunnel() && Tunnel is not (> 0 and <= Limits.Network.VniMax))
             yield return $"the tunnel's number {Tunnel} is outside 1 to {Limits.Network.VniMax}";
-        if (HasTunnel() && Source!.Underlay.IsV6 != Target!.Underlay.IsV6)
-            yield return $"{Source.Underlay} and {Target.Underlay} are of two families, which no tunnel joins";
+        if (HasTunnel() && TunnelSource()!.Underlay.IsV6 != Target!.Underlay.IsV6)
+            yield return $"{TunnelSource()!.Underlay} and {Target.Underlay} are of two families, which no tunnel joins";
         if (Members.Count > Limits.Network.MembersMax)
             yield return $"{Members.Count} hosts of one overlay are more than {Limits.Network.MembersMax}";
         if (NamedAddresses.Count > Limits.Network.AddressesMax)

@@ -30,6 +30,9 @@ public enum NetworkFound
 
     /// <summary>The interface that it belonged to is gone, and with it all of it.</summary>
     Gone = 3,
+
+    /// <summary>It was left, for other machines of this host use it.</summary>
+    Kept = 4,
 }
 
 /// <summary>One thing that a step looked after.</summary>

@@ -30,6 +30,9 @@ public sealed record VxlanSettings(int Vni, HostAddress Local, HostAddress? Remo
 /// <param name="IsUp">It was set up.</param>
 public sealed record LinkFacts(int Index, string Name, bool IsUp)
 {
+    /// <summary>Somebody is at the other end of it: of a TAP, a program that holds it.</summary>
+    public bool HasCarrier { get; init; }
+
     /// <summary>Its MAC address.</summary>
     public MacAddress? Mac { get; init; }
 

@@ -136,9 +136,11 @@ internal static class LinkMessages
         if (message.Type != MessageType.NewLink)
             return null;
         var attributes = new AttributeReader(message.After(FixedSize));
-        var facts = new LinkFacts(
-            MemoryMarshal.Read<int>(message.Body[4..]), "",
-            (MemoryMarshal.Read<uint>(message.Body[8..]) & (uint)LinkFlags.Up) != 0);
+        var flags = (LinkFlags)MemoryMarshal.Read<uint>(message.Body[8..]);
+        var facts = new LinkFacts(MemoryMarshal.Read<int>(message.Body[4..]), "", flags.HasFlag(LinkFlags.Up))
+        {
+            HasCarrier = flags.HasFlag(LinkFlags.LowerUp),
+        };
         while (attributes.MoveNext())
         {
             facts = attributes.Type switch
