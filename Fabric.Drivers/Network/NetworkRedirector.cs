@@ -68,6 +68,8 @@ public sealed class NetworkRedirector : INetworkRedirector
             var note = _notes.Find(move.Vm, move.Role);
             if (note?.IsOf(move) != true)
                 throw NotPrepared(move, note);
+            if (move.Role == NetworkRole.Source)
+                await _announcer.EndAsync(move.Vm); // of its own coming here, when it goes on at once
             if (!note.IsActivated && HasName(move))
                 _notes.Keep(note with { IsActivated = true }); // or going back would leave the name at the target
             step.Fulfil(plan.Activate);
@@ -114,8 +116,8 @@ public sealed class NetworkRedirector : INetworkRedirector
     {
         await _announcer.DisposeAsync();
         await _turn.WaitAsync();
-        _state?.Dispose();
-        _turn.Dispose();
+        Close();
+        _turn.Release();
     }
 
     private static bool HasName(NetworkMove move) =>
@@ -162,7 +164,7 @@ public sealed class NetworkRedirector : INetworkRedirector
         {
             e.Step = step;
             if (e.InnerException is Netlink.NetlinkException { Fault: not Netlink.NetlinkFault.Refused })
-                Reopen();
+                Close();
             throw;
         }
         finally
@@ -172,7 +174,7 @@ public sealed class NetworkRedirector : INetworkRedirector
     }
 
     // A conversation that broke off in its middle is not gone on with.
-    private void Reopen()
+    private void Close()
     {
         _state?.Dispose();
         _state = null;

@@ -164,6 +164,10 @@ public sealed record PortEntry(string Bridge, MacAddress Mac, string Port, bool 
     /// <inheritdoc/>
     public override string Key => $"port {Bridge} {Mac}";
 
+    /// <summary>A static one is as good as one that is not.</summary>
+    public override bool Accepts(NetworkEntry? found) =>
+        found is PortEntry entry && Equals(IsStatic ? entry : entry with { IsStatic = false });
+
     /// <inheritdoc/>
     public override string ToString() => $"{Mac} behind {Port} of {Bridge}{(IsStatic ? ", static" : "")}";
 }

@@ -12,7 +12,9 @@ internal static class AnnouncePlan
     public static NetworkPlan For(NetworkMove move)
     {
         var spec = move.Spec;
-        var here = new PortEntry(spec.Bridge!, spec.Mac!.Value, spec.Tap!, IsStatic: false);
+        // Static, for a bridge refuses others behind a port that nobody holds yet. It still gives way to what is learned.
+        var here = new PortEntry(spec.Bridge!, spec.Mac!.Value, spec.Tap!, IsStatic: true);
+        var notHere = NetworkWish.Not(here with { IsStatic = false });
         return move.Role switch
         {
             NetworkRole.Target => new NetworkPlan
@@ -23,8 +25,8 @@ internal static class AnnouncePlan
             },
             NetworkRole.Source => new NetworkPlan
             {
-                Activate = [NetworkWish.Not(here)],
-                Release = [NetworkWish.Not(here), NetworkWish.Without(new TapLink(spec.Tap!))],
+                Activate = [notHere],
+                Release = [notHere, NetworkWish.Without(new TapLink(spec.Tap!))],
             },
             _ => NetworkPlan.Nothing,
         };

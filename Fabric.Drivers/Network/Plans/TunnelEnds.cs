@@ -5,7 +5,7 @@ namespace Fabric.Drivers.Network;
 
 /// <summary>
 /// A VXLAN between two hosts. Nothing is asked over it: both ends know each other's MAC address, which follows from the
-/// tunnel's number, and next hops of our own that no interface has as its address. It takes packets as large as the VM's; the
+/// tunnel's number, and each other's next hop, which is the same in each tunnel. It takes packets as large as the VM's; the
 /// outer ones are fragmented where the underlay has no room for 50 bytes more.
 /// </summary>
 internal sealed class TunnelEnds
@@ -42,7 +42,12 @@ internal sealed class TunnelEnds
         yield return NetworkWish.For(new LinkMac(Name, EndMac(atTarget)));
         yield return NetworkWish.For(new LinkMtu(Name, _move.Spec.Mtu));
         if (_move.Spec.Addresses.Any(a => !a.IsV6))
+        {
+            // On an interface without an address even the loose check drops everything.
+            yield return NetworkWish.For(new LinkAddress(Name, new InterfaceAddress(Hop(atTarget, v6: false), SourceHop.Bits)));
             yield return RoutedPlan.LoosePaths(Name);
+        }
+
         yield return NetworkWish.For(new LinkUp(Name, Up: true));
         foreach (var v6 in _move.Spec.Addresses.Select(a => a.IsV6).Distinct())
             yield return NetworkWish.For(new MachineNeighbour(Name, Hop(!atTarget, v6), EndMac(!atTarget)));

@@ -41,7 +41,7 @@ internal static class VxlanPlan
                     : [],
                 Release =
                 [
-                    NetworkWish.Not(new PortEntry(bridge, mac, spec.Tap!, IsStatic: true)),
+                    NetworkWish.Not(new PortEntry(bridge, mac, spec.Tap!, IsStatic: false)),
                     NetworkWish.Without(new TapLink(spec.Tap!)),
                 ],
             },
