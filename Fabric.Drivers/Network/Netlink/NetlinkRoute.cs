@@ -68,9 +68,10 @@ public sealed class NetlinkRoute : IDisposable
 
     /// <summary>The route to one machine (or the default route) of a table; null when there is none.</summary>
     public RouteFacts? Route(HostAddress? to, bool isV6, uint table) =>
-        _kernel.Read(
+        // A table that does not exist yet is refused, not empty: as one thing that is not there.
+        _kernel.Get(
             (b, s) => RouteMessages.Dump(b, s, isV6, table),
-            m => RouteMessages.Parse(m) is { } r && r.To == to && r.Table == table ? r : null).FirstOrDefault();
+            m => RouteMessages.Parse(m) is { } r && r.To == to && r.Table == table ? r : null);
 
     /// <summary>Makes the route, in place of one to the same destination: no packet finds none.</summary>
     public void ReplaceRoute(RouteFacts route) => _kernel.Change((b, s) => RouteMessages.Replace(b, s, route));

@@ -49,7 +49,7 @@ public sealed class AnnounceTests : NetworkLabTests
     public async Task Switch_sends_to_the_target_as_soon_as_it_is_activated()
     {
         await NetMoves.StartAsync(_a, _moves.Start);
-        using var source = new TapGuest(_lab.Place("a"), "vtap");
+        using var source = await _lab.GuestAsync("a", "vtap");
         source.Speak(NetMoves.Mac);
         await UntilAsync(() => PortAtSwitch() is "a");
 
@@ -57,7 +57,7 @@ public sealed class AnnounceTests : NetworkLabTests
         await _b.PrepareAsync(_moves.Target, default);
         await _a.PrepareAsync(_moves.Source, default);
         PortAtSwitch().ShouldBe("a");
-        using var target = new TapGuest(_lab.Place("b"), "vtap");
+        using var target = await _lab.GuestAsync("b", "vtap");
         source.Pause();
         await _a.ActivateAsync(_moves.Source, default);
         await _b.ActivateAsync(_moves.Target, default);
@@ -92,15 +92,15 @@ public sealed class AnnounceTests : NetworkLabTests
     {
         await NetMoves.StartAsync(_a, _moves.Start);
         await _a.AnnouncementsOf(VmId.Of("v1"));
-        var before = (_lab.Dump("a"), _lab.Dump("b"));
+        var before = _lab.Dump("a") + _lab.Dump("b");
         await _b.PrepareAsync(_moves.Target, default);
         await _a.PrepareAsync(_moves.Source, default);
         await _a.ActivateAsync(_moves.Source, default);
         await _b.ActivateAsync(_moves.Target, default);
-        _lab.Dump("b").ShouldNotBe(before.Item2, StringComparer.Ordinal);
+        NetLab.Changes(before, _lab.Dump("a") + _lab.Dump("b")).ShouldNotBeEmpty();
         await _b.RollBackAsync(_moves.Target, default);
         await _a.RollBackAsync(_moves.Source, default);
-        (_lab.Dump("a"), _lab.Dump("b")).ShouldBe(before);
+        NetLab.Changes(before, _lab.Dump("a") + _lab.Dump("b")).ShouldBeEmpty();
         _b.AnnouncementsOf(VmId.Of("v1")).IsCompletedSuccessfully.ShouldBeTrue();
     }
 
@@ -136,7 +136,7 @@ public sealed class AnnounceTests : NetworkLabTests
     {
         var other = _moves.Target with { Vm = VmId.Of("v2"), Spec = _moves.Target.Spec with { Tap = "vtap2" } };
         await _b.PrepareAsync(other, default);
-        using var guest = new TapGuest(_lab.Place("b"), "vtap2");
+        using var guest = await _lab.GuestAsync("b", "vtap2");
         guest.Speak(NetMoves.Mac);
         await UntilAsync(() => _lab.Kernel("b").PortOf(_lab.Link("b", "br0").Index, NetMoves.Mac) is not null);
         var refusal = await Refused(_moves.Target);
@@ -148,7 +148,7 @@ public sealed class AnnounceTests : NetworkLabTests
     public async Task Tap_that_a_program_holds_is_neither_taken_nor_removed()
     {
         await _b.PrepareAsync(_moves.Target, default);
-        using var guest = new TapGuest(_lab.Place("b"), "vtap");
+        using var guest = await _lab.GuestAsync("b", "vtap");
         (await Refused(_moves.Target)).Fault.ShouldBe(NetworkFault.LinkUnfit);
         await _b.RollBackAsync(_moves.Target with { Migration = MigrationId.Of("other") }, default);
         var asSource = _moves.Source with { Source = _moves.Target.Target, Target = _moves.Target.Source };

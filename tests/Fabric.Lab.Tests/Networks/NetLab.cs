@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Fabric.Drivers.Network;
 using Fabric.Drivers.Network.Netlink;
+using Fabric.Lab.Tests.Migration;
 using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Networks;
@@ -117,6 +118,24 @@ public sealed partial class NetLab : IDisposable
             Ip(name, "neigh show nud permanent"), Ip(name, "rule"), Ip(name, "-6 rule"),
             Run("bridge", ["-n", NameOf(name), "fdb"]));
         return string.Join('\n', Passing().Replace(all, "").Split('\n').Select(l => l.TrimEnd()).Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>What differs between two dumps: lines that went and lines that came.</summary>
+    public static string Changes(string before, string after)
+    {
+        var (old, now) = (before.Split('\n'), after.Split('\n'));
+        return string.Join('\n',
+            old.Except(now, StringComparer.Ordinal).Select(l => "- " + l)
+                .Concat(now.Except(old, StringComparer.Ordinal).Select(l => "+ " + l)));
+    }
+
+    /// <summary>Something that holds a TAP, once the kernel sends to it: it drops what comes in the moments before.</summary>
+    internal async Task<TapGuest> GuestAsync(string name, string tap, bool runs = true)
+    {
+        var guest = new TapGuest(Place(name), tap, runs);
+        await Until.TrueAsync(
+            () => Task.FromResult(Ip(name, $"link show {tap}").Contains("state UP", StringComparison.Ordinal)));
+        return guest;
     }
 
     /// <summary>Writes below /proc/sys.</summary>

@@ -44,14 +44,14 @@ public sealed class RoutedTests : NetworkLabTests
     {
         var moves = new NetMoves(Spec(v6 ? V6 : V4), "10.1.0.11", "10.2.0.11");
         await StartAsync(moves, v6);
-        using var source = new TapGuest(_lab.Place("a"), "vtap");
+        using var source = await _lab.GuestAsync("a", "vtap");
         using var stream = new NumberedStream(_lab.Udp("cl", v6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork), v6 ? V6 : V4, payload);
         await stream.MoreAsync(100);
 
         await _b.PrecheckAsync(moves.Target, default);
         await _a.PrecheckAsync(moves.Source, default);
         await PrepareAsync(moves, v6);
-        using var target = new TapGuest(_lab.Place("b"), "vtap", runs: false);
+        using var target = await _lab.GuestAsync("b", "vtap", runs: false);
         await stream.MoreAsync(100); // by way of the target, and of the tunnel
         target.Numbers.ShouldBeEmpty();
 
@@ -76,11 +76,11 @@ public sealed class RoutedTests : NetworkLabTests
     {
         var moves = new NetMoves(Spec(V4) with { Relay = false }, "10.1.0.11", "10.2.0.11");
         await StartAsync(moves, v6: false);
-        using var source = new TapGuest(_lab.Place("a"), "vtap");
+        using var source = await _lab.GuestAsync("a", "vtap");
         using var stream = new NumberedStream(_lab.Udp("cl"), V4);
         await stream.MoreAsync(100);
         await PrepareAsync(moves, v6: false);
-        using var target = new TapGuest(_lab.Place("b"), "vtap");
+        using var target = await _lab.GuestAsync("b", "vtap");
         source.Numbers.Count.ShouldBeGreaterThan(50);
         await _b.ActivateAsync(moves.Target, default);
         await _r.ActivateAsync(Router(moves, v6: false), default);
@@ -95,15 +95,15 @@ public sealed class RoutedTests : NetworkLabTests
     public async Task Roll_back_after_the_flip_leaves_every_host_as_it_was()
     {
         await StartAsync(_moves, v6: false);
-        using var source = new TapGuest(_lab.Place("a"), "vtap");
+        using var source = await _lab.GuestAsync("a", "vtap");
         var before = Dumps();
         await PrepareAsync(_moves, v6: false);
         await ActivateAsync(_moves);
-        Dumps().ShouldNotBe(before, StringComparer.Ordinal);
+        NetLab.Changes(before, Dumps()).ShouldNotBeEmpty();
         await _r.RollBackAsync(Router(_moves, v6: false), default);
         await _a.RollBackAsync(_moves.Source, default);
         await _b.RollBackAsync(_moves.Target, default);
-        Dumps().ShouldBe(before);
+        NetLab.Changes(before, Dumps()).ShouldBeEmpty();
         foreach (var host in new[] { _a, _b, _r })
             host.Open().ShouldBeEmpty();
 
@@ -123,7 +123,7 @@ public sealed class RoutedTests : NetworkLabTests
         reborn.Open().ShouldHaveSingleItem().Move.Migration.ShouldBe(_moves.Target.Migration);
         (await reborn.PrepareAsync(_moves.Target, default)).ChangedAnything().ShouldBeFalse();
         await reborn.RollBackAsync(_moves.Target, default);
-        _lab.Dump("b").ShouldBe(before);
+        NetLab.Changes(before, _lab.Dump("b")).ShouldBeEmpty();
         reborn.Open().ShouldBeEmpty();
     }
 
