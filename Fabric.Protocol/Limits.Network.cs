@@ -77,6 +77,9 @@ public static partial class Limits
         /// <summary>A server's answer to an update: one round trip of 500 ms and its disk, three times.</summary>
         public const int DnsTimeoutMs = 3_000;
 
+        /// <summary>How far a server's clock may be off: the 5 minutes that RFC 8945 recommends.</summary>
+        public const int DnsSkewMs = 300_000;
+
         /// <summary>Tries to tell a server; an update is the same when it comes twice.</summary>
         public const int DnsTries = 3;
 
