@@ -61,7 +61,9 @@ public sealed class FileNetworkNotes(string directory) : INetworkNotes
         if (size > Limits.Network.NoteBytesMax)
             throw new IOException($"it has {size} bytes, over {Limits.Network.NoteBytesMax}");
         return JsonSerializer.Deserialize(File.ReadAllBytes(path), NetworkJson.Default.NetworkNote)
-            ?? throw new JsonException("it is empty");
+            is { Move: not null, Before: not null } note && note.Before.All(b => b.Key is not null)
+                ? note
+                : throw new JsonException("a part of it is missing");
     }
 
     // Both names are DNS labels, or of a closed list.
