@@ -31,6 +31,9 @@ internal static partial class Sockets
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
     internal static partial int EnterNamespace(SafeFileHandle file, int kind);
 
+    [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
+    internal static partial int LeaveNamespaces(int kinds);
+
     /// <summary>SO_RCVTIMEO and SO_SNDTIMEO take a struct timeval.</summary>
     internal static void SetTimeout(SafeFileHandle socket, int level, int option, int milliseconds)
     {

@@ -18,6 +18,28 @@ public sealed class NetworkNamespace(string? name)
     /// <summary>The program's own.</summary>
     public static NetworkNamespace Own { get; } = new(null);
 
+    /// <summary>
+    /// A new one that nothing else is in. It lasts as long as this program: a thread stands in it and sleeps.
+    /// </summary>
+    public static NetworkNamespace Fresh()
+    {
+        var made = new TaskCompletionSource<int>();
+        var keeper = new Thread(() =>
+        {
+            if (Sockets.LeaveNamespaces(KindNetwork) == 0)
+                made.SetResult(LibC.ThreadId());
+            else
+                made.SetException(new NetworkException(
+                    NetworkFault.NotPermitted, "a new network namespace", Marshal.GetLastPInvokeErrorMessage(),
+                    "Run with the capability SYS_ADMIN."));
+            if (made.Task.IsCompletedSuccessfully)
+                Thread.Sleep(Timeout.Infinite);
+        })
+        { IsBackground = true, Name = "netns keeper" };
+        keeper.Start();
+        return new NetworkNamespace($"/proc/self/task/{made.Task.GetAwaiter().GetResult()}/ns/net");
+    }
+
     /// <summary>The file that stands for it; null for the program's own.</summary>
     public string? Path { get; } = name is null ? null : name.StartsWith('/') ? name : NamedDirectory + name;
 

@@ -56,15 +56,19 @@ public sealed class DnsUpdater(IReadOnlyDictionary<string, byte[]> keys, TimePro
         message.TSigOptions = new TSigRecord(
             DomainName.Parse(spec.Key), TSigAlgorithm.Sha256, time.GetUtcNow().UtcDateTime,
             TimeSpan.FromMilliseconds(Limits.Network.DnsSkewMs), message.TransactionID, ReturnCode.NoError, null, secret);
+        // The client's own limit does not hold when what comes is no answer to it.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Limits.Network.DnsTimeoutMs);
         try
         {
             using var client = new DnsClient(
                 [spec.Server.ToIPAddress()], [new TcpClientTransport(spec.Port)], disposeTransport: true,
                 Limits.Network.DnsTimeoutMs);
-            return await client.SendUpdateAsync(message, cancellation);
+            return await client.SendUpdateAsync(message, limit.Token);
         }
-        catch (Exception e) when (e is SocketException or IOException or TimeoutException)
+        catch (Exception e) when (e is SocketException or IOException or TimeoutException or OperationCanceledException)
         {
+            cancellation.ThrowIfCancellationRequested();
             return null;
         }
     }

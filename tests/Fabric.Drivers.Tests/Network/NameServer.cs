@@ -16,6 +16,7 @@ internal sealed class NameServer : IAsyncDisposable
     private readonly byte[] _secret;
     private readonly bool _signs;
     private readonly int _code;
+    private readonly CancellationTokenSource _stop = new();
     private readonly Task _serving;
 
     public NameServer(byte[] secret, bool signs = true, int code = 0)
@@ -35,23 +36,24 @@ internal sealed class NameServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        await _stop.CancelAsync();
         await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _listener.Dispose();
+        _stop.Dispose();
     }
 
     private async Task ServeAsync()
     {
-        using var connection = await _listener.AcceptTcpClientAsync();
+        using var connection = await _listener.AcceptTcpClientAsync(_stop.Token);
         var stream = connection.GetStream();
         var head = new byte[2];
-        await stream.ReadExactlyAsync(head);
+        await stream.ReadExactlyAsync(head, _stop.Token);
         var message = new byte[BinaryPrimitives.ReadUInt16BigEndian(head)];
-        await stream.ReadExactlyAsync(message);
+        await stream.ReadExactlyAsync(message, _stop.Token);
         var answer = Answer(message);
         BinaryPrimitives.WriteUInt16BigEndian(head, (ushort)answer.Length);
-        await stream.WriteAsync((byte[])[.. head, .. answer]);
-        _ = await stream.ReadAtLeastAsync(head, 1, throwOnEndOfStream: false); // until the client has it
+        await stream.WriteAsync((byte[])[.. head, .. answer], _stop.Token);
+        _ = await stream.ReadAtLeastAsync(head, 1, throwOnEndOfStream: false, _stop.Token); // until the client has it
     }
 
     private byte[] Answer(byte[] message)
@@ -73,7 +75,8 @@ internal sealed class NameServer : IAsyncDisposable
         ];
         IsSigned = HMACSHA256.HashData(_secret, (byte[])[.. Update, .. variables]).AsSpan().SequenceEqual(mac);
 
-        byte[] answer = [message[0], message[1], 0xa8, (byte)_code, 0, 0, 0, 0, 0, 0, 0, 0];
+        byte[] answer =
+            [message[0], message[1], 0xa8, (byte)_code, 0, 1, 0, 0, 0, 0, 0, 0, .. message[12..(SkipName(message, 12) + 4)]];
         if (!_signs)
             return answer;
         var signature = HMACSHA256.HashData(_secret, (byte[])[0, (byte)mac.Length, .. mac, .. answer, .. variables]);
