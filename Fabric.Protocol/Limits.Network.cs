@@ -29,7 +29,9 @@ public static partial class Limits
         /// <summary>As <see cref="VxlanOverheadV4"/>, with IPv6's head of 40.</summary>
         public const int VxlanOverheadV6 = 14 + 8 + 8 + 40;
 
-        /// <summary>Addresses of one VM: each is a route, a neighbour and a read of both, about 0.1 ms in all.</summary>
+        /// <summary>
+        /// Addresses of one VM: each is a route, a neighbour and a read of both, about 0.1 ms in all.
+        /// </summary>
         public const int AddressesMax = 16;
 
         /// <summary>Hosts of one overlay: as many as one coordinator has.</summary>
@@ -53,7 +55,9 @@ public static partial class Limits
         /// <summary>A dump is begun anew when the table changed under it, or a part was lost.</summary>
         public const int NetlinkDumpTriesMax = 5;
 
-        /// <summary>Datagrams of one answer: a full table of routes (1 M x 60 bytes / 32 KiB) eight times over.</summary>
+        /// <summary>
+        /// Datagrams of one answer: a full table of routes (1 M x 60 bytes / 32 KiB) eight times over.
+        /// </summary>
         public const int NetlinkDatagramsMax = 16_384;
 
         /// <summary>The kernel's words in an error.</summary>

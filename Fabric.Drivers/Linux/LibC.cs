@@ -16,9 +16,6 @@ internal static partial class LibC
     internal static int PidfdSendSignal(int descriptor, int signal) =>
         (int)Syscall(PidfdSendSignalNumber, descriptor, signal, 0, 0);
 
-    [LibraryImport("libc", EntryPoint = "gettid")]
-    internal static partial int ThreadId();
-
     [LibraryImport("libc", EntryPoint = "geteuid")]
     internal static partial uint EffectiveUser();
 

@@ -3,8 +3,10 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// One host's part in moving VMs' networks. Each step may come again, after a lost answer or a crash, and then finds what
-/// is done; a step that failed half-way is done again or rolled back. Steps throw <see cref="NetworkException"/>, with the
+/// One host's part in moving VMs' networks. Each step may come again, after a lost answer or a crash, and then finds
+/// what
+/// is done; a step that failed half-way is done again or rolled back. Steps throw <see cref="NetworkException"/>, with
+/// the
 /// step in it.
 /// <code>
 /// precheck -> prepare -> activate -> release      the VM stays here (target), or is gone from here (the other roles)
@@ -23,7 +25,8 @@ public interface INetworkRedirector : IAsyncDisposable
 
     /// <summary>
     /// The flip. From the moment that the source is paused it may come: what arrives at a TAP that the hypervisor holds
-    /// waits there until the guest runs. The announcements of a target need a guest that runs, so that its answers are not
+    /// waits there until the guest runs. The announcements of a target need a guest that runs, so that its answers are
+    /// not
     /// awaited in vain.
     /// </summary>
     Task<NetworkStepResult> ActivateAsync(NetworkMove move, CancellationToken cancellation);

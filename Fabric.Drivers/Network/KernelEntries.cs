@@ -4,7 +4,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Drivers.Network;
 
-/// <summary>Each entry as what the kernel is asked and told. An entry of an interface that is gone is gone with it.</summary>
+/// <summary>
+/// Each entry as what the kernel is asked and told. An entry of an interface that is gone is gone with it.
+/// </summary>
 internal static class KernelEntries
 {
     public static NetworkEntry? Read(KernelNetwork network, NetlinkRoute kernel, NetworkEntry key) => key switch
@@ -25,7 +27,8 @@ internal static class KernelEntries
                 network.CreateTap(tap.Link);
                 break;
             case VxlanLink vxlan:
-                // Nothing of an interface that is set up otherwise is worth keeping; the precheck refuses other people's.
+                // Nothing of an interface that is set up otherwise is worth keeping; the precheck refuses other
+                // people's.
                 if (kernel.Link(vxlan.Link) is { } old)
                     kernel.DeleteLink(old.Index);
                 kernel.CreateVxlan(vxlan.Link, vxlan.Vxlan);

@@ -2,42 +2,46 @@ using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Fabric.Drivers.Linux;
 using Fabric.Protocol;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// Where interfaces are. A namespace belongs to a thread: what is done in another one runs on a thread of its own, which
-/// ends with it and never goes back to the pool. A socket stays where it was opened, so only the opening needs this; files
+/// Where interfaces are. A namespace belongs to a thread: what is done in another one runs on a thread of its own,
+/// which
+/// ends with it and never goes back to the pool. A socket stays where it was opened, so only the opening needs this;
+/// files
 /// under /proc/sys/net are those of the thread that opens them.
 /// </summary>
 public sealed class NetworkNamespace(string? name)
 {
     private const int KindNetwork = 0x40000000;
     private const string NamedDirectory = "/var/run/netns/";
+    private const string OwnOfThread = "/proc/thread-self/ns/net";
+    private SafeFileHandle? _file;
 
     /// <summary>The program's own.</summary>
     public static NetworkNamespace Own { get; } = new(null);
 
-    /// <summary>
-    /// A new one that nothing else is in. It lasts as long as this program: a thread stands in it and sleeps.
-    /// </summary>
+    /// <summary>A new one that nothing else is in. It lasts as long as this object, or what was opened in it.</summary>
     public static NetworkNamespace Fresh()
     {
-        var made = new TaskCompletionSource<int>();
-        var keeper = new Thread(() =>
+        SafeFileHandle? file = null;
+        var failure = "";
+        var maker = new Thread(() =>
         {
             if (Sockets.LeaveNamespaces(KindNetwork) == 0)
-                made.SetResult(LibC.ThreadId());
+                file = File.OpenHandle(OwnOfThread);
             else
-                made.SetException(new NetworkException(
-                    NetworkFault.NotPermitted, "a new network namespace", Marshal.GetLastPInvokeErrorMessage(),
-                    "Run with the capability SYS_ADMIN."));
-            if (made.Task.IsCompletedSuccessfully)
-                Thread.Sleep(Timeout.Infinite);
+                failure = Marshal.GetLastPInvokeErrorMessage();
         })
-        { IsBackground = true, Name = "netns keeper" };
-        keeper.Start();
-        return new NetworkNamespace($"/proc/self/task/{made.Task.GetAwaiter().GetResult()}/ns/net");
+        { IsBackground = true, Name = "netns" };
+        maker.Start();
+        maker.Join();
+        return file is not null
+            ? new NetworkNamespace($"/proc/self/fd/{file.DangerousGetHandle()}") { _file = file }
+            : throw new NetworkException(
+                NetworkFault.NotPermitted, "a new network namespace", failure, "Run with the capability SYS_ADMIN.");
     }
 
     /// <summary>The file that stands for it; null for the program's own.</summary>
@@ -55,6 +59,7 @@ public sealed class NetworkNamespace(string? name)
             try
             {
                 Enter(Path);
+                GC.KeepAlive(_file);
                 result = work();
             }
             catch (Exception e)

@@ -4,8 +4,10 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// Moves networks by plan: a plan says what the kernel should hold, this reads what it holds, notes it before anything is
-/// changed, and writes what differs. So a step that comes twice changes nothing, and going back is writing what was noted.
+/// Moves networks by plan: a plan says what the kernel should hold, this reads what it holds, notes it before anything
+/// is
+/// changed, and writes what differs. So a step that comes twice changes nothing, and going back is writing what was
+/// noted.
 /// One step at a time on a host: machines share bridges and overlays.
 /// </summary>
 public sealed class NetworkRedirector : INetworkRedirector

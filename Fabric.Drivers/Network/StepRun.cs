@@ -52,7 +52,8 @@ internal sealed class StepRun(INetworkState state, TimeProvider time)
     }
 
     /// <summary>
-    /// Puts back what was noted, last things first. One that fails does not keep the others from being put back; then the
+    /// Puts back what was noted, last things first. One that fails does not keep the others from being put back; then
+    /// the
     /// first failure is thrown, and the step can be done again.
     /// </summary>
     public void PutBack(NetworkNote note)

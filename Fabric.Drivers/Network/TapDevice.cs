@@ -7,7 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// TAP interfaces; netlink cannot make them. A lasting one stays when no program holds it, so it can be a bridge's port and
+/// TAP interfaces; netlink cannot make them. A lasting one stays when no program holds it, so it can be a bridge's port
+/// and
 /// have its routes before the hypervisor opens it.
 /// </summary>
 public static class TapDevice

@@ -4,7 +4,8 @@ namespace Fabric.Protocol;
 public static class LinkNames
 {
     /// <summary>
-    /// Whether it can be a name that we use. The kernel forbids '/', white space, '.' and '..' alone; a leading '-' would
+    /// Whether it can be a name that we use. The kernel forbids '/', white space, '.' and '..' alone; a leading '-'
+    /// would
     /// read as an option in any shell, and '%' asks the kernel to choose a number.
     /// </summary>
     public static bool IsValid(string? name) =>

@@ -46,7 +46,9 @@ public sealed record NetworkMove
     /// <summary>The VM.</summary>
     public required VmId Vm { get; init; }
 
-    /// <summary>The migration, or what else this belongs to; with the attempt, it tells one move from the next.</summary>
+    /// <summary>
+    /// The migration, or what else this belongs to; with the attempt, it tells one move from the next.
+    /// </summary>
     public required MigrationId Migration { get; init; }
 
     /// <summary>The attempt.</summary>
@@ -64,11 +66,14 @@ public sealed record NetworkMove
     /// <summary>To where; null when the VM is stopped.</summary>
     public NetworkEnd? Target { get; init; }
 
-    /// <summary>Where the old address arrives when that is not the source itself, but its site's gateway. Tunnel.</summary>
+    /// <summary>
+    /// Where the old address arrives when that is not the source itself, but its site's gateway. Tunnel.
+    /// </summary>
     public NetworkEnd? Anchor { get; init; }
 
     /// <summary>
-    /// The number of the tunnel between source (or anchor) and target; the same at both ends, and of no other move that is
+    /// The number of the tunnel between source (or anchor) and target; the same at both ends, and of no other move that
+    /// is
     /// under way between them. Relay and tunnel.
     /// </summary>
     public int? Tunnel { get; init; }

@@ -47,15 +47,20 @@ public sealed record NetworkSpec
     public int Mtu { get; init; } = Limits.Network.MtuDefault;
 
     /// <summary>
-    /// The gateways that the VM uses. Announce: asked for in the precheck. Vxlan: given to the bridge of each host. Routed
+    /// The gateways that the VM uses. Announce: asked for in the precheck. Vxlan: given to the bridge of each host.
+    /// Routed
     /// and tunnel: given to the TAP.
     /// </summary>
     public IReadOnlyList<InterfaceAddress> Gateways { get; init; } = [];
 
-    /// <summary>The gateways' MAC address, one everywhere, so that the VM keeps its neighbours: all but announce.</summary>
+    /// <summary>
+    /// The gateways' MAC address, one everywhere, so that the VM keeps its neighbours: all but announce.
+    /// </summary>
     public MacAddress? GatewayMac { get; init; }
 
-    /// <summary>Routed: routers send to the target in advance, and the target passes on to the source until the flip.</summary>
+    /// <summary>
+    /// Routed: routers send to the target in advance, and the target passes on to the source until the flip.
+    /// </summary>
     public bool Relay { get; init; } = true;
 
     /// <summary>Tunnel: the name for new connections.</summary>

@@ -4,8 +4,10 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network.Announce;
 
 /// <summary>
-/// Frames in the name of a VM, sent to everybody; switches learn from the sender where it is now. RARP as QEMU sends it,
-/// and for each IPv4 address a gratuitous ARP, for switches and hosts that look no deeper than ARP. Neither changes what
+/// Frames in the name of a VM, sent to everybody; switches learn from the sender where it is now. RARP as QEMU sends
+/// it,
+/// and for each IPv4 address a gratuitous ARP, for switches and hosts that look no deeper than ARP. Neither changes
+/// what
 /// any host knows: MAC and addresses are what they were.
 /// </summary>
 internal static class AnnounceFrames

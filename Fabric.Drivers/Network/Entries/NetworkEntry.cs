@@ -5,7 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// One thing that a move changes in the kernel, with its value. Entries with one key are values of one thing, of which the
+/// One thing that a move changes in the kernel, with its value. Entries with one key are values of one thing, of which
+/// the
 /// kernel holds one or none; so everything can be read, compared, written, and written back as it was.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "entry")]

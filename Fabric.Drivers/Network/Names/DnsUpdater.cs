@@ -7,8 +7,10 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// Dynamic updates (RFC 2136) over TCP, signed with HMAC-SHA256 (RFC 8945). One message removes what the name has and adds
-/// what it shall have, so no resolver sees it without an address. An answer that is not signed by the same key is nobody's.
+/// Dynamic updates (RFC 2136) over TCP, signed with HMAC-SHA256 (RFC 8945). One message removes what the name has and
+/// adds
+/// what it shall have, so no resolver sees it without an address. An answer that is not signed by the same key is
+/// nobody's.
 /// </summary>
 /// <param name="keys">The secret of each key, by its name.</param>
 /// <param name="time">The clock of signatures: servers refuse one that is off by more than the fudge.</param>

@@ -7,7 +7,8 @@ internal interface INetlinkChannel : IDisposable
     void Send(ReadOnlySpan<byte> datagram);
 
     /// <summary>
-    /// Waits for one datagram; its length. Throws <see cref="NetlinkException"/>: nothing came in time, something was lost
+    /// Waits for one datagram; its length. Throws <see cref="NetlinkException"/>: nothing came in time, something was
+    /// lost
     /// (ENOBUFS), or it is longer than the buffer.
     /// </summary>
     int Receive(Span<byte> buffer);

@@ -17,7 +17,8 @@ public static class LinkKinds
 /// <param name="Vni">Its number.</param>
 /// <param name="Local">This end.</param>
 /// <param name="Remote">The only other end, or null for an overlay.</param>
-/// <param name="Learning">Whether it learns who is where from what it receives. Across sites this does not recover.</param>
+/// <param name="Learning">Whether it learns who is where from what it receives. Across sites this does not
+/// recover.</param>
 public sealed record VxlanSettings(int Vni, HostAddress Local, HostAddress? Remote = null, bool Learning = false)
 {
     /// <summary>The UDP port.</summary>

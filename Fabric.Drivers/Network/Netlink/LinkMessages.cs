@@ -3,7 +3,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Drivers.Network.Netlink;
 
-/// <summary>Messages about interfaces. The fixed part (ifinfomsg): family, padding, type 2, index 4, flags 4, change 4.</summary>
+/// <summary>
+/// Messages about interfaces. The fixed part (ifinfomsg): family, padding, type 2, index 4, flags 4, change 4.
+/// </summary>
 internal static class LinkMessages
 {
     private const int FixedSize = 16;

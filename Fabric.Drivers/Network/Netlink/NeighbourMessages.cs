@@ -41,7 +41,9 @@ internal static class NeighbourMessages
     public static int Get(Span<byte> buffer, uint sequence, int link, HostAddress address) =>
         ByAddress(buffer, sequence, MessageType.GetNeighbour, link, address);
 
-    /// <summary>A bridge's entry: behind this port. Static ones do not age; the others are as if they had been learned.</summary>
+    /// <summary>
+    /// A bridge's entry: behind this port. Static ones do not age; the others are as if they had been learned.
+    /// </summary>
     public static int ReplacePort(Span<byte> buffer, uint sequence, int port, MacAddress mac, bool isStatic)
     {
         var state = (ushort)(isStatic ? Neighbour.NoArp | Neighbour.Reachable : Neighbour.Reachable);
@@ -68,7 +70,9 @@ internal static class NeighbourMessages
         return w.Finish();
     }
 
-    /// <summary>An overlay's entry. With append, further hosts for the same address; only for what goes to everybody.</summary>
+    /// <summary>
+    /// An overlay's entry. With append, further hosts for the same address; only for what goes to everybody.
+    /// </summary>
     public static int PutRemote(
         Span<byte> buffer, uint sequence, int vxlan, MacAddress mac, HostAddress host, bool append)
     {
@@ -90,7 +94,9 @@ internal static class NeighbourMessages
         return w.Finish();
     }
 
-    /// <summary>All forwarding entries; the kernel takes no filter for an overlay's alone, the parser has one.</summary>
+    /// <summary>
+    /// All forwarding entries; the kernel takes no filter for an overlay's alone, the parser has one.
+    /// </summary>
     public static int DumpForwarding(Span<byte> buffer, uint sequence)
     {
         var w = Begin(

@@ -11,8 +11,10 @@ internal delegate T? AnswerParser<out T>(NetlinkMessage message)
     where T : class;
 
 /// <summary>
-/// One question at a time, and its answer: every request asks for an acknowledgement and has a number, and what comes with
-/// another number (a late answer to a question that was given up) is passed over. An answer that was lost leaves a change
+/// One question at a time, and its answer: every request asks for an acknowledgement and has a number, and what comes
+/// with
+/// another number (a late answer to a question that was given up) is passed over. An answer that was lost leaves a
+/// change
 /// in doubt and is said so; a reading is begun anew.
 /// </summary>
 internal sealed class NetlinkConversation(INetlinkChannel channel) : IDisposable

@@ -1,6 +1,7 @@
 namespace Fabric.Drivers.Network.Netlink;
 
-// Numbers of the kernel's interface (linux/netlink.h, rtnetlink.h, if_link.h, neighbour.h, fib_rules.h), by its own names.
+// Numbers of the kernel's interface (linux/netlink.h, rtnetlink.h, if_link.h, neighbour.h, fib_rules.h), by its own
+// names.
 
 /// <summary>Types of messages.</summary>
 internal static class MessageType
@@ -26,7 +27,9 @@ internal static class MessageType
     public const ushort GetRule = 34;
 }
 
-/// <summary>Flags of a message's head. What a bit means depends on the message: a request to get, to make, or an answer.</summary>
+/// <summary>
+/// Flags of a message's head. What a bit means depends on the message: a request to get, to make, or an answer.
+/// </summary>
 [Flags]
 internal enum MessageFlags : ushort
 {

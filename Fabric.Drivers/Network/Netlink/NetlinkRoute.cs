@@ -3,7 +3,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network.Netlink;
 
 /// <summary>
-/// The kernel's interfaces, addresses, routes, neighbours, forwarding entries and rules, in one network namespace. Every
+/// The kernel's interfaces, addresses, routes, neighbours, forwarding entries and rules, in one network namespace.
+/// Every
 /// change is acknowledged by the kernel before a method returns; a removal of what is not there is done. Throws
 /// <see cref="NetlinkException"/>. One question at a time, a lock orders them.
 /// </summary>

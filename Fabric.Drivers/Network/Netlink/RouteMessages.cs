@@ -20,7 +20,8 @@ public sealed record RouteFacts(HostAddress? To, bool IsV6, uint Table, int Link
 }
 
 /// <summary>
-/// Messages about routes. The fixed part (rtmsg): family, bits of destination and source, service, table, protocol, scope,
+/// Messages about routes. The fixed part (rtmsg): family, bits of destination and source, service, table, protocol,
+/// scope,
 /// type, flags 4.
 /// </summary>
 internal static class RouteMessages

@@ -11,7 +11,8 @@ namespace Fabric.Drivers.Network.Netlink;
 public sealed record RuleFacts(HostAddress From, string Input, uint Table, uint Priority);
 
 /// <summary>
-/// Messages about rules. The fixed part (fib_rule_hdr): family, bits of destination and source, service, table, reserved 2,
+/// Messages about rules. The fixed part (fib_rule_hdr): family, bits of destination and source, service, table,
+/// reserved 2,
 /// action, flags 4.
 /// </summary>
 internal static class RuleMessages

@@ -10,7 +10,8 @@ namespace Fabric.Drivers.Network;
 public sealed record NotedEntry(NetworkEntry Key, NetworkEntry? Was, bool IsShared);
 
 /// <summary>
-/// A move that has begun on this host and has not ended: what was there before, so that it can be put back by whoever comes
+/// A move that has begun on this host and has not ended: what was there before, so that it can be put back by whoever
+/// comes
 /// after a crash.
 /// </summary>
 /// <param name="Move">The move.</param>
@@ -24,7 +25,9 @@ public sealed record NetworkNote(NetworkMove Move, IReadOnlyList<NotedEntry> Bef
     public bool IsOf(NetworkMove move) => Move.Migration == move.Migration && Move.Attempt == move.Attempt;
 }
 
-/// <summary>Where notes are kept. Throws <see cref="NetworkException"/> with <see cref="NetworkFault.NotesFailed"/>.</summary>
+/// <summary>
+/// Where notes are kept. Throws <see cref="NetworkException"/> with <see cref="NetworkFault.NotesFailed"/>.
+/// </summary>
 public interface INetworkNotes
 {
     /// <summary>The note of a VM in a role; null when there is none.</summary>

@@ -2,7 +2,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Drivers.Network;
 
-/// <summary>What a host wants of its kernel for a move. Pure: the same move gives the same wishes, in the order of doing.</summary>
+/// <summary>
+/// What a host wants of its kernel for a move. Pure: the same move gives the same wishes, in the order of doing.
+/// </summary>
 internal sealed record NetworkPlan
 {
     public static NetworkPlan Nothing { get; } = new();
@@ -45,7 +47,8 @@ internal sealed record NetworkPlan
         ];
     }
 
-    // A bridge without an address of its own takes the least of its ports': the TAP's must be high, or the bridge, which
+    // A bridge without an address of its own takes the least of its ports': the TAP's must be high, or the bridge,
+    // which
     // may be how this host is reached, would change its own when a VM comes.
     internal static MacAddress PortMac(MacAddress vm)
     {

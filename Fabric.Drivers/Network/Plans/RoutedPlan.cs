@@ -4,9 +4,11 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// A route to the VM alone. Its card is a TAP of the host's own, where the host is its gateway, answers for everybody (proxy
+/// A route to the VM alone. Its card is a TAP of the host's own, where the host is its gateway, answers for everybody
+/// (proxy
 /// ARP) and knows the VM's MAC for good: a route that is there before the VM would else leave a failed neighbour, which
-/// costs up to 0.75 s. With the relay, routers already lead to the target, which tunnels to the source until one local route
+/// costs up to 0.75 s. With the relay, routers already lead to the target, which tunnels to the source until one local
+/// route
 /// flips.
 /// </summary>
 internal static class RoutedPlan
@@ -84,7 +86,9 @@ internal static class RoutedPlan
     internal static MachineRoute Arrival(NetworkSpec spec, HostAddress address) =>
         new(address, address.IsV6, RouteFacts.Main, spec.Tap, Via: null);
 
-    /// <summary>What comes by a tunnel has senders that are elsewhere: the strict check of paths would drop it.</summary>
+    /// <summary>
+    /// What comes by a tunnel has senders that are elsewhere: the strict check of paths would drop it.
+    /// </summary>
     internal static NetworkWish LoosePaths(string link) =>
         NetworkWish.For(new LinkSetting(link, V4, "rp_filter", Loose));
 

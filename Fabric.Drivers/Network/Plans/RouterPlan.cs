@@ -7,7 +7,8 @@ namespace Fabric.Drivers.Network;
 internal static class RouterPlan
 {
     /// <param name="move">The move.</param>
-    /// <param name="ahead">The target passes on to the source until the flip, so the route may lead there in advance.</param>
+    /// <param name="ahead">The target passes on to the source until the flip, so the route may lead there in
+    /// advance.</param>
     public static NetworkPlan For(NetworkMove move, bool ahead)
     {
         var via = move.TargetVia ?? move.Target!.Underlay;

@@ -5,7 +5,8 @@ namespace Fabric.Drivers.Network;
 
 /// <summary>
 /// A VXLAN between two hosts. Nothing is asked over it: both ends know each other's MAC address, which follows from the
-/// tunnel's number, and each other's next hop, which is the same in each tunnel. It takes packets as large as the VM's; the
+/// tunnel's number, and each other's next hop, which is the same in each tunnel. It takes packets as large as the VM's;
+/// the
 /// outer ones are fragmented where the underlay has no room for 50 bytes more.
 /// </summary>
 internal sealed class TunnelEnds

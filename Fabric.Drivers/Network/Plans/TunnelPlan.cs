@@ -4,9 +4,12 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// No common routing. The old address still arrives at the old site, at the anchor, which tunnels it to the target; what the
-/// VM sends from it goes back the same way, by a rule and a table of its own, for the new site's routers would drop it. New
-/// connections find the new address by name. The tunnel stays after the move, until both its ends are told to release the anchor.
+/// No common routing. The old address still arrives at the old site, at the anchor, which tunnels it to the target;
+/// what the
+/// VM sends from it goes back the same way, by a rule and a table of its own, for the new site's routers would drop it.
+/// New
+/// connections find the new address by name. The tunnel stays after the move, until both its ends are told to release
+/// the anchor.
 /// </summary>
 internal static class TunnelPlan
 {
@@ -67,7 +70,8 @@ internal static class TunnelPlan
             yield return NetworkWish.For(new SenderRule(address, move.Spec.Tap!, table, RulePriority));
     }
 
-    // On a host that is not the anchor the route to the TAP goes; where it is, the anchor replaces it and no gap is left.
+    // On a host that is not the anchor the route to the TAP goes; where it is, the anchor replaces it and no gap is
+    // left.
     private static IEnumerable<NetworkWish> Departures(NetworkSpec spec, TunnelEnds? tunnel, NetworkMove move) =>
         tunnel is not null && (move.Anchor is null || move.Anchor.Host == move.Source?.Host)
             ? []

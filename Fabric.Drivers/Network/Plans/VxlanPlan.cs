@@ -5,7 +5,8 @@ namespace Fabric.Drivers.Network;
 
 /// <summary>
 /// An overlay with explicit entries and learning off: learning does not recover when a machine moves to a host behind
-/// another next hop, for the kernel keeps the route that it had cached. Two tables lead to the VM: the bridge's (which port)
+/// another next hop, for the kernel keeps the route that it had cached. Two tables lead to the VM: the bridge's (which
+/// port)
 /// and the overlay's (which host). Each host has both at any time, and a flip replaces, so that no packet finds none.
 /// </summary>
 internal static class VxlanPlan

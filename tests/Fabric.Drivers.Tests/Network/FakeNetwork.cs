@@ -5,7 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Tests.Network;
 
 /// <summary>
-/// A kernel's network in memory: entries by their keys. An interface comes with values of its own and takes all its entries
+/// A kernel's network in memory: entries by their keys. An interface comes with values of its own and takes all its
+/// entries
 /// with it when it goes. It can be told to fail at its n-th change.
 /// </summary>
 internal sealed class FakeNetwork : INetworkState

@@ -6,7 +6,8 @@ using System.Security.Cryptography;
 namespace Fabric.Drivers.Tests.Network;
 
 /// <summary>
-/// A name server that takes one update over TCP and checks its signature by itself, step by step as RFC 8945 says, so that
+/// A name server that takes one update over TCP and checks its signature by itself, step by step as RFC 8945 says, so
+/// that
 /// nothing of the product's library judges its own work.
 /// </summary>
 internal sealed class NameServer : IAsyncDisposable

@@ -4,7 +4,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Tests.Network;
 
 /// <summary>
-/// Every kind and role: fail at each change, do it again, do it twice, go back. What the kernel holds at the end may not
+/// Every kind and role: fail at each change, do it again, do it twice, go back. What the kernel holds at the end may
+/// not
 /// depend on it.
 /// </summary>
 public sealed class RedirectorWalkTests

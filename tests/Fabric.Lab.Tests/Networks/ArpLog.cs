@@ -49,7 +49,8 @@ internal sealed class ArpLog : IDisposable
         }
     }
 
-    // sockaddr_ll, which .NET has no class for: family 2, type 2, index 4, hardware type 2, kind 1, length 1, address 8.
+    // sockaddr_ll, which .NET has no class for: family 2, type 2, index 4, hardware type 2, kind 1, length 1, address
+    // 8.
     private sealed class LinkEndPoint(int link) : EndPoint
     {
         public override AddressFamily AddressFamily => AddressFamily.Packet;

@@ -10,7 +10,8 @@ using Fabric.Protocol;
 namespace Fabric.Lab.Tests.Networks;
 
 /// <summary>
-/// Network namespaces of one test, joined by cables. What cannot be made is a failure that says what to do. Interfaces are
+/// Network namespaces of one test, joined by cables. What cannot be made is a failure that says what to do. Interfaces
+/// are
 /// made by the client under test and looked at by iproute2, which is of other people's making.
 /// </summary>
 public sealed partial class NetLab : IDisposable
@@ -129,7 +130,9 @@ public sealed partial class NetLab : IDisposable
                 .Concat(now.Except(old, StringComparer.Ordinal).Select(l => "+ " + l)));
     }
 
-    /// <summary>Something that holds a TAP, once the kernel sends to it: it drops what comes in the moments before.</summary>
+    /// <summary>
+    /// Something that holds a TAP, once the kernel sends to it: it drops what comes in the moments before.
+    /// </summary>
     internal async Task<TapGuest> GuestAsync(string name, string tap, bool runs = true)
     {
         var guest = new TapGuest(Place(name), tap, runs);
@@ -169,9 +172,9 @@ public sealed partial class NetLab : IDisposable
             $"'{program} {string.Join(' ', arguments)}' ended with {process.ExitCode}: {errors.Result.Trim()}"));
     }
 
-    // What passes by itself: ages, the bridge's timers, addresses that a link without IPv6 traffic gains late.
+    // What passes by itself: ages, the bridge's timers, carriers that the kernel looks at late, addresses that a link without IPv6 traffic gains late.
     [GeneratedRegex(
-        @"\s(used|age|hello_timer|gc_timer|tcn_timer|topology_change_timer) +\S+|\b\S*fe80\S*.*|.*(multicast|ff00::).*|ageing_time \S+",
+        @"\s(used|age|hello_timer|gc_timer|tcn_timer|topology_change_timer|state) +\S+|(NO-CARRIER,|,LOWER_UP)|\b\S*fe80\S*.*|.*(multicast|ff00::).*|ageing_time \S+",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Passing();
 }

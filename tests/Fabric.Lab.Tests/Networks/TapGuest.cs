@@ -7,7 +7,8 @@ using Fabric.Protocol;
 namespace Fabric.Lab.Tests.Networks;
 
 /// <summary>
-/// What a hypervisor is to a TAP: it holds it, takes frames when the guest runs, and leaves them waiting when not. Notes the
+/// What a hypervisor is to a TAP: it holds it, takes frames when the guest runs, and leaves them waiting when not.
+/// Notes the
 /// numbers in the UDP packets to its port.
 /// </summary>
 internal sealed class TapGuest : IDisposable
@@ -39,7 +40,8 @@ internal sealed class TapGuest : IDisposable
     public void Run() => _runs.Set();
 
     /// <summary>
-    /// The guest stands still: the frame that comes next may still be taken from the TAP, and is thrown away, as one that a
+    /// The guest stands still: the frame that comes next may still be taken from the TAP, and is thrown away, as one
+    /// that a
     /// stopped guest's ring holds.
     /// </summary>
     public void Pause() => _runs.Reset();

@@ -3,7 +3,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Networks;
 
-/// <summary>Two hosts and a gateway in networks of their own, with one overlay over them; the client is at the gateway.</summary>
+/// <summary>
+/// Two hosts and a gateway in networks of their own, with one overlay over them; the client is at the gateway.
+/// </summary>
 public sealed class VxlanTests : NetworkLabTests
 {
     private const string Overlay = "fvx100";

@@ -4,7 +4,8 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Tests.Network.Netlink;
 
 /// <summary>
-/// Each request byte by byte, as the kernel's headers lay it out: length 4, type 2, flags 2, number 4, port 4; the fixed
+/// Each request byte by byte, as the kernel's headers lay it out: length 4, type 2, flags 2, number 4, port 4; the
+/// fixed
 /// part; attributes of length 2, type 2 and value, padded to 4. Little endian, as every machine that this is tested on.
 /// </summary>
 public sealed class GoldenBytesTests
