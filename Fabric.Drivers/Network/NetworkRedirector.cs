@@ -64,8 +64,9 @@ public sealed class NetworkRedirector : INetworkRedirector
         }, cancellation);
 
     /// <inheritdoc/>
-    public Task<NetworkStepResult> ActivateAsync(NetworkMove move, CancellationToken cancellation) =>
-        StepAsync(NetworkStep.Activate, move, async (step, plan) =>
+    public async Task<NetworkStepResult> ActivateAsync(NetworkMove move, CancellationToken cancellation)
+    {
+        var result = await StepAsync(NetworkStep.Activate, move, async (step, plan) =>
         {
             var note = _notes.Find(move.Vm, move.Role);
             if (note?.IsOf(move) != true)
@@ -77,22 +78,49 @@ public sealed class NetworkRedirector : INetworkRedirector
             step.Fulfil(plan.Activate);
             if (plan.AnnounceOn is { } link)
                 Announce(step, move, link);
-            if (HasName(move))
-                await step.TryAsync(() => NameAsync(move.Spec.Dns!, move.NamedAddresses, cancellation));
         }, cancellation);
+        if (!HasName(move))
+            return result;
+        try
+        {
+            // Out of turn: a name server that is silent for seconds may not hold up the flips of other machines.
+            await NameAsync(move.Spec.Dns!, move.NamedAddresses, cancellation);
+            return result;
+        }
+        catch (NetworkException e)
+        {
+            return result with { Alarms = [.. result.Alarms, e.Message] };
+        }
+    }
 
     /// <inheritdoc/>
-    public Task<NetworkStepResult> RollBackAsync(NetworkMove move, CancellationToken cancellation) =>
-        StepAsync(NetworkStep.RollBack, move, async (step, _) =>
+    public async Task<NetworkStepResult> RollBackAsync(NetworkMove move, CancellationToken cancellation)
+    {
+        var isNamed = false;
+        var result = await StepAsync(NetworkStep.RollBack, move, async (step, _) =>
         {
             await _announcer.EndAsync(move.Vm);
             if (_notes.Find(move.Vm, move.Role) is not { } note || !note.IsOf(move))
                 return;
             step.PutBack(note);
-            if (note.IsActivated && HasName(move))
-                await NameAsync(move.Spec.Dns!, move.Spec.Addresses, cancellation);
-            _notes.Forget(move.Vm, move.Role);
+            isNamed = note.IsActivated && HasName(move);
+            if (!isNamed)
+                _notes.Forget(move.Vm, move.Role);
         }, cancellation);
+        if (!isNamed)
+            return result;
+        try
+        {
+            await NameAsync(move.Spec.Dns!, move.Spec.Addresses, cancellation);
+            _notes.Forget(move.Vm, move.Role);
+            return result;
+        }
+        catch (NetworkException e)
+        {
+            e.Step = NetworkStep.RollBack;
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<NetworkStepResult> ReleaseAsync(NetworkMove move, CancellationToken cancellation) =>

@@ -96,19 +96,6 @@ internal sealed class StepRun(INetworkState state, TimeProvider time)
         }
     }
 
-    /// <summary>As <see cref="Try"/>.</summary>
-    public async Task TryAsync(Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (NetworkException e)
-        {
-            _alarms.Add(e.Message);
-        }
-    }
-
     private void PutBack(NetworkWish wish, long begun)
     {
         var found = state.Read(wish.Entry);
