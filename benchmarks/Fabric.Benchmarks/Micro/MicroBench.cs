@@ -13,7 +13,7 @@ namespace Fabric.Benchmarks.Micro;
 /// <summary>The small parts, with BenchmarkDotNet, in this process: time and garbage of one operation.</summary>
 internal static class MicroBench
 {
-    private static readonly Type[] Classes = [typeof(PumpBench), typeof(JournalBench), typeof(DecideBench)];
+    private static readonly Type[] Classes = [typeof(PumpBench), typeof(JournalBench), typeof(DecideBench), typeof(NetlinkBench)];
 
     public static Task<BenchReport> RunAsync(BenchOptions options)
     {

@@ -5,7 +5,8 @@ using Fabric.Testing.Scenarios;
 namespace Fabric.Simulation.World;
 
 /// <summary>
-/// The links between coordinators and hosts: at most once, in order and whole unless the plan says otherwise. A link that
+/// The links between coordinators and hosts: at most once, in order and whole unless the plan says otherwise. A link
+/// that
 /// carries nothing is noticed after a while at both ends; then the agent looks for whoever coordinates by now. What an
 /// older coordinator has sent still arrives: the protocol must bear that.
 /// </summary>
@@ -48,7 +49,9 @@ internal sealed class SimNetwork(SimWorld world, Chance chance)
         return true;
     }
 
-    /// <summary>Something is wrong with the link: if it still is when it should have been heard of, it is given up.</summary>
+    /// <summary>
+    /// Something is wrong with the link: if it still is when it should have been heard of, it is given up.
+    /// </summary>
     public void Watch(SimHost host)
     {
         var link = host.LinkNumber;
