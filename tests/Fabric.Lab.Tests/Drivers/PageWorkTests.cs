@@ -3,6 +3,7 @@ using Fabric.Drivers.Qemu;
 using Fabric.Protocol;
 using Fabric.Transport.Pages.Store;
 using Fabric.Transport.Relay;
+using Fabric.Transport.Wire;
 
 namespace Fabric.Lab.Tests.Drivers;
 
@@ -46,6 +47,9 @@ public sealed class PageWorkTests(SavedGuest saved)
             await source.BeginOutgoingAsync(relays.SourceSocket, Endless, default);
             await events.UntilAsync<ProgressMade>(e => e.Progress.TransferredBytes > 40_000_000);
             await doomed.KillAsync(default);
+
+            // An agent that has no other process ends the transfer; left alone the relay waits for one.
+            await relays.Target.AbortAsync(AbortReason.TargetClosed);
             await relays.EndsAsync();
             await events.UntilPhaseAsync(MigrationPhase.Failed);
         }
