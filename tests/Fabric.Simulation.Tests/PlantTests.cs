@@ -30,7 +30,7 @@ public sealed class PlantTests
     [InlineData("source-released-early", "rule 11")]
     [InlineData("outcome-published-early", "rule 10")]
     [InlineData("commit-without-hand-off", "rule 4")]
-    [InlineData("ledger-not-fsynced", "rule 3")]
+    [InlineData("ledger-not-fsynced", "rule 7")]
     [InlineData("source-not-released", "liveness")]
     [InlineData("epoch-not-raised", "rule 9")]
     public void A_planted_bug_is_found_by_the_rule_that_it_breaks(string name, string rule)
