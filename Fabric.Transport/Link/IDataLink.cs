@@ -47,17 +47,15 @@ public interface IDataLink : IAsyncDisposable
     void Want(int connections);
 
     /// <summary>
-    /// Bytes that were sent and that the peer has not acknowledged; a link that cannot tell says none. Any thread.
+    /// Bytes that were sent and that the peer has not acknowledged. Any thread.
     /// </summary>
-    long Unacknowledged => 0;
+    long Unacknowledged { get; }
 
     /// <summary>
     /// Waits until the peer has acknowledged all but so many bytes, or the link is over. Who sends calls it, and feels
     /// the path, where <see cref="Send"/> alone lets it feel only the room before it.
     /// </summary>
-    void AwaitAcknowledged(long allBut)
-    {
-    }
+    void AwaitAcknowledged(long allBut);
 
     /// <summary>Sends the first <paramref name="length"/> bytes of the buffer's payload. Blocks while the path is
     /// full, or cut.</summary>

@@ -53,7 +53,7 @@ internal sealed class TlsLimit(string directory, TimeProvider time)
     private static void Send(SslStream stream, long bytes)
     {
         var piece = new byte[PieceBytes];
-        Random.Shared.NextBytes(piece);
+        new Random(1).NextBytes(piece);
         for (; bytes > 0; bytes -= piece.Length)
             stream.Write(piece);
     }

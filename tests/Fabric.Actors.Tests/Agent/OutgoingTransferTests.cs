@@ -68,6 +68,12 @@ public sealed class OutgoingTransferTests
 
         public void Complete() => throw new NotSupportedException();
 
+        public long Unacknowledged => 0;
+
+        public void AwaitAcknowledged(long allBut)
+        {
+        }
+
         public LinkMeasures Measure() => new(1, null, 0, null, null);
 
         public void Pace(long bytesPerSecond)

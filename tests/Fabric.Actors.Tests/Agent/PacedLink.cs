@@ -23,6 +23,12 @@ internal sealed class PacedLink : IDataLink
 
     public TimeSpan StillFor => TimeSpan.Zero;
 
+    public long Unacknowledged => 0;
+
+    public void AwaitAcknowledged(long allBut)
+    {
+    }
+
     public LinkMeasures Measure() => new(1, null, 0, null, null);
 
     public void Pace(long bytesPerSecond)
