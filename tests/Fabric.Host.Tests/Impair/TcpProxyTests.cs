@@ -11,6 +11,9 @@ public sealed class TcpProxyTests : IAsyncLifetime
 
     private readonly ManualTime _time = new();
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
+
+    // Kept until the end: a socket that nobody holds any longer is finalized, which resets its connection.
+    private readonly List<Socket> _sockets = [];
     private TcpProxy _proxy = null!;
 
     public Task InitializeAsync()
@@ -23,6 +26,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _proxy.DisposeAsync();
+        _sockets.ForEach(socket => socket.Dispose());
         _server.Dispose();
     }
 
@@ -120,12 +124,15 @@ public sealed class TcpProxyTests : IAsyncLifetime
     private async Task<(Socket Near, Socket Far)> ConnectAsync()
     {
         var near = await ConnectToProxyAsync();
-        return (near, await _server.AcceptSocketAsync().WaitAsync(HangGuard));
+        var far = await _server.AcceptSocketAsync().WaitAsync(HangGuard);
+        _sockets.Add(far);
+        return (near, far);
     }
 
     private async Task<Socket> ConnectToProxyAsync()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _sockets.Add(socket);
         await socket.ConnectAsync(IPAddress.Loopback, _proxy.Port);
         return socket;
     }
