@@ -35,6 +35,17 @@ public readonly record struct MigrationId(string Value) : IName<MigrationId>
     public override string ToString() => Value;
 }
 
+/// <summary>The name of a disk, unique in its VM.</summary>
+[JsonConverter(typeof(NameJsonConverter<DiskId>))]
+public readonly record struct DiskId(string Value) : IName<DiskId>
+{
+    /// <summary>Makes the id, or throws <see cref="FormatException"/> that says what a name may be.</summary>
+    public static DiskId Of(string value) => new(Names.Checked(value, "disk"));
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}
+
 /// <summary>A name that is checked when it is made.</summary>
 public interface IName<TSelf>
     where TSelf : IName<TSelf>

@@ -42,13 +42,27 @@ public sealed record VmSpec
     /// <summary>Further devices, each one QEMU <c>-device</c> argument, such as <c>virtio-balloon-pci</c>.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>Its disks, in the order in which the guest sees them.</summary>
+    public IReadOnlyList<DiskSpec> Disks { get; init; } = [];
+
+    /// <summary>Its network where the fabric moves the address with the VM; null where it does not.</summary>
+    public NetworkSpec? Network { get; init; }
+
+    /// <summary>The disks that are copied when it moves.</summary>
+    public IEnumerable<DiskSpec> LocalDisks() => Disks.Where(d => d.Place == DiskPlace.Local);
+
     /// <summary>Guest memory in bytes.</summary>
     public long MemoryBytes() => MemoryKiB * 1024;
 
     /// <summary>Whether two specifications describe the same machine, device for device.</summary>
     public bool SameAs(VmSpec other) =>
-        this with { Devices = [] } == (other with { Devices = [] })
-            && Devices.SequenceEqual(other.Devices, StringComparer.Ordinal);
+        Plain(this) == Plain(other)
+            && Devices.SequenceEqual(other.Devices, StringComparer.Ordinal)
+            && Disks.SequenceEqual(other.Disks)
+            && (Network is null ? other.Network is null : other.Network is { } network && Network.SameAs(network));
+
+    // Lists are equal when they are the same object, which says nothing.
+    private static VmSpec Plain(VmSpec spec) => spec with { Devices = [], Disks = [], Network = null };
 
     /// <summary>What is wrong with the specification by itself, in words; empty when nothing is.</summary>
     public IReadOnlyList<string> Faults()
@@ -79,6 +93,14 @@ public sealed record VmSpec
             faults.Add($"{Devices.Count} devices are more than {Limits.Vm.DevicesMax}");
         faults.AddRange(
             Devices.Where(d => !IsArgument(d)).Select(d => $"device '{Names.Shown(d)}' is not a device argument"));
+        if (Disks.Count > Limits.Disks.PerVmMax)
+            faults.Add($"{Disks.Count} disks are more than {Limits.Disks.PerVmMax}");
+        faults.AddRange(Disks.SelectMany(static disk => disk.Faults()));
+        faults.AddRange(Disks.GroupBy(static d => d.Id).Where(static g => g.Count() > 1)
+            .Select(static g => $"disk {g.Key} is there twice"));
+        faults.AddRange(Disks.GroupBy(static d => (d.Place, d.File)).Where(static g => g.Count() > 1)
+            .Select(static g => $"disks {string.Join(" and ", g.Select(d => d.Id))} are one file, '{Names.Shown(g.Key.File)}'"));
+        faults.AddRange(Network?.Faults().Select(static fault => $"network: {fault}") ?? []);
         return faults;
     }
 
