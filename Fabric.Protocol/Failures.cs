@@ -36,6 +36,9 @@ public enum FailureReason
     PrecheckTimedOut = 11,
     HostBusy = 12,
     SpecInvalid = 13,
+    DiskUnfit = 14,
+    DiskSpaceShort = 15,
+    DiskInUse = 16,
 
     // An attempt failed; the source goes on.
     TargetDidNotStart = 20,
@@ -49,6 +52,8 @@ public enum FailureReason
     SourceUnreachable = 28,
     TargetLoadFailed = 29,
     DidNotConverge = 30,
+    DiskCopyFailed = 31,
+    DiskFull = 32,
 
     // The guest's only copy ended by itself.
     SourceVmDied = 40,
@@ -75,11 +80,13 @@ public static class Failures
         FailureReason.UnknownVm or FailureReason.UnknownHost or FailureReason.SameHost or FailureReason.VmNotRunning
             or FailureReason.AlreadyMigrating or FailureReason.HostNotConnected or FailureReason.MemoryShort
             or FailureReason.ImageMissing or FailureReason.HypervisorUnfit or FailureReason.MemorySizeCorrupts
-            or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid => Keeper.Source,
+            or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid
+            or FailureReason.DiskUnfit or FailureReason.DiskSpaceShort or FailureReason.DiskInUse => Keeper.Source,
         FailureReason.TargetDidNotStart or FailureReason.TargetVmDied or FailureReason.TargetUnreachable
             or FailureReason.DataLinkLost or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
             or FailureReason.DeadlineExceeded or FailureReason.Cancelled or FailureReason.SourceUnreachable
             or FailureReason.TargetLoadFailed or FailureReason.DidNotConverge
+            or FailureReason.DiskCopyFailed or FailureReason.DiskFull
             or FailureReason.TargetLostBeforeRun => Keeper.Source,
         FailureReason.SourceVmDied or FailureReason.GuestShutDown => Keeper.Nobody,
         FailureReason.TargetLostAfterGrant => Keeper.HeldAtSource,
@@ -92,7 +99,7 @@ public static class Failures
     public static bool IsRetryable(FailureReason reason) => reason
         is FailureReason.TargetVmDied or FailureReason.TargetUnreachable or FailureReason.DataLinkLost
         or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
-        or FailureReason.SourceUnreachable or FailureReason.TargetLoadFailed;
+        or FailureReason.SourceUnreachable or FailureReason.TargetLoadFailed or FailureReason.DiskCopyFailed;
 
     /// <summary>What an operator can do about it, in one sentence.</summary>
     public static string AdviceFor(FailureReason reason) => reason switch
@@ -111,6 +118,11 @@ public static class Failures
         FailureReason.PrecheckTimedOut => "Look at the named host's log; then migrate again.",
         FailureReason.HostBusy => "Wait for the host's other migrations, or raise host.migrations-max.",
         FailureReason.SpecInvalid => "Correct the VM's specification.",
+        FailureReason.DiskUnfit => "Correct the disk's file, or the VM's specification of it, as the detail says.",
+        FailureReason.DiskSpaceShort => "Free space in the target's host.disks.local, or choose another host.",
+        FailureReason.DiskInUse => "Stop what uses the file, or remove it if it is a leftover ('fabric leftovers').",
+        FailureReason.DiskCopyFailed => "Read both hosts' logs; the source runs, and a retry goes on from what is copied.",
+        FailureReason.DiskFull => "Free space on the target, then migrate again: it goes on from what is copied.",
         FailureReason.TargetDidNotStart => "Read the target's hypervisor log, named in the detail.",
         FailureReason.TargetVmDied => "Read the target's hypervisor log; the source runs, so migrate again.",
         FailureReason.TargetUnreachable => "Bring the target host back; the source runs, so migrate again.",

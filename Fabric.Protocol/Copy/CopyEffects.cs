@@ -15,13 +15,20 @@ public sealed record RunPrecheck(Precheck Order, FailureReason? NotRunning) : Co
 public sealed record StartMachine(VmSpec Spec, string Directory) : CopyEffect;
 
 /// <summary>Start a process that waits for bytes, make a ticket for its source, and offer both.</summary>
-public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect;
+public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect
+{
+    /// <summary>What the disks are like at the source.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+}
 
 /// <summary>
 /// Make sure that a process is gone, start another that waits for bytes, and give it all that the first was given; the
 /// transfer goes on to it. Where that fails, no process is left.
 /// </summary>
 public sealed record RefillIncoming(VmSpec Spec, string Dead, string Directory, Stamp Stamp) : CopyEffect;
+
+/// <summary>Connect to the target, copy the local disks, and keep them nearly equal.</summary>
+public sealed record StartSyncing(string Directory, SyncDisks Order) : CopyEffect;
 
 /// <summary>Connect to the target, and send.</summary>
 public sealed record StartSending(string Directory, BeginTransfer Order) : CopyEffect;
@@ -32,7 +39,7 @@ public sealed record WatchDirtying(string Directory, MeasureDirtying Order) : Co
 /// <summary>Send in another way from now on.</summary>
 public sealed record AdjustSending(string Directory, TransferPolicy Policy, long? LineShare = null) : CopyEffect;
 
-/// <summary>Send the last pages and the device state.</summary>
+/// <summary>Copy what is left of the disks, then send the last pages and the device state.</summary>
 public sealed record ContinueSwitchover(string Directory) : CopyEffect;
 
 /// <summary>Cancel an outgoing migration, whatever its phase; on a hung one close its socket.</summary>
@@ -48,7 +55,14 @@ public sealed record RunMachine(string Directory) : CopyEffect;
 public sealed record PowerDownMachine(string Directory) : CopyEffect;
 
 /// <summary>End the process at once; it vanishes.</summary>
-public sealed record KillMachine(string Directory) : CopyEffect;
+public sealed record KillMachine(string Directory) : CopyEffect
+{
+    /// <summary>The VM is known to run elsewhere: its local disks here are removed with it.</summary>
+    public bool RemoveDisks { get; init; }
+}
+
+/// <summary>No copy of the VM is here and none comes: remove what is left of its local disks.</summary>
+public sealed record RemoveDisks(VmId Vm) : CopyEffect;
 
 /// <summary>What was decided: events for the ledger, then effects.</summary>
 public sealed record CopyDecision(IReadOnlyList<CopyEvent> Events, IReadOnlyList<CopyEffect> Effects);

@@ -44,13 +44,22 @@ internal static class MigrationActions
             case RecoveryAction.PrepareTarget:
                 Send(
                     turn, entered, Side.Target,
-                    new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source));
+                    new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source)
+                    {
+                        Disks = turn.State.Disks,
+                    });
                 break;
             case RecoveryAction.EnterStorageSync:
                 turn.Happen(new TargetReserved(turn.Sight.Offer!.Endpoint, turn.Now));
                 break;
-            case RecoveryAction.EnterPreCopy:
+            case RecoveryAction.SyncDisks when turn.Stage.Plan.Spec.LocalDisks().Any():
+                Sync(turn, entered);
+                break;
+            case RecoveryAction.SyncDisks:
                 turn.Happen(new StorageReady(turn.Now));
+                break;
+            case RecoveryAction.EnterPreCopy:
+                turn.Happen(new StorageReady(turn.Now) { Disks = turn.Sight.DisksCopied });
                 break;
             case RecoveryAction.BeginTransfer:
                 Begin(turn, entered);
@@ -204,7 +213,7 @@ internal static class MigrationActions
         if (turn.Sight is { SourceChecked: true, TargetChecked: true })
         {
             if (turn.State.Line is not { Admitted: false } line)
-                turn.Happen(new AttemptStarted(1, turn.Now));
+                turn.Happen(new AttemptStarted(1, turn.Now) { Disks = turn.Sight.DisksFound });
             else if (turn.PassedSince(turn.Stage.StartedAt, plan.Policy.DeadlineMs))
             {
                 End(
@@ -226,9 +235,40 @@ internal static class MigrationActions
 
         if (!turn.Sight.SourceChecked)
             Send(turn, entered, Side.Source, new Precheck(turn.Stage.Stamp, Side.Source, plan.Spec));
-        if (!turn.Sight.TargetChecked)
+        if (!turn.Sight.TargetChecked && plan.Spec.Disks.Count == 0)
             Send(turn, entered, Side.Target, new Precheck(turn.Stage.Stamp, Side.Target, plan.Spec));
+        else if (entered)
+            PrecheckDisks(turn);
     }
+
+    /// <summary>What the target must have room for, the source says first.</summary>
+    public static void PrecheckDisks(MigrationTurn turn)
+    {
+        var spec = turn.Stage.Plan.Spec;
+        if (turn.Sight is { SourceChecked: true, TargetChecked: false } && spec.Disks.Count > 0)
+        {
+            turn.Order(Side.Target, new Precheck(turn.Stage.Stamp, Side.Target, spec)
+            {
+                Disks = turn.Sight.DisksFound,
+            });
+        }
+    }
+
+    private static void Sync(MigrationTurn turn, bool entered)
+    {
+        var plan = turn.Stage.Plan;
+        var offer = turn.Sight.Offer!;
+        Send(turn, entered, Side.Source, new SyncDisks(
+            turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Disks ?? [], plan.Policy.Transfer)
+        {
+            DeadlineInMs = LeftMs(turn),
+            LineShare = ShareOf(turn),
+        });
+    }
+
+    private static long LeftMs(MigrationTurn turn) => Math.Max(
+        0,
+        turn.Stage.Plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds);
 
     private static void Begin(MigrationTurn turn, bool entered)
     {
@@ -237,8 +277,7 @@ internal static class MigrationActions
         Send(turn, entered, Side.Source, new BeginTransfer(
             turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Ticket, plan.Policy.Transfer)
         {
-            DeadlineInMs = Math.Max(
-                0, plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds),
+            DeadlineInMs = LeftMs(turn),
             LineShare = ShareOf(turn),
         });
     }
@@ -288,7 +327,8 @@ internal static class MigrationActions
     private static void Look(MigrationTurn turn, bool due)
     {
         Send(turn, due, Side.Source, new Observe(turn.Stage.Stamp, Side.Source));
-        if (turn.Stage is InPreCopy { Adjusted: true } || (turn.Stage is InPreCopy && ShareOf(turn) is not null))
+        if (turn.Stage is InPreCopy { Adjusted: true }
+            || (turn.Stage is InPreCopy or InStorageSync && ShareOf(turn) is not null))
             Send(turn, due, Side.Source, Adjusted(turn));
         Send(turn, due, Side.Target, new Observe(turn.Stage.Stamp, Side.Target));
     }
