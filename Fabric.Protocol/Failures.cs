@@ -39,6 +39,7 @@ public enum FailureReason
     DiskUnfit = 14,
     DiskSpaceShort = 15,
     DiskInUse = 16,
+    NetworkUnfit = 17,
 
     // An attempt failed; the source goes on.
     TargetDidNotStart = 20,
@@ -54,6 +55,7 @@ public enum FailureReason
     DidNotConverge = 30,
     DiskCopyFailed = 31,
     DiskFull = 32,
+    NetworkFailed = 33,
 
     // The guest's only copy ended by itself.
     SourceVmDied = 40,
@@ -81,7 +83,8 @@ public static class Failures
             or FailureReason.AlreadyMigrating or FailureReason.HostNotConnected or FailureReason.MemoryShort
             or FailureReason.ImageMissing or FailureReason.HypervisorUnfit or FailureReason.MemorySizeCorrupts
             or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid
-            or FailureReason.DiskUnfit or FailureReason.DiskSpaceShort or FailureReason.DiskInUse => Keeper.Source,
+            or FailureReason.DiskUnfit or FailureReason.DiskSpaceShort or FailureReason.DiskInUse
+            or FailureReason.NetworkUnfit or FailureReason.NetworkFailed => Keeper.Source,
         FailureReason.TargetDidNotStart or FailureReason.TargetVmDied or FailureReason.TargetUnreachable
             or FailureReason.DataLinkLost or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
             or FailureReason.DeadlineExceeded or FailureReason.Cancelled or FailureReason.SourceUnreachable
@@ -118,11 +121,15 @@ public static class Failures
         FailureReason.PrecheckTimedOut => "Look at the named host's log; then migrate again.",
         FailureReason.HostBusy => "Wait for the host's other migrations, or raise host.migrations-max.",
         FailureReason.SpecInvalid => "Correct the VM's specification.",
-        FailureReason.DiskUnfit => "Correct the disk's file, or the VM's specification of it, as the detail says.",
+        FailureReason.DiskUnfit =>
+            "Correct the disk's file, the VM's specification of it, or the host's host.disks, as the detail says.",
         FailureReason.DiskSpaceShort => "Free space in the target's host.disks.local, or choose another host.",
         FailureReason.DiskInUse => "Stop what uses the file, or remove it if it is a leftover ('fabric leftovers').",
+        FailureReason.NetworkUnfit => "Do what the detail says on that host, or choose another; the VM was not touched.",
         FailureReason.DiskCopyFailed => "Read both hosts' logs; the source runs, and a retry goes on from what is copied.",
         FailureReason.DiskFull => "Free space on the target, then migrate again: it goes on from what is copied.",
+        FailureReason.NetworkFailed =>
+            "Do what the detail says on that host; its network is as it was and the source runs, so migrate again.",
         FailureReason.TargetDidNotStart => "Read the target's hypervisor log, named in the detail.",
         FailureReason.TargetVmDied => "Read the target's hypervisor log; the source runs, so migrate again.",
         FailureReason.TargetUnreachable => "Bring the target host back; the source runs, so migrate again.",
