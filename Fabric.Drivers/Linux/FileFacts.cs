@@ -17,6 +17,12 @@ internal readonly record struct FileFacts(int Mode, uint Owner)
     /// <summary>It is a socket.</summary>
     public bool IsSocket => (Mode & TypeMask) == 0xC000;
 
+    /// <summary>It is a regular file.</summary>
+    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    /// <summary>It is a symbolic link.</summary>
+    public bool IsLink => (Mode & TypeMask) == 0xA000;
+
     /// <summary>It is a directory.</summary>
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
