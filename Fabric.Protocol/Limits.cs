@@ -484,6 +484,14 @@ public static partial class Limits
     /// <summary>A host's agent.</summary>
     public static class Agent
     {
+        /// <summary>Twice a second is as often as anybody reads it: 7,200 reports an hour.</summary>
+        public const int DiskProgressMs = 500;
+
+        /// <summary>
+        /// What is left over is told again once a minute while there is any: whoever was told may have forgotten.
+        /// </summary>
+        public const int LeftoverLookMs = 60_000;
+
         /// <summary>
         /// A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.
         /// </summary>

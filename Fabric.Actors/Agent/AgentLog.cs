@@ -86,6 +86,18 @@ public static partial class AgentLog
         "{Attempt}: sent {Wire} bytes over the link in all; page work made {Out} of {In}: {Pages}.")]
     public static partial void Sent(ILogger log, string attempt, long wire, long @in, long @out, string pages);
 
+    [LoggerMessage(4027, LogLevel.Information, "{Attempt}: disk {Disk}: {What}")]
+    public static partial void DiskNote(ILogger log, string attempt, string disk, string what);
+
+    [LoggerMessage(4028, LogLevel.Warning, "What is left of disk {Disk} of {Vm} was not removed. {Why}")]
+    public static partial void DiskNotRemoved(ILogger log, string vm, string disk, string why);
+
+    [LoggerMessage(4029, LogLevel.Information, "{Attempt}: the disks are nearly equal after {Ms} ms: {Copied} bytes copied, {Wire} on the wire.")]
+    public static partial void DisksSynced(ILogger log, string attempt, long ms, long copied, long wire);
+
+    [LoggerMessage(4030, LogLevel.Information, "{Attempt}: the last round of the disks took {Ms} ms of the pause, {Wire} bytes on the wire.")]
+    public static partial void DisksFinished(ILogger log, string attempt, long ms, long wire);
+
     [LoggerMessage(4021, LogLevel.Information, "{Attempt}: {Kind} {Value}: {Why}")]
     public static partial void Decided(ILogger log, string attempt, DecisionKind kind, long value, string why);
 

@@ -1,4 +1,5 @@
 using Fabric.Drivers;
+using Fabric.Drivers.Disks;
 using Fabric.Transport.Connect;
 using Fabric.Transport.Link;
 using Fabric.Transport.Pages.Store;
@@ -21,6 +22,12 @@ public sealed record AgentTools(
     PageWorkOptions? PageWork = null,
     PageStores? Pages = null)
 {
+    /// <summary>Images of disks; null where this host takes none.</summary>
+    public IDiskImages? Disks { get; init; }
+
+    /// <summary>What is left over here.</summary>
+    public LeftoverWatch Leftovers { get; init; } = new(null);
+
     /// <summary>What the migrations that leave this host share.</summary>
     public HostLine Line { get; init; } = new(0);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Fabric.Drivers;
+using Fabric.Drivers.Disks;
 using Fabric.Protocol;
 using Fabric.Transport.Relay;
 
@@ -25,6 +26,7 @@ public sealed class CopyHands : ICopyHands
     // Where the transfer that comes in goes to: what it tells is told of that process.
     private volatile string _incomingTo = "";
     private IncomingTransfer? _refilling;
+    private readonly DiskHands _disks;
 
     // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
     private volatile bool _adopted;
@@ -33,6 +35,7 @@ public sealed class CopyHands : ICopyHands
     public CopyHands(AgentTools tools, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     {
         (_tools, _vm, _tell, _report) = (tools, vm, tell, report);
+        _disks = new DiskHands(tools, vm, report);
         _working = Task.Run(WorkAsync);
     }
 
@@ -54,7 +57,11 @@ public sealed class CopyHands : ICopyHands
     {
         // What waits for a peer must not keep the order to give up waiting.
         if (effect is CancelSending or CloseTransfer or KillMachine)
+        {
             Volatile.Read(ref _outgoing)?.Interrupt();
+            _disks.Outgoing?.Interrupt();
+        }
+
         if (effect is CloseTransfer or KillMachine)
             Volatile.Read(ref _refilling)?.Interrupt();
         if (!_work.Writer.TryWrite((effect, noted)))
@@ -67,7 +74,8 @@ public sealed class CopyHands : ICopyHands
         _work.Writer.TryComplete();
         await _stop.CancelAsync();
         await _working;
-        await CloseTransferAsync();
+        await _disks.CloseAsync();
+        await CloseMemoryAsync();
         if (_keeper is not null)
             await _keeper.DisposeAsync();
         _stop.Dispose();
@@ -112,10 +120,12 @@ public sealed class CopyHands : ICopyHands
         StartMachine e => StartAsync(e),
         StartIncoming e => StartIncomingAsync(e),
         RefillIncoming e => RefillAsync(e),
+        StartSyncing e => SyncAsync(e),
+        RemoveDisks => _disks.RemoveNotedAsync(_stop.Token),
         StartSending e => StartSendingAsync(e),
         AdjustSending e => AdjustAsync(e),
         WatchDirtying e => WatchDirtyingAsync(e),
-        ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
+        ContinueSwitchover e => ContinueAsync(e),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
         RunMachine => RunMachineAsync(noted),
@@ -141,33 +151,50 @@ public sealed class CopyHands : ICopyHands
             obstacles.Add(new Obstacle(FailureReason.HypervisorUnfit, problem.Message));
         }
 
-        _report(new PrecheckReport(e.Order.Stamp, e.Order.Side, obstacles));
+        var disks = await _disks.PrecheckAsync(e.Order, _stop.Token);
+        obstacles.AddRange(disks.Obstacles);
+        _report(new PrecheckReport(e.Order.Stamp, e.Order.Side, obstacles) { Disks = disks.Facts });
     }
 
     private async Task StartAsync(StartMachine e)
     {
-        if (await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
+        if (await _disks.WhyNotStartAsync(e.Spec, _stop.Token) is { } why && !IsKept(e.Directory))
+            await _tell(e.Directory, why);
+        else if (await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
             await Kept().TellLookAsync();
     }
 
     private async Task StartIncomingAsync(StartIncoming e)
     {
-        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
-            return;
-        if (_incoming is { } made)
+        if (_incoming is { } made && IsKept(e.Directory))
         {
-            await _tell(e.Directory, new OfferMade(made.Offer));
+            await _tell(e.Directory, new OfferMade(made.Offer with { Disks = _disks.Offers }));
             return;
         }
 
+        IReadOnlyDictionary<DiskId, string> images;
         try
         {
+            images = await _disks.MakeAsync(e, _stop.Token);
+        }
+        catch (DiskException failed)
+        {
+            await _tell(e.Directory, new MachineFailedToStart(
+                OutgoingDiskFaults.ReasonOf(failed.Fault), failed.Message));
+            return;
+        }
+
+        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
+            return;
+        try
+        {
+            await _disks.ServeAsync(Machine(), e, images, _stop.Token);
             var socket = Path.Combine(PathOf(e.Directory), "in.sock");
             await Machine().BeginIncomingAsync(socket, _stop.Token);
             _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source, BootFilesOf(e.Spec));
             _incomingTo = e.Directory;
             _ = _incoming.ServeAsync(socket, input => _tell(_incomingTo, input));
-            await _tell(e.Directory, new OfferMade(_incoming.Offer));
+            await _tell(e.Directory, new OfferMade(_incoming.Offer with { Disks = _disks.Offers }));
         }
         catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
         {
@@ -183,7 +210,7 @@ public sealed class CopyHands : ICopyHands
     /// </summary>
     private async Task RefillAsync(RefillIncoming e)
     {
-        if (_keeper is { } kept && string.Equals(kept.Directory, e.Directory, StringComparison.Ordinal))
+        if (IsKept(e.Directory))
             return; // Run again, it finds the one that it has filled.
         await EndProcessAsync(e.Dead);
         if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
@@ -227,7 +254,7 @@ public sealed class CopyHands : ICopyHands
     private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
     {
         // Run again, it finds what it started: that is not a failure to start, after which nothing would be there.
-        if (_keeper is { } kept && string.Equals(kept.Directory, directory, StringComparison.Ordinal))
+        if (IsKept(directory))
             return true;
         if (_tools.Options.HomelessDisks(spec).FirstOrDefault() is { } homeless)
         {
@@ -271,11 +298,36 @@ public sealed class CopyHands : ICopyHands
         }
     }
 
-    private async Task StartSendingAsync(StartSending e)
+    private async Task SyncAsync(StartSyncing e)
     {
         await CloseTransferAsync();
+        _tools.Capacity.NoteMigrating(_vm, migrating: true);
+        await _disks.SyncAsync(e, Machine(), _spec!, PathOf(e.Directory), input => _tell(e.Directory, input));
+    }
+
+    /// <summary>The disks first: what is left of them must be at the target before its guest may run.</summary>
+    private async Task ContinueAsync(ContinueSwitchover e)
+    {
+        try
+        {
+            await _disks.FinishAsync();
+        }
+        catch (Exception failed) when (failed is DiskCopyException or OperationCanceledException)
+        {
+            await _tell(e.Directory, OutgoingDiskFaults.Of(failed));
+            return;
+        }
+
+        await Machine().ContinueSwitchoverAsync(_stop.Token);
+    }
+
+    private async Task StartSendingAsync(StartSending e)
+    {
+        await CloseMemoryAsync();
+        _disks.Outgoing?.HandOver();
         var transfer = new OutgoingTransfer(
-            _tools, e.Order, PathOf(e.Directory), _report, _spec is null ? null : BootFilesOf(_spec));
+            _tools, e.Order, PathOf(e.Directory), _report, _spec is null ? null : BootFilesOf(_spec),
+            _disks.Outgoing?.Pace);
         Volatile.Write(ref _outgoing, transfer);
         _tools.Capacity.NoteMigrating(_vm, migrating: true);
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
@@ -305,6 +357,7 @@ public sealed class CopyHands : ICopyHands
     private Task AdjustAsync(AdjustSending e)
     {
         _outgoing?.Governor.Adjust(e.Policy, e.LineShare);
+        _disks.Outgoing?.Adjust(e.Policy, e.LineShare);
         return Task.CompletedTask;
     }
 
@@ -314,6 +367,8 @@ public sealed class CopyHands : ICopyHands
 
     private async Task RunMachineAsync(TimeSpan noted)
     {
+        if (_spec is not null)
+            _disks.Own(_spec);
         await Kept().RunAsync(noted);
         _incoming?.Granted();
     }
@@ -335,6 +390,12 @@ public sealed class CopyHands : ICopyHands
 
     private async Task CloseTransferAsync()
     {
+        await _disks.CloseAsync(_spec, _keeper?.Machine, _stop.Token);
+        await CloseMemoryAsync();
+    }
+
+    private async Task CloseMemoryAsync()
+    {
         _adopted = false;
         _tools.Capacity.NoteMigrating(_vm, migrating: false);
         var (outgoing, incoming) = (_outgoing, _incoming);
@@ -349,6 +410,8 @@ public sealed class CopyHands : ICopyHands
     {
         await CloseTransferAsync();
         await EndProcessAsync(e.Directory);
+        if (e.RemoveDisksOf is { } released)
+            await _disks.RemoveAsync(released, _stop.Token);
         await _tell(e.Directory, new MachineVanished("ended by order"));
     }
 
@@ -375,6 +438,8 @@ public sealed class CopyHands : ICopyHands
                 await failed.ToldAsync();
             if (_outgoing is { HasBegun: true } sending)
                 Govern(sending.Governor, input);
+            if (input is MachineSeen { Look: { Phase: MigrationPhase.Completed } look } && _incoming is not null)
+                input = new MachineSeen(await _disks.LoadedAsync(look, _stop.Token));
             if (input is MachineVanished vanished)
             {
                 _tools.Capacity.Forget(_vm);
@@ -393,6 +458,7 @@ public sealed class CopyHands : ICopyHands
                 LinkDownSince = sending.LinkDownSince,
                 PageWork = sending.PageWork,
                 Link = sending.Link,
+                Disks = _disks.Outgoing?.Progress,
             };
             sending.Governor.Hear(new PilotProgress(progress));
             _report(new ProgressReport(sending.Stamp, progress));
@@ -429,6 +495,8 @@ public sealed class CopyHands : ICopyHands
             HypervisorFault.Exited, $"There is no process of {_vm} on {_tools.Options.Host}.");
 
     private IMachine Machine() => Kept().Machine;
+
+    private bool IsKept(string directory) => string.Equals(_keeper?.Directory, directory, StringComparison.Ordinal);
 
     private string PathOf(string directory) => Path.Combine(_tools.Options.MachinesDirectory, directory);
 }

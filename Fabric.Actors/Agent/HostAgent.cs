@@ -11,12 +11,15 @@ namespace Fabric.Actors.Agent;
 /// A host's agent: its copies' actors, the ledger under them, and the link to the coordinator. It can be killed at any
 /// moment; hypervisors run on, and the next agent takes them up from the ledger.
 /// </summary>
-public sealed class HostAgent : INodeLinkClientHandler
+public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(Limits.Agent.LeftoverLookMs);
+
     private readonly ActorSystem _system;
     private readonly IJournal _ledger;
     private readonly AgentTools _tools;
     private readonly Func<object, bool> _send;
+    private readonly ITimer _looking;
 
     /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
@@ -25,6 +28,14 @@ public sealed class HostAgent : INodeLinkClientHandler
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);
+        tools.Leftovers.Noted += (_, _) => _ = TellFactsAsync();
+        _looking = tools.Time.CreateTimer(
+            _ =>
+            {
+                if (tools.Leftovers.Look().Count > 0)
+                    _ = TellFactsAsync();
+            },
+            null, LookEvery, LookEvery);
     }
 
     /// <summary>Registers the copies over hands that are handed in.</summary>
@@ -70,6 +81,11 @@ public sealed class HostAgent : INodeLinkClientHandler
             new OrderGiven(order), cancellationToken: ended);
     }
 
+    /// <summary>Looks for leftovers no more.</summary>
+    public ValueTask DisposeAsync() => _looking.DisposeAsync();
+
+    private async Task TellFactsAsync() => _send(await FactsAsync());
+
     private async Task<HostFacts> FactsAsync()
     {
         string? hypervisor = null;
@@ -85,7 +101,10 @@ public sealed class HostAgent : INodeLinkClientHandler
         }
 
         return new HostFacts(
-            hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised);
+            hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised)
+        {
+            Leftovers = _tools.Leftovers.Look() is { Count: > 0 } left ? left : null,
+        };
     }
 
     private sealed class ReportSink(Func<object, bool> send) : IReportSink

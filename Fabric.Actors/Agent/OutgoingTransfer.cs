@@ -14,13 +14,13 @@ internal sealed class OutgoingTransfer(
     AgentTools tools, BeginTransfer order, string directory, Action<Report> report, ConnectData connect,
     IReadOnlyList<string>? bootFiles = null) : IAsyncDisposable
 {
-    /// <summary>Over the host's own connector.</summary>
+    /// <summary>Over the host's own connector, at a rate that its disks' links may share.</summary>
     public OutgoingTransfer(
         AgentTools tools, BeginTransfer order, string directory, Action<Report> report,
-        IReadOnlyList<string>? bootFiles = null)
+        IReadOnlyList<string>? bootFiles, SharedPace? pace)
         : this(tools, order, directory, report, (ticket, cancellation) => tools.Connector.ConnectAsync(
-            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation),
-            bootFiles)
+            order.Endpoint, order.Target, order.Stamp.Migration!.Value, order.Stamp.Attempt, ticket, cancellation,
+            LinkPurpose.Memory, pace), bootFiles)
     {
     }
 
@@ -75,7 +75,8 @@ internal sealed class OutgoingTransfer(
         {
             var ticket = Ticket.TryRead(order.Ticket)
                 ?? throw new LinkException(LinkFault.Refused, "the order's ticket is not a ticket");
-            var link = await ConnectAsync(ticket);
+            var link = await Patience.ConnectAsync(
+                tools, order.Stamp.ToString(), cancellation => connect(ticket, cancellation), _stop.Token);
             _link = link;
             _governor.Hold(link);
             var socket = Path.Combine(directory, $"out-{order.Stamp.Attempt}.sock");
@@ -182,28 +183,6 @@ internal sealed class OutgoingTransfer(
                 tools.Log, order.Stamp.ToString(), WireBytes, c.BytesBefore, c.BytesAfter,
                 $"{c.ZeroPages} zero, {c.UnchangedPages} unchanged, {c.ReferencePages} like others, " +
                 $"{c.DeltaPages} deltas, {c.PlainPages} packed, {c.RawPages} raw, level {c.Level}");
-    }
-
-    /// <summary>
-    /// A path that is down may be back in a moment, and an attempt costs more than waiting: nothing has moved yet and
-    /// the guest runs. If the target is gone for good, the coordinator gives the order to stop.
-    /// </summary>
-    private async Task<IDataLink> ConnectAsync(Ticket ticket)
-    {
-        var began = tools.Time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return await connect(ticket, _stop.Token);
-            }
-            catch (LinkException e) when (e.Fault is LinkFault.Unreachable or LinkFault.Cut
-                && tools.Time.GetElapsedTime(began).TotalMilliseconds < Limits.Agent.ConnectPatienceMs)
-            {
-                AgentLog.ConnectFailed(tools.Log, order.Stamp.ToString(), e.Message);
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.Agent.ConnectRetryMs), tools.Time, _stop.Token);
-            }
-        }
     }
 
     private static async Task WatchAsync(SourceRelay relay, Func<TransferBroke, ValueTask> broke)

@@ -34,6 +34,9 @@ public sealed class HostActor(HostId id, IJournal journal, IHostLinks hosts)
                 _facts = introduced.Facts;
                 if (State is null)
                     await PersistAsync(new HostJoined(id, Context.System.Time.GetUtcNow()));
+                // Whether somebody still needs them, only their VMs know.
+                foreach (var vm in (_facts.Leftovers ?? []).Select(static l => l.Vm).OfType<VmId>().Distinct())
+                    Context.System.Entity(EntityKinds.Vm, vm.Value).Tell(new LeftoverSeen(id));
                 break;
             case Describe:
                 Sender.Tell(new HostDescription(id, hosts.IsConnected(id), _facts, State?.At));

@@ -26,6 +26,14 @@ internal static class HostRoutes
                     new HostList(await service.ListHostsAsync(context.RequestAborted)), ApiJson.Default.HostList);
             })
             .WithName("ListHosts").Produces<HostList>();
+        routes.Route("GET", "/leftovers", async context =>
+            {
+                AllowQuery(context, "all");
+                var all = Number(context, "all", 0, 1) == 1;
+                return Results.Json(
+                    await service.ListLeftoversAsync(all, context.RequestAborted), ApiJson.Default.LeftoverList);
+            })
+            .WithName("ListLeftovers").Produces<LeftoverList>();
         routes.Route("GET", "/hosts/{host}", async context =>
             {
                 AllowQuery(context);

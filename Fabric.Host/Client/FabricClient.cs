@@ -95,6 +95,11 @@ public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
     public Task<HostList> ListHostsAsync(CancellationToken cancellation) =>
         AskAsync(HttpMethod.Get, "/api/v1/hosts", null, ApiJson.Default.HostList, cancellation);
 
+    /// <summary>What is left over on the hosts; also what migrations under way go on from.</summary>
+    public Task<LeftoverList> ListLeftoversAsync(bool all, CancellationToken cancellation) => AskAsync(
+        HttpMethod.Get, all ? "/api/v1/leftovers?all=1" : "/api/v1/leftovers", null, ApiJson.Default.LeftoverList,
+        cancellation);
+
     /// <summary>One host.</summary>
     public Task<HostSummary> GetHostAsync(string host, CancellationToken cancellation) =>
         AskAsync(HttpMethod.Get, $"/api/v1/hosts/{Part(host)}", null, ApiJson.Default.HostSummary, cancellation);

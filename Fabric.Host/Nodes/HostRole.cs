@@ -4,6 +4,7 @@ using Fabric.Actors.Cluster;
 using Fabric.Actors.Coordination;
 using Fabric.Actors.Journal;
 using Fabric.Actors.Runtime;
+using Fabric.Drivers.Disks;
 using Fabric.Host.Configuration;
 using Fabric.Protocol;
 using Fabric.Transport.Connect;
@@ -22,15 +23,16 @@ internal sealed class HostRole : IAsyncDisposable
     private readonly LinkBufferPool _buffers;
     private readonly TlsLinkConnector _connector;
     private readonly ActorSystem _system;
+    private readonly HostAgent _agent;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _linking;
 
     private HostRole(
         SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector,
-        ActorSystem system,
-        NodeLinkClient link)
+        ActorSystem system, HostAgent agent, NodeLinkClient link)
     {
         (_ledger, _listener, _buffers, _connector, _system) = (ledger, listener, buffers, connector, system);
+        _agent = agent;
         _linking = link.RunAsync(_stop.Token);
     }
 
@@ -60,12 +62,16 @@ internal sealed class HostRole : IAsyncDisposable
             await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), policy, tickets, time,
             refused => NodeLog.DataRefused(log, refused.ToString()), terms, news => AgentLog.LinkNews(log, news));
         var buffers = new LinkBufferPool();
+        var images = DisksOf(options, settings.Host.Disks, time);
         var tools = new AgentTools(
-            options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
+            options, Hypervisors.Of(settings.Host, images, note => NodeLog.HypervisorNote(log, note), time),
+            new HostCapacity(options), tickets, listener,
             new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log,
             NodeParts.PageWorkOf(settings.PageWork), NodeParts.PageStoresOf(settings))
         {
             Line = new HostLine(settings.Host.BandwidthBytesPerSecondMax),
+            Disks = images,
+            Leftovers = new LeftoverWatch(images),
         };
         if (PageWorkOptions.Missing is { } missing)
             NodeLog.PageWorkMissing(log, missing);
@@ -82,8 +88,20 @@ internal sealed class HostRole : IAsyncDisposable
             new NodeLinkIdentity(host, Guid.NewGuid().ToString("n")), connector, new FabricLinkCodec(), agent,
             NodeParts.LinkOf(settings.Link), time, Random.Shared.NextDouble, logs.CreateLogger<NodeLinkClient>());
         await agent.ResumeAsync(cancellation);
-        return new HostRole(ledger, listener, buffers, connector, system, link);
+        return new HostRole(ledger, listener, buffers, connector, system, agent, link);
     }
+
+    private static DiskImages? DisksOf(AgentOptions options, DiskSettings disks, TimeProvider time) =>
+        (options.LocalDisks ?? options.SharedDisks) is null
+            ? null
+            : new DiskImages(
+                new DiskOptions
+                {
+                    LocalDirectory = options.LocalDisks,
+                    SharedDirectory = options.SharedDisks,
+                    QemuImg = disks.QemuImg,
+                },
+                time);
 
     private static LinkTerms TermsOf(DataLinkSettings link) => new(
         link.Connections, (int)link.Heartbeat.TotalMilliseconds, (int)link.ReconnectFor.TotalMilliseconds,
@@ -94,6 +112,7 @@ internal sealed class HostRole : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _linking;
+        await _agent.DisposeAsync();
         await _system.CoordinatedShutdown.RunAsync("the node stops");
         await _listener.DisposeAsync();
         await _ledger.DisposeAsync();

@@ -1,4 +1,5 @@
 using Fabric.Drivers;
+using Fabric.Drivers.Disks;
 using Fabric.Drivers.Embedded;
 using Fabric.Drivers.Qemu;
 using Fabric.Host.Cli;
@@ -10,18 +11,20 @@ namespace Fabric.Host.Nodes;
 internal static class Hypervisors
 {
     /// <summary>That of a host.</summary>
-    public static IHypervisor Of(HostSettings host, Action<string> note, TimeProvider time) => host.Hypervisor switch
-    {
-        HypervisorKind.Embedded => Embedded(note, time),
-        HypervisorKind.Qemu => Qemu(host.Qemu, note, time),
-        _ => throw new ArgumentOutOfRangeException(nameof(host), host.Hypervisor, "not a hypervisor"),
-    };
+    public static IHypervisor Of(
+        HostSettings host, IDiskImages? disks, Action<string> note, TimeProvider time) => host.Hypervisor switch
+        {
+            HypervisorKind.Embedded => Embedded(note, time),
+            HypervisorKind.Qemu => Qemu(host.Qemu, disks, note, time),
+            _ => throw new ArgumentOutOfRangeException(nameof(host), host.Hypervisor, "not a hypervisor"),
+        };
 
     /// <summary>The one that comes with this program.</summary>
     public static EmbeddedHypervisor Embedded(Action<string>? note, TimeProvider time) =>
         new(new EmbeddedOptions { Command = OwnProgram.Command(GuestVerb.Name), Note = note }, time);
 
-    private static QemuHypervisor Qemu(QemuSettings qemu, Action<string> note, TimeProvider time) => new(
+    private static QemuHypervisor Qemu(
+        QemuSettings qemu, IDiskImages? disks, Action<string> note, TimeProvider time) => new(
         new QemuOptions
         {
             Binary = qemu.Binary,
@@ -33,6 +36,7 @@ internal static class Hypervisors
                 Configuration.QemuAccelerator.Tcg => Drivers.Qemu.QemuAccelerator.Tcg,
                 _ => throw new ArgumentOutOfRangeException(nameof(qemu), qemu.Accelerator, "not an accelerator"),
             },
+            DiskPath = disks is null ? null : disks.PathOf,
             Note = note,
         },
         time);

@@ -57,8 +57,8 @@ public sealed record PowerDownMachine(string Directory) : CopyEffect;
 /// <summary>End the process at once; it vanishes.</summary>
 public sealed record KillMachine(string Directory) : CopyEffect
 {
-    /// <summary>The VM is known to run elsewhere: its local disks here are removed with it.</summary>
-    public bool RemoveDisks { get; init; }
+    /// <summary>The VM, known to run elsewhere, whose local disks here are removed with it; null: none are.</summary>
+    public VmSpec? RemoveDisksOf { get; init; }
 }
 
 /// <summary>No copy of the VM is here and none comes: remove what is left of its local disks.</summary>

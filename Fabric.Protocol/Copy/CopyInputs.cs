@@ -41,7 +41,8 @@ public sealed record BytesArrived : CopyInput;
 public sealed record TransferBroke(FailureReason Reason, string Detail) : CopyInput;
 
 /// <summary>The local disks are nearly equal, and are kept so.</summary>
-public sealed record DisksSynced : CopyInput;
+/// <param name="Progress">Numbers of it.</param>
+public sealed record DisksSynced(TransferProgress? Progress = null) : CopyInput;
 
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundSeen(Round Round) : CopyInput;

@@ -54,8 +54,8 @@ public static class CopyMachine
                 SourceHalf.Broke(turn, broke);
                 TargetHalf.Broke(turn, broke);
                 break;
-            case DisksSynced:
-                SourceHalf.Synced(turn);
+            case DisksSynced synced:
+                SourceHalf.Synced(turn, synced);
                 break;
             case RoundSeen round:
                 SourceHalf.RoundEnded(turn, round.Round);
@@ -145,7 +145,7 @@ public static class CopyMachine
     }
 
     /// <summary>How a copy that must never run again ends; one whose VM runs elsewhere takes its disks along.</summary>
-    internal static KillMachine EndOf(ClosingCopy s) => new(s.Directory) { RemoveDisks = s.ReleasedBy is not null };
+    internal static KillMachine EndOf(ClosingCopy s) => new(s.Directory) { RemoveDisksOf = s.ReleasedBy is null ? null : s.Spec };
 
     private static Side? SideOf(Order order) => order switch
     {

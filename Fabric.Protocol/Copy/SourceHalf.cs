@@ -32,11 +32,11 @@ internal static class SourceHalf
         }
     }
 
-    public static void Synced(CopyTurn turn)
+    public static void Synced(CopyTurn turn, DisksSynced synced)
     {
         if (turn.State is not OutgoingCopy { Phase: OutgoingPhase.Syncing, Broken: null } s)
             return;
-        turn.Happen(new OutgoingSighted(OutgoingPhase.Synced, null));
+        turn.Happen(new OutgoingSighted(OutgoingPhase.Synced, synced.Progress));
         turn.TellSource(StampOf(s));
     }
 
@@ -122,13 +122,13 @@ internal static class SourceHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 turn.Happen(new ReleaseNoted(order.Stamp));
                 turn.Do(new CloseTransfer());
-                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
                 break;
             case HeldCopy s when s is not (IncomingCopy or ClosingCopy) && s.Epoch < order.Stamp.Epoch:
                 // The order proves a later owner: whatever is here under an older epoch has no right to be.
                 turn.Happen(new ReleaseNoted(order.Stamp));
                 turn.Do(new CloseTransfer());
-                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
                 break;
             case ClosingCopy s:
                 turn.Do(CopyMachine.EndOf(s));

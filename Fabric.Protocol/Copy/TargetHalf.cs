@@ -30,7 +30,7 @@ internal static class TargetHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 // What was handed off under an older epoch was not released yet; the order proves a later owner.
                 turn.Happen(new ReleaseNoted(order.Stamp));
-                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
                 break;
             case ClosingCopy s:
                 turn.Do(CopyMachine.EndOf(s));
@@ -164,7 +164,7 @@ internal static class TargetHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 // As in Prepare: the order proves a later owner.
                 turn.Happen(new ReleaseNoted(order.Stamp));
-                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
                 break;
             case ClosingCopy s:
                 turn.Do(CopyMachine.EndOf(s));

@@ -7,7 +7,11 @@ namespace Fabric.Protocol;
 /// <param name="MemoryFreeBytes">What of it is not promised.</param>
 /// <param name="Data">Where it takes data links.</param>
 public sealed record HostFacts(
-    string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data);
+    string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data)
+{
+    /// <summary>Images of disks that no guest there owns; null when there are none.</summary>
+    public IReadOnlyList<DiskLeftover>? Leftovers { get; init; }
+}
 
 /// <summary>What happened to a host. In the journal.</summary>
 public abstract record HostEvent;

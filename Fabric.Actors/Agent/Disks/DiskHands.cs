@@ -5,7 +5,7 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Agent;
 
 /// <summary>A copy's hands for its disks: images on this host, and their copies to and from others.</summary>
-internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
+internal sealed class DiskHands(AgentTools tools, VmId vm, Action<Report> report)
 {
     private OutgoingDisks? _outgoing;
     private IncomingDisks? _incoming;
@@ -77,9 +77,24 @@ internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
             _incoming = await IncomingDisks.ServeAsync(tools, DisksOf(machine), effect, images, cancellation);
     }
 
-    /// <summary>The guest is complete at the target: no copy may write to its disks any more.</summary>
-    /// <exception cref="HypervisorException">One still may.</exception>
-    public Task LoadedAsync(CancellationToken cancellation) => _incoming?.CloseAsync(cancellation) ?? Task.CompletedTask;
+    /// <summary>
+    /// The guest is complete at the target: no copy may write to its disks any more, or it is not complete.
+    /// </summary>
+    /// <returns>What the look is worth.</returns>
+    public async Task<MachineLook> LoadedAsync(MachineLook look, CancellationToken cancellation)
+    {
+        if (_incoming is not { } incoming)
+            return look;
+        try
+        {
+            await incoming.CloseAsync(cancellation);
+            return look;
+        }
+        catch (HypervisorException e)
+        {
+            return look with { Phase = MigrationPhase.Failed, Detail = $"its disks are still open to their copies: {e.Message}" };
+        }
+    }
 
     /// <summary>The guest is to run here: what was copied is its own from now on, and is not copied over again.</summary>
     /// <exception cref="DiskException">It could not be noted.</exception>
@@ -99,15 +114,19 @@ internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
     public async Task SyncAsync(
         StartSyncing effect, IMachine machine, VmSpec spec, string directory, Func<CopyInput, ValueTask> tell)
     {
-        await CloseAsync();
         var outgoing = new OutgoingDisks(tools, effect.Order, spec, DisksOf(machine), directory);
         Volatile.Write(ref _outgoing, outgoing);
+        outgoing.Tell(report);
         _ = Task.Run(async () =>
         {
+            var began = tools.Time.GetTimestamp();
             try
             {
                 await outgoing.SyncAsync(broke => tell(broke));
-                await tell(new DisksSynced());
+                AgentLog.DisksSynced(
+                    tools.Log, outgoing.Stamp.ToString(), (long)tools.Time.GetElapsedTime(began).TotalMilliseconds,
+                    outgoing.Progress.Sum(static d => d.CopiedBytes), outgoing.WireBytes);
+                await tell(new DisksSynced(outgoing.Transfer));
             }
             catch (Exception e)
             {
@@ -116,11 +135,17 @@ internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
         });
     }
 
-    /// <summary>An agent that adopts a process finds what copies another one has left in it.</summary>
-    public async Task LeaveAsync(IMachine? machine, CancellationToken cancellation)
+    /// <summary>The guest is paused: the rest of its disks is copied. Nothing to do where nothing is copied.</summary>
+    /// <exception cref="DiskCopyException">A disk is not whole at the target.</exception>
+    public async Task FinishAsync()
     {
-        if (machine?.Disks is { } disks && Outgoing is null && _incoming is null)
-            await disks.CloseExportsAsync(cancellation);
+        if (Outgoing is not { } outgoing)
+            return;
+        var (began, before) = (tools.Time.GetTimestamp(), outgoing.WireBytes);
+        await outgoing.FinishAsync();
+        AgentLog.DisksFinished(
+            tools.Log, outgoing.Stamp.ToString(), (long)tools.Time.GetElapsedTime(began).TotalMilliseconds,
+            outgoing.WireBytes - before);
     }
 
     /// <summary>Local disks of a VM that runs elsewhere, or will, are removed; what cannot be is told and left.</summary>
@@ -151,7 +176,31 @@ internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
         tools.Leftovers.Changed();
     }
 
-    /// <summary>Ends copies, both ways; what they had copied stays.</summary>
+    /// <summary>
+    /// Ends copies, both ways; what they had copied stays, and where they stood. An agent that has adopted a process takes
+    /// away what another one's copies have left in it.
+    /// </summary>
+    public async Task CloseAsync(VmSpec? spec, IMachine? machine, CancellationToken cancellation)
+    {
+        if (_outgoing is null && _incoming is null && machine?.Disks is { } disks && spec?.LocalDisks().Any() == true)
+        {
+            try
+            {
+                await disks.CloseExportsAsync(cancellation);
+                foreach (var disk in spec.LocalDisks())
+                    await disks.ThrottleWritesAsync(disk.Id, 0, cancellation);
+            }
+            catch (HypervisorException e)
+            {
+                // It is gone, or hangs: whoever ends it ends that too.
+                AgentLog.DiskNote(tools.Log, vm.Value, "*", e.Message);
+            }
+        }
+
+        await CloseAsync();
+    }
+
+    /// <summary>Ends copies; lets a process be.</summary>
     public async Task CloseAsync()
     {
         var (outgoing, incoming) = (_outgoing, _incoming);
@@ -163,9 +212,6 @@ internal sealed class DiskHands(AgentTools tools, VmId vm) : IAsyncDisposable
         if (outgoing is not null || incoming is not null)
             tools.Leftovers.Changed();
     }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await CloseAsync();
 
     private async Task TryAsync(DiskId disk, Func<Task> act)
     {

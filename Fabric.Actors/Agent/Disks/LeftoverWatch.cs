@@ -11,14 +11,14 @@ namespace Fabric.Actors.Agent;
 public sealed class LeftoverWatch(IDiskImages? images)
 {
     /// <summary>Something was made or removed.</summary>
-    public event Action? Noted;
+    public event EventHandler? Noted;
 
     /// <summary>Images that are partial or released, or whose notes cannot be read.</summary>
     public IReadOnlyList<DiskLeftover> Look() =>
         [.. images?.Notes().Where(static f => f.Note is not { State: DiskState.Owned }).Select(Of) ?? []];
 
     /// <summary>Somebody should look again.</summary>
-    public void Changed() => Noted?.Invoke();
+    public void Changed() => Noted?.Invoke(this, EventArgs.Empty);
 
     private static DiskLeftover Of(DiskFound found) => new(
         found.Path, found.Note?.Vm, found.Note?.Disk,

@@ -13,6 +13,8 @@ namespace Fabric.Actors.Agent;
 /// </summary>
 internal sealed class OutgoingDisks : IAsyncDisposable
 {
+    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(Limits.Agent.DiskProgressMs);
+
     private readonly AgentTools _tools;
     private readonly SyncDisks _order;
     private readonly VmSpec _spec;
@@ -24,7 +26,9 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     private long _hostShare;
     private long _lineShare;
     private long _policyMax;
-    private bool _handedOver;
+    private ITimer? _telling;
+    private volatile bool _begun;
+    private volatile bool _handedOver;
 
     /// <param name="tools">The host's.</param>
     /// <param name="order">What to copy, and where to.</param>
@@ -53,6 +57,29 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     /// <summary>How far each is.</summary>
     public IReadOnlyList<DiskProgress> Progress => [.. _disks.Select(d => ProgressOf(d.Id, d.Way.Traffic, d.Copy.Progress))];
 
+    /// <summary>The same as a transfer's numbers, while no memory is sent.</summary>
+    public TransferProgress Transfer
+    {
+        get
+        {
+            var disks = Progress;
+            return new TransferProgress(
+                0, disks.Sum(static d => d.LeftBytes), disks.Sum(static d => d.CopiedBytes), WireBytes, 0, 0, 0, null)
+            {
+                Disks = disks,
+            };
+        }
+    }
+
+    /// <summary>Tells its numbers now and then, until memory is sent and tells them too.</summary>
+    public void Tell(Action<Report> report) => _telling = _tools.Time.CreateTimer(
+        _ =>
+        {
+            if (!_handedOver && _begun)
+                report(new ProgressReport(Stamp, Transfer));
+        },
+        null, TellEvery, TellEvery);
+
     /// <summary>Bytes on the disks' data links, both ways.</summary>
     public long WireBytes => _disks.Sum(static d => d.Way.Traffic.WireSent + d.Way.Traffic.WireReceived);
 
@@ -70,6 +97,7 @@ internal sealed class OutgoingDisks : IAsyncDisposable
                 await BeginAsync(disk, place);
         }
 
+        _begun = true;
         await Task.WhenAll(_disks.Select(d => d.Copy.ReadyAsync(_stop.Token)));
         _ = WatchAsync(broke);
     }
@@ -118,6 +146,8 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Interrupt();
+        if (_telling is not null)
+            await _telling.DisposeAsync();
         _share.Dispose();
         // The ways first: a copy whose peer hangs is freed by closing them.
         foreach (var disk in _disks)

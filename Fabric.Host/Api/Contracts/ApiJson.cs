@@ -27,6 +27,7 @@ namespace Fabric.Host.Api.Contracts;
 [JsonSerializable(typeof(MigrationPage))]
 [JsonSerializable(typeof(HostSummary))]
 [JsonSerializable(typeof(HostList))]
+[JsonSerializable(typeof(LeftoverList))]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(JournalPage))]
 [JsonSerializable(typeof(TransferSeen))]

@@ -230,12 +230,14 @@ internal sealed class LabFabric : IAsyncDisposable
     private string ConfigureHost(string host)
     {
         var data = FreePort();
+        Directory.CreateDirectory(DisksOf(host));
         return Configure(host, string.Create(CultureInfo.InvariantCulture, $$"""
             coordinator { url = "https://127.0.0.1:{{_port}}" }
             host {
               data { listen = "127.0.0.1:{{data}}", advertise = "127.0.0.1:{{data}}" }
               {{_more.GetValueOrDefault(host)}}
               qemu { binary = "{{_qemu.Binary}}", accelerator = tcg }
+              disks { local = "{{DisksOf(host)}}" }
             }
             """));
     }
@@ -268,6 +270,9 @@ internal sealed class LabFabric : IAsyncDisposable
         return File.Exists(file) && File.ReadAllText(file).Trim() is var pid && File.Exists($"/proc/{pid}/cmdline")
             && File.ReadAllText($"/proc/{pid}/cmdline").Contains(directory, StringComparison.Ordinal);
     }
+
+    /// <summary>Where a host has the images of its local disks.</summary>
+    public string DisksOf(string host) => Path.Combine(_directory, $"{host}-disks");
 
     private string PathOf(string name) => Path.Combine(_directory, name);
 

@@ -218,7 +218,7 @@ internal sealed partial class SimHands(
                 break;
             case KillMachine e:
                 EndTransfer(_outgoing || _ticket is not null || _adopted);
-                if (e.RemoveDisks)
+                if (e.RemoveDisksOf is not null)
                     RemoveDisks();
                 Kill(e.Directory);
                 break;

@@ -55,7 +55,7 @@ public sealed class ModelHands(
                 Act(vm, e.Directory, "power down", m => world.Hypervisors.EndGuest(m, RunState.Shutdown));
                 break;
             case KillMachine e:
-                if (e.RemoveDisks)
+                if (e.RemoveDisksOf is not null)
                     RemoveDisks(vm);
                 Kill(vm, e.Directory);
                 break;
