@@ -35,8 +35,11 @@ internal sealed class RoundCopy(
         }
         catch
         {
-            // The others are given up and waited for, so that none of them writes after this has returned.
+            // The others are given up and waited for, so that none of them writes after this has returned. A line that
+            // stalls would hold up who is sending.
             await stop.CancelAsync();
+            target.Abort();
+            source.Abort();
             await Task.WhenAll(_pieces.Select(p => p.Copied).Append(_flush))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;

@@ -125,7 +125,8 @@ internal sealed class QemuDisks(QemuMonitors monitors, QemuExportWatch exports, 
             "block_set_io_throttle",
             new JsonObject
             {
-                ["id"] = DeviceOf(disk),
+                // The device is a proxy; its other half holds the disk.
+                ["id"] = $"/machine/peripheral/{DeviceOf(disk)}/virtio-backend",
                 ["bps"] = 0,
                 ["bps_rd"] = 0,
                 ["bps_wr"] = bytesPerSecond,

@@ -82,18 +82,19 @@ internal sealed class NbdClient : IAsyncDisposable
             : throw new NbdException(NbdFault.Broken, "it left a context out of its answer"))];
     }
 
+    /// <summary>Gives the connection up: whoever waits for an answer, or to send, fails at once.</summary>
+    public void Abort() => End(new NbdException(NbdFault.Lost, "the connection was given up"));
+
     /// <summary>Hangs up; what waits for an answer fails.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        End(new NbdException(NbdFault.Lost, "the connection was closed by us"));
-        await _stop.CancelAsync();
+        Abort();
 
         // Closing wakes a reader and a writer that hang on a peer which neither reads nor writes.
         await _stream.DisposeAsync();
         await _reading;
-        _stop.Dispose();
     }
 
     private async Task AskAsync(
@@ -159,6 +160,9 @@ internal sealed class NbdClient : IAsyncDisposable
     private void End(NbdException reason)
     {
         Interlocked.CompareExchange(ref _over, reason, null);
+
+        // A sender may hang in a line that takes nothing.
+        _stop.Cancel();
         foreach (var cookie in _pending.Keys)
         {
             if (_pending.TryRemove(cookie, out var waiting))
