@@ -95,7 +95,6 @@ internal sealed class NbdClient : IAsyncDisposable
         // Closing wakes a reader and a writer that hang on a peer which neither reads nor writes.
         await _stream.DisposeAsync();
         await _reading;
-        _stop.Dispose();
     }
 
     private async Task AskAsync(
