@@ -49,6 +49,44 @@ public class RoundTripTests
         again.Wire.ShouldBeLessThan(pair.Wire / 4);
     }
 
+    /// <summary>Both directions, as a line counts them: what the target has is not sent again, and is named in few bytes.</summary>
+    [Fact]
+    public void A_second_attempt_costs_less_than_ten_bytes_for_each_page_that_is_held()
+    {
+        var stream = Capture.Short("light128");
+        var holder = new MemoryHolder();
+        using (var first = new WorkPair(holder: holder))
+            first.Run(stream);
+        var held = 0;
+        foreach (var hash in holder.Hashes)
+            held += hash.IsMissing || hash.IsZero ? 0 : 1;
+        held.ShouldBeGreaterThan(100);
+        using var second = new WorkPair(holder: holder);
+        GuestImage.Of(second.Run(stream)).ShouldBeLike(GuestImage.Of(stream));
+        second.Encoder.Counts.Unchanged.ShouldBeGreaterThanOrEqualTo(held);
+        var manifest = second.AnswerBytes.Length - TargetAnswer.Size;
+        ((double)manifest / held).ShouldBeInRange(6, 10, "16 and more without short hashes");
+    }
+
+    [Fact]
+    public void A_page_whose_hash_only_begins_like_what_is_held_ends_the_attempt_and_gives_no_wrong_page()
+    {
+        var (stream, holder) = (Capture.Short("light128"), new MemoryHolder());
+        using (var first = new WorkPair(holder: holder))
+            first.Run(stream);
+
+        // As if the pages that are held were others, with hashes that begin alike.
+        for (var page = 0; page < holder.Hashes.Length; page++)
+        {
+            var hash = holder.Hashes[page];
+            if (!hash.IsMissing && !hash.IsZero)
+                holder.PutMark(page, 1, PageHash.Of(hash.Low, hash.High ^ 1));
+        }
+
+        using var second = new WorkPair(holder: holder);
+        Should.Throw<PageWorkException>(() => second.Run(stream)).Fault.ShouldBe(PageWorkFault.NotHeld);
+    }
+
     [Theory]
     [InlineData(PageKinds.Zero)]
     [InlineData(PageKinds.Unchanged)]
