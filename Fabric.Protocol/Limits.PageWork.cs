@@ -94,6 +94,14 @@ public static partial class Limits
         public const int HeadBytesMax = 320 * 1024;
 
         /// <summary>
+        /// What a manifest says of a page that is held, in place of 16 bytes. The source compares it with this one page's
+        /// hash and looks for no other page by it, so of 2^28 changed pages (1 TiB) one looks unchanged with a chance of
+        /// 2^28 / 2^48 = 1 in a million, and of a guest of 512 MiB 1 in 2 thousand millions. The target would find it
+        /// by the digest of whole hashes, and the attempt end; a wrong page cannot come of it.
+        /// </summary>
+        public const int ShortHashBytes = 6;
+
+        /// <summary>
         /// The answer of a target: 2^28 pages with 16 bytes each, and 16 bytes for each run. Read in pieces, never held.
         /// </summary>
         public const long AnswerBytesMax = (MemoryBytesMax / Stream.PageSize * 32) + 4096;

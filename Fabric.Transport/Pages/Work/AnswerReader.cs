@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Fabric.Protocol;
 
 namespace Fabric.Transport.Pages.Work;
 
@@ -106,9 +107,23 @@ internal sealed class AnswerReader
                 chunk[..(run.Length * PageHash.Size)].CopyTo(MemoryMarshal.AsBytes(run));
                 chunk = chunk[(run.Length * PageHash.Size)..];
                 return;
+            case ManifestRun.ShortHashes
+                when _answer.Version > 1 && chunk.Length >= run.Length * Limits.PageWork.ShortHashBytes:
+                foreach (ref var page in run)
+                    page = Short(ref chunk);
+                return;
             default:
                 throw Bad($"a run of kind {(byte)kind} is not known, or cut");
         }
+    }
+
+    private static PageHash Short(ref ReadOnlySpan<byte> chunk)
+    {
+        Span<byte> bits = stackalloc byte[sizeof(ulong)];
+        bits.Clear();
+        chunk[..Limits.PageWork.ShortHashBytes].CopyTo(bits);
+        chunk = chunk[Limits.PageWork.ShortHashBytes..];
+        return PageHash.Short(BinaryPrimitives.ReadUInt64LittleEndian(bits));
     }
 
     private static PageWorkException Bad(string what) => new(PageWorkFault.Answer, $"the target's manifest: {what}");

@@ -106,13 +106,13 @@ internal sealed class FrameReader(IFrameVisitor visitor) : IDisposable
 
         if (!Gather(ref bytes, _front, WorkPreface.Size))
             return;
-        var (codecs, key, content) = WorkPreface.Read(_front);
+        var (version, codecs, key, content) = WorkPreface.Read(_front);
         Hasher = new PageHasher(key);
         _body = GC.AllocateUninitializedArray<byte>(
             Limits.PageWork.PackedBytesMax + Limits.PageWork.BatchBytesMax, pinned: true);
         _plain = GC.AllocateUninitializedArray<byte>(Limits.PageWork.PlainBytesMax, pinned: true);
         _place = Place.Head;
-        visitor.OnPreface(codecs, key, content);
+        visitor.OnPreface(version, codecs, key, content);
     }
 
     private void Head()

@@ -4,7 +4,7 @@ namespace Fabric.Transport.Pages.Work;
 internal interface IFrameVisitor
 {
     /// <summary>The source does page work; with boot files of that digest, where it is not missing.</summary>
-    void OnPreface(byte codecs, byte[] key, PageHash content);
+    void OnPreface(byte version, byte codecs, byte[] key, PageHash content);
 
     void OnBatch(ReadOnlySpan<byte> items, ReadOnlySpan<byte> data, ReadOnlySpan<byte> raw);
 

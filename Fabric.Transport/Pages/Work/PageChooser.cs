@@ -69,8 +69,10 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
         var hash = _hasher!.Hash(data);
         _checkpoint?.Page(page, data, hash);
         Prepare();
-        if (May(PageKinds.Unchanged) && _table[page] == hash && MayBeSkipped(block))
+        if (May(PageKinds.Unchanged) && _table[page].Matches(hash) && MayBeSkipped(block))
         {
+            if (_table[page].IsShort)
+                Confirm(page, hash);
             sender.Batch.Same(page);
             Sent(WorkItem.Same, block);
             return;
@@ -111,6 +113,16 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
 
     // Enum.HasFlag makes two boxes for each page until the method has been optimised.
     private bool May(PageKinds kind) => (_kinds & kind) != PageKinds.None;
+
+    /// <summary>
+    /// What was known of the beginning of its hash is known of all of it: the target compares all with a digest, and so
+    /// finds it out if it is another page that begins alike.
+    /// </summary>
+    private void Confirm(int page, in PageHash hash)
+    {
+        _table[page] = hash;
+        _index?.Add(hash, page);
+    }
 
     private bool TryPatch(int page, ReadOnlySpan<byte> data, in PageHash hash)
     {
@@ -163,7 +175,7 @@ internal sealed class PageChooser(BatchSender sender) : IDisposable
     {
         var index = new ContentIndex(table);
         for (var page = 0; page < table.Length; page++)
-            if (!table[page].IsMissing && !table[page].IsZero && index.Find(table[page]) < 0)
+            if (!table[page].IsMissing && !table[page].IsZero && !table[page].IsShort && index.Find(table[page]) < 0)
                 index.Add(table[page], page);
         return index;
     }

@@ -19,6 +19,7 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
     private readonly bool _refuses;
     private readonly IReadOnlyList<string> _bootFiles;
     private ItemPlayer? _player;
+    private byte _version = WorkPreface.VersionMin;
     private byte _codecs;
     private byte[] _key = [];
     private bool _answered;
@@ -104,9 +105,9 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
         _player?.Dispose();
     }
 
-    void IFrameVisitor.OnPreface(byte codecs, byte[] key, PageHash content)
+    void IFrameVisitor.OnPreface(byte version, byte codecs, byte[] key, PageHash content)
     {
-        (_codecs, _key) = (codecs, key);
+        (_version, _codecs, _key) = (version, codecs, key);
         if (!content.IsMissing && !_refuses)
             UseBase(content);
         _output.Hold();
@@ -199,11 +200,11 @@ internal sealed class PageDecoder : IFrameVisitor, IStreamVisitor, IDisposable
         _answered = true;
         var hasher = _player?.Hasher ?? _frames.Hasher!;
         Span<byte> head = stackalloc byte[TargetAnswer.Size];
-        new TargetAnswer(WorkPreface.Version, mode, OfferedBack, hasher.Key.ToArray(), pages)
+        new TargetAnswer(_version, mode, OfferedBack, hasher.Key.ToArray(), pages)
             .Write(head);
         _toSource.Write(head);
         if (mode == TargetMode.Holds)
-            ManifestWriter.Write(_player!.Held!.Hashes, hasher, _toSource);
+            ManifestWriter.Write(_player!.Held!.Hashes, hasher, _toSource, isShort: _version > 1);
         _frames.Hasher = hasher;
         _output.Release();
     }

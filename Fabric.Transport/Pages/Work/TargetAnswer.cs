@@ -18,7 +18,8 @@ internal enum TargetMode : byte
 
 // The answer: "FPA1", u8 version, u8 mode, u8 codecs, u8 0, 32 bytes key, u32 pages, u64 check of all before it; then,
 // when it holds pages, the manifest in chunks: u32 length, bytes, u64 check; a chunk of length 0 is the last. A chunk is
-// runs of pages, on from where the chunk before ended: u8 what, varint count, and for what = 2 a hash of 16 bytes each.
+// runs of pages, on from where the chunk before ended: u8 what, varint count, and for what = 2 a hash of 16 bytes each,
+// for what = 3, from version 2 on, the first 6 bytes of it.
 
 /// <summary>The head of a target's answer.</summary>
 internal readonly record struct TargetAnswer(byte Version, TargetMode Mode, byte Codecs, byte[] Key, int Pages)
@@ -48,7 +49,7 @@ internal readonly record struct TargetAnswer(byte Version, TargetMode Mode, byte
         if (!from[..4].SequenceEqual(Magic) || from[7] != 0
             || answer.Mode is not (TargetMode.Off or TargetMode.Stateless or TargetMode.Holds))
             throw new PageWorkException(PageWorkFault.Answer, "the target's answer is no such thing");
-        if (answer.Version != WorkPreface.Version)
+        if (answer.Version is < WorkPreface.VersionMin or > WorkPreface.Version)
             throw new PageWorkException(
                 PageWorkFault.Version, $"the target chose page work {answer.Version}, which was not offered");
         var check = new PageHasher(answer.Key).Check(from[..8], from[8..(Size - 8)], default);

@@ -30,7 +30,7 @@ internal sealed class Canned(byte[] answer, bool withBase = false) : IAnswerSour
         var codecs = Codecs.Offered | (withBase ? Codecs.Bit(BatchCodec.ZstdWindows) : 0);
         new TargetAnswer(WorkPreface.Version, TargetMode.Holds, (byte)codecs, _key, _pages).Write(head);
         sink.Write(head);
-        ManifestWriter.Write(new PageHash[_pages], new PageHasher(_key), sink);
+        ManifestWriter.Write(new PageHash[_pages], new PageHasher(_key), sink, isShort: true);
         return sink.ToArray();
     }
 }

@@ -198,8 +198,65 @@ public class PartsTests
         }
 
         reader.IsComplete.ShouldBeTrue();
-        reader.Table.ShouldBe(table);
+        for (var page = 0; page < table.Length; page++)
+        {
+            reader.Table[page].IsShort.ShouldBe(!table[page].IsMissing && !table[page].IsZero);
+            reader.Table[page].Matches(table[page]).ShouldBeTrue();
+        }
+
         left.ShouldBe(3);
+
+        // Where the source asked for no more, whole ones.
+        ReadOnlySpan<byte> first = Answer(table, version: 1);
+        reader = new AnswerReader(table.Length);
+        reader.Read(ref first);
+        reader.Table.ShouldBe(table);
+    }
+
+    [Fact]
+    public void A_manifest_has_six_bytes_for_a_page_and_its_golden_bytes()
+    {
+        var table = new PageHash[40_000];
+        for (var i = 0; i < table.Length; i++)
+            table[i] = PageHash.Of((ulong)i, 7);
+        var all = Answer(table).Length - 3 - TargetAnswer.Size;
+        ((double)all / table.Length).ShouldBeInRange(6, 6.01);
+
+        PageHash[] few = [PageHash.Missing, PageHash.Zero, new(0x0807_0605_0403_0201, 0x1817_1615_1413_1211), new(5, 6)];
+        Manifest(few, version: 1).ShouldBe(
+            "26000000" + "0001" + "0101" + "0202" + "0102030405060708" + "1112131415161718" + "0500000000000000"
+            + "0600000000000000" + "|" + "00000000" + "|");
+        Manifest(few, version: 2).ShouldBe(
+            "12000000" + "0001" + "0101" + "0302" + "010203040506" + "050000000000" + "|" + "00000000" + "|");
+
+        // Checks, which are of a key drawn by chance, are left out.
+        static string Manifest(PageHash[] table, byte version)
+        {
+            var text = "";
+            for (ReadOnlySpan<byte> left = Answer(table, version).AsSpan(TargetAnswer.Size..^3); !left.IsEmpty;)
+            {
+                var length = 4 + BitConverter.ToInt32(left);
+                text += Convert.ToHexStringLower(left[..length]) + "|";
+                left = left[(length + 8)..];
+            }
+
+            return text;
+        }
+    }
+
+    [Fact]
+    public void A_short_hash_is_of_one_page_and_no_real_hash_looks_like_one()
+    {
+        var whole = PageHash.Of(0x1122_3344_5566_7788, 9);
+        var known = PageHash.Short(0x1122_3344_5566_7788);
+        known.Matches(whole).ShouldBeTrue();
+        known.Matches(PageHash.Of(0x9922_3344_5566_7788, 1)).ShouldBeTrue("48 bits are known");
+        for (var bit = 0; bit < 48; bit++)
+            known.Matches(PageHash.Of(0x1122_3344_5566_7788 ^ (1UL << bit), 9)).ShouldBeFalse();
+        (known.IsMissing, known.IsZero, PageHash.Short(0).IsMissing, PageHash.Short(1).IsZero).ShouldBe(default);
+        PageHash.Of(5, ulong.MaxValue).IsShort.ShouldBeFalse();
+        PageHash.Missing.Matches(whole).ShouldBeFalse();
+        PageHash.Zero.Matches(PageHash.Zero).ShouldBeTrue();
     }
 
     [Fact]
@@ -249,9 +306,13 @@ public class PartsTests
             "01050000" + "01000000" + "02000000" + "09000000" + "08000000" + "00000000" + "0000000000000000");
         var preface = new byte[WorkPreface.Size];
         WorkPreface.Write(preface, 14, new byte[32]);
-        Convert.ToHexStringLower(preface).ShouldBe("46505731" + "01010e00" + new string('0', 96));
-        preface[4] = 2;
-        preface[5] = 3;
+        Convert.ToHexStringLower(preface).ShouldBe("46505731" + "01020e00" + new string('0', 96));
+        WorkPreface.Read(preface).Version.ShouldBe((byte)2);
+        preface[5] = 1;
+        WorkPreface.Read(preface).Version.ShouldBe((byte)1, "of a source that was released before");
+        preface[5] = 9;
+        WorkPreface.Read(preface).Version.ShouldBe((byte)2);
+        preface[4] = 3;
         Should.Throw<PageWorkException>(() => WorkPreface.Read(preface)).Fault.ShouldBe(PageWorkFault.Version);
     }
 
@@ -270,14 +331,14 @@ public class PartsTests
         RamMap.TryOf([new RamBlock("a", Limits.PageWork.MemoryBytesMax), new RamBlock("b", 4096, 1)]).ShouldBeNull();
     }
 
-    private static byte[] Answer(PageHash[] table)
+    private static byte[] Answer(PageHash[] table, byte version = WorkPreface.Version)
     {
         var hasher = new PageHasher(PageHasher.NewKey());
         var sink = new Collector();
         var head = new byte[TargetAnswer.Size];
-        new TargetAnswer(WorkPreface.Version, TargetMode.Holds, 14, hasher.Key.ToArray(), table.Length).Write(head);
+        new TargetAnswer(version, TargetMode.Holds, 14, hasher.Key.ToArray(), table.Length).Write(head);
         sink.Write(head);
-        ManifestWriter.Write(table, hasher, sink);
+        ManifestWriter.Write(table, hasher, sink, isShort: version > 1);
         return [.. sink.ToArray(), 1, 2, 3];
     }
 }
