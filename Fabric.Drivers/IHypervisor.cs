@@ -1,3 +1,4 @@
+using Fabric.Drivers.Disks;
 using Fabric.Protocol;
 
 namespace Fabric.Drivers;
@@ -69,6 +70,9 @@ public interface IMachine : IAsyncDisposable
 
     /// <summary>Completes when the process is gone; never faults.</summary>
     Task Exited { get; }
+
+    /// <summary>Its disks; null where the hypervisor has none.</summary>
+    IMachineDisks? Disks => null;
 
     /// <summary>What the machine does right now, in one consistent look.</summary>
     Task<MachineStatus> ObserveAsync(CancellationToken cancellation);

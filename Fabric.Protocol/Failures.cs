@@ -36,9 +36,10 @@ public enum FailureReason
     PrecheckTimedOut = 11,
     HostBusy = 12,
     SpecInvalid = 13,
-
-    DisksUnfit = 70,
-    NetworkUnfit = 71,
+    DiskUnfit = 14,
+    DiskSpaceShort = 15,
+    DiskInUse = 16,
+    NetworkUnfit = 17,
 
     // An attempt failed; the source goes on.
     TargetDidNotStart = 20,
@@ -52,7 +53,9 @@ public enum FailureReason
     SourceUnreachable = 28,
     TargetLoadFailed = 29,
     DidNotConverge = 30,
-    NetworkFailed = 72,
+    DiskCopyFailed = 31,
+    DiskFull = 32,
+    NetworkFailed = 33,
 
     // The guest's only copy ended by itself.
     SourceVmDied = 40,
@@ -80,11 +83,13 @@ public static class Failures
             or FailureReason.AlreadyMigrating or FailureReason.HostNotConnected or FailureReason.MemoryShort
             or FailureReason.ImageMissing or FailureReason.HypervisorUnfit or FailureReason.MemorySizeCorrupts
             or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid
-            or FailureReason.DisksUnfit or FailureReason.NetworkUnfit or FailureReason.NetworkFailed => Keeper.Source,
+            or FailureReason.DiskUnfit or FailureReason.DiskSpaceShort or FailureReason.DiskInUse
+            or FailureReason.NetworkUnfit or FailureReason.NetworkFailed => Keeper.Source,
         FailureReason.TargetDidNotStart or FailureReason.TargetVmDied or FailureReason.TargetUnreachable
             or FailureReason.DataLinkLost or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
             or FailureReason.DeadlineExceeded or FailureReason.Cancelled or FailureReason.SourceUnreachable
             or FailureReason.TargetLoadFailed or FailureReason.DidNotConverge
+            or FailureReason.DiskCopyFailed or FailureReason.DiskFull
             or FailureReason.TargetLostBeforeRun => Keeper.Source,
         FailureReason.SourceVmDied or FailureReason.GuestShutDown => Keeper.Nobody,
         FailureReason.TargetLostAfterGrant => Keeper.HeldAtSource,
@@ -97,7 +102,7 @@ public static class Failures
     public static bool IsRetryable(FailureReason reason) => reason
         is FailureReason.TargetVmDied or FailureReason.TargetUnreachable or FailureReason.DataLinkLost
         or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
-        or FailureReason.SourceUnreachable or FailureReason.TargetLoadFailed;
+        or FailureReason.SourceUnreachable or FailureReason.TargetLoadFailed or FailureReason.DiskCopyFailed;
 
     /// <summary>What an operator can do about it, in one sentence.</summary>
     public static string AdviceFor(FailureReason reason) => reason switch
@@ -116,9 +121,13 @@ public static class Failures
         FailureReason.PrecheckTimedOut => "Look at the named host's log; then migrate again.",
         FailureReason.HostBusy => "Wait for the host's other migrations, or raise host.migrations-max.",
         FailureReason.SpecInvalid => "Correct the VM's specification.",
-        FailureReason.DisksUnfit =>
-            "Give the host the directories host.disks.local and host.disks.shared that the VM's disks need, or choose another.",
+        FailureReason.DiskUnfit =>
+            "Correct the disk's file, the VM's specification of it, or the host's host.disks, as the detail says.",
+        FailureReason.DiskSpaceShort => "Free space in the target's host.disks.local, or choose another host.",
+        FailureReason.DiskInUse => "Stop what uses the file, or remove it if it is a leftover ('fabric leftovers').",
         FailureReason.NetworkUnfit => "Do what the detail says on that host, or choose another; the VM was not touched.",
+        FailureReason.DiskCopyFailed => "Read both hosts' logs; the source runs, and a retry goes on from what is copied.",
+        FailureReason.DiskFull => "Free space on the target, then migrate again: it goes on from what is copied.",
         FailureReason.NetworkFailed =>
             "Do what the detail says on that host; its network is as it was and the source runs, so migrate again.",
         FailureReason.TargetDidNotStart => "Read the target's hypervisor log, named in the detail.",

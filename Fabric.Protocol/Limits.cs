@@ -291,8 +291,11 @@ public static partial class Limits
         /// </summary>
         public const int PayloadMax = (256 * 1024) - HeaderSize;
 
-        /// <summary>Two buffers for each relay, and 64 relays on one host at a time: 128 x 256 KiB = 32 MiB.</summary>
-        public const int BuffersMax = 128;
+        /// <summary>
+        /// Two buffers for each relay and one for each of eight disks, and 64 relays on one host at a time: 640 x 256 KiB =
+        /// 160 MiB at worst, made when they are needed; without disks 32 MiB.
+        /// </summary>
+        public const int BuffersMax = 64 * (2 + Disks.PerVmMax);
 
         /// <summary>
         /// Unsent bytes that the kernel may hold for the link (TCP_NOTSENT_LOWAT). Bytes in flight are not limited by
@@ -327,7 +330,7 @@ public static partial class Limits
         /// <summary>A ticket is 256 bits of chance.</summary>
         public const int TicketSize = 32;
 
-        /// <summary>Tickets known at a time: 64 relays, each with 15 spent tickets of earlier attempts.</summary>
+        /// <summary>Tickets known at a time: 64 relays with eight disks' links each, 576; or fewer with spent ones.</summary>
         public const int TicketsMax = 1024;
 
         /// <summary>A source must come within this: preparing it takes seconds, a minute of patience on top.</summary>

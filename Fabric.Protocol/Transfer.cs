@@ -87,7 +87,12 @@ public sealed record TransferProgress(
     long? HypervisorDowntimeMs,
     DateTimeOffset? LinkDownSince = null,
     PageWorkProgress? PageWork = null,
-    LinkProgress? Link = null);
+    LinkProgress? Link = null)
+{
+    /// <summary>The copies of local disks; null without any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<DiskProgress>? Disks { get; init; }
+}
 
 /// <summary>What the data link's path is like, as its source measures it.</summary>
 /// <param name="Connections">That are up.</param>

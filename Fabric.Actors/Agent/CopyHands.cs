@@ -129,7 +129,7 @@ public sealed class CopyHands : ICopyHands
         StartSending e => StartSendingAsync(e),
         AdjustSending e => AdjustAsync(e),
         WatchDirtying e => WatchDirtyingAsync(e),
-        ContinueSwitchover => ContinueAsync(),
+        ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
         TurnNetwork => TurnAsync(),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
@@ -281,7 +281,7 @@ public sealed class CopyHands : ICopyHands
             return true;
         if (_tools.Options.HomelessDisks(spec).FirstOrDefault() is { } homeless)
         {
-            await _tell(directory, new MachineFailedToStart(FailureReason.DisksUnfit, homeless));
+            await _tell(directory, new MachineFailedToStart(FailureReason.DiskUnfit, homeless));
             return false;
         }
 
@@ -373,13 +373,6 @@ public sealed class CopyHands : ICopyHands
     private static IReadOnlyList<string> BootFilesOf(VmSpec spec) =>
         [.. new[] { spec.Kernel, spec.Initrd }.OfType<string>()];
 
-    // Beside it: what is paused must not wait for the network.
-    private Task ContinueAsync()
-    {
-        _network.Turn(Side.Source);
-        return Machine().ContinueSwitchoverAsync(_stop.Token);
-    }
-
     private Task TurnAsync()
     {
         _network.Turn(Side.Target);
@@ -455,8 +448,13 @@ public sealed class CopyHands : ICopyHands
                 await failed.ToldAsync();
             if (_outgoing is { HasBegun: true } sending)
                 Govern(sending.Governor, input);
-            if (input is MachineSeen seen)
-                _guestRuns = seen.Look.Run == RunState.Running;
+            if (input is MachineSeen { Look: var look })
+            {
+                _guestRuns = look.Run == RunState.Running;
+                // Beside it: what is paused must not wait for the network.
+                if (look.Phase == MigrationPhase.PreSwitchover)
+                    _network.Turn(Side.Source);
+            }
             if (input is MachineVanished vanished)
             {
                 _tools.Capacity.Forget(_vm);

@@ -63,6 +63,10 @@ public sealed class FabricLinkCodec : ILinkCodec
             throw new JsonException("the numbers are missing"),
         StartVm { Spec: null } or PrepareTarget { Spec: null } or Precheck { Spec: null } =>
             throw new JsonException("the specification is missing"),
+        SyncDisks { Endpoint: null } or SyncDisks { Disks: null } or SyncDisks { Policy: null } =>
+            throw new JsonException("where to copy to, and what, is missing"),
+        SyncDisks o when o.Disks.Any(static d => d is not { Image: not null, Ticket: not null }) =>
+            throw new JsonException("a disk's offer is not whole"),
         BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null }
             or AdjustTransfer { Policy: null } =>
             throw new JsonException("where to send, and how, is missing"),
@@ -80,6 +84,7 @@ public sealed class FabricLinkCodec : ILinkCodec
         PrecheckReport r => Enum.IsDefined(r.Side) && r.Obstacles.All(o => o is not null && Enum.IsDefined(o.Reason)),
         OrderRefused r => Enum.IsDefined(r.Refusal) && (r.Side is not { } side || Enum.IsDefined(side)),
         DecisionReport r => Enum.IsDefined(r.Decision.Kind),
+        SyncDisks o => IsKnown(o.Policy.Convergence),
         BeginTransfer o => IsKnown(o.Policy.Convergence),
         AdjustTransfer o => IsKnown(o.Policy.Convergence),
         Precheck o => Enum.IsDefined(o.Side),

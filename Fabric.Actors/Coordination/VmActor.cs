@@ -74,7 +74,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
         {
             await PersistAsync(decision.Events, MigrationAppend(decision));
         }
-        catch (Exception e) when (input is not (LifeReported or LifeRefused or VmWoken))
+        catch (Exception e) when (input is not (LifeReported or LifeRefused or LeftoverSeen or VmWoken))
         {
             // It says whether anything was written, which is more than a time-out would.
             asker.Tell(new Failure(e));

@@ -21,7 +21,7 @@ public sealed class EmbeddedHypervisor : IHypervisor
     public EmbeddedHypervisor(EmbeddedOptions options, TimeProvider time)
     {
         _options = options;
-        _processes = new MachineProcesses("The embedded hypervisor", options.Monitors, FaultOf, time);
+        _processes = new MachineProcesses("The embedded hypervisor", options.Monitors, FaultOf, time, hasDisks: false);
     }
 
     /// <inheritdoc/>

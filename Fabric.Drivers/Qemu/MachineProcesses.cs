@@ -13,8 +13,10 @@ namespace Fabric.Drivers.Qemu;
 /// <param name="qmp">How monitors are used.</param>
 /// <param name="faultOf">What a finished launch says went wrong; null when nothing did.</param>
 /// <param name="time">For time-outs.</param>
+/// <param name="hasDisks">Its machines can have disks.</param>
 internal sealed class MachineProcesses(
-    string kind, QmpOptions qmp, Func<ProgramResult, string?> faultOf, TimeProvider time)
+    string kind, QmpOptions qmp, Func<ProgramResult, string?> faultOf, TimeProvider time,
+    bool hasDisks)
 {
     private readonly ConcurrentDictionary<string, bool> _starting = new(StringComparer.Ordinal);
 
@@ -98,7 +100,7 @@ internal sealed class MachineProcesses(
         try
         {
             var monitors = await QemuMonitors.ConnectAsync(files, process, qmp, time, cancellation);
-            return new QemuMachine(files, process, monitors, qmp.Note, time);
+            return new QemuMachine(files, process, monitors, qmp.Note, time, hasDisks);
         }
         catch (Exception e)
         {

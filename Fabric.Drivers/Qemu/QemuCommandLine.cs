@@ -52,6 +52,8 @@ internal static partial class QemuCommandLine
         line.AddRange(Socket("ser0", directory.Serial, $",logfile={Escaped(directory.ConsoleLog)},logappend=on"));
         line.AddRange(["-serial", "chardev:ser0"]);
         AddBoot(line, spec);
+        foreach (var disk in spec.Disks)
+            AddDisk(line, disk, options.DiskPath!(disk));
         foreach (var device in spec.Devices)
             AddDevice(line, device);
         if (spec.Network is { Kind: not NetworkKind.None } network)
@@ -94,6 +96,21 @@ internal static partial class QemuCommandLine
             if (value is not null)
                 line.AddRange([option, value]);
         }
+    }
+
+    // The format is always said: a probed one is what the guest has written into its first block. With 'unmap' zeroes take
+    // no room in the file, neither the guest's nor those of a copy.
+    private static void AddDisk(List<string> line, DiskSpec disk, string path)
+    {
+        var file = QemuDisks.FileNodeOf(disk.Id);
+        var node = QemuDisks.NodeOf(disk.Id);
+        var format = disk.Format == DiskFormat.Qcow2 ? "qcow2" : "raw";
+        line.AddRange(
+        [
+            "-blockdev", $"driver=file,node-name={file},filename={Escaped(path)},discard=unmap",
+            "-blockdev", $"driver={format},node-name={node},file={file},discard=unmap",
+            "-device", $"virtio-blk-pci,drive={node},id={QemuDisks.DeviceOf(disk.Id)}",
+        ]);
     }
 
     private static void AddDevice(List<string> line, string device)

@@ -9,6 +9,7 @@ namespace Fabric.Drivers.Qemu;
 /// <code>
 /// qmp.sock     monitor for commands and events
 /// oob.sock     monitor for out-of-band commands, connected before anything can hang
+/// disks.sock   disks, for a copy (NBD), while one is under way
 /// observe.sock monitor that Fabric itself never uses: for who watches from outside, such as the fault suite
 /// serial.sock  the guest's serial port, for whoever wants to attach
 /// console.log  what the guest wrote there
@@ -39,6 +40,9 @@ public sealed class QemuDirectory
 
     /// <summary>The guest's serial port.</summary>
     public string Serial => In("serial.sock");
+
+    /// <summary>Where its disks are served.</summary>
+    public string Disks => In("disks.sock");
 
     /// <summary>Console output.</summary>
     public string ConsoleLog => In("console.log");

@@ -13,7 +13,7 @@ namespace Fabric.Drivers.Qemu;
 /// </para>
 /// </summary>
 internal sealed class QemuEventPump(
-    QemuMonitors monitors, MachineEventQueue queue, TimeProvider time, Action<string>? note)
+    QemuMonitors monitors, MachineEventQueue queue, QemuExportWatch exports, TimeProvider time, Action<string>? note)
 {
     private readonly QemuRounds _rounds = new();
     private RunState? _run;
@@ -61,6 +61,7 @@ internal sealed class QemuEventPump(
 
     private async Task TakeAsync(QmpEvent happened, CancellationToken cancellation)
     {
+        exports.Take(happened);
         switch (happened.Name)
         {
             case "MIGRATION":

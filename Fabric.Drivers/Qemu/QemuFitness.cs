@@ -32,6 +32,12 @@ internal static class QemuFitness
                 $"QEMU {facts.Version} offers no machine type '{Names.Shown(spec.Machine)}'"));
         }
 
+        if (spec.Disks.Count > 0 && options.DiskPath is null)
+        {
+            found.Add(new Unfitness(
+                FailureReason.HypervisorUnfit, "this host has no directories for disks: set host.disks"));
+        }
+
         found.AddRange(spec.Devices.Select(d => DeviceFault(d, facts, options, unknownModels)).OfType<Unfitness>());
         found.AddRange(
             new[] { ("kernel", spec.Kernel), ("initrd", spec.Initrd) }.Select(FileFault).OfType<Unfitness>());

@@ -21,7 +21,7 @@ public sealed class QemuHypervisor : IHypervisor
     {
         _options = options;
         _time = time;
-        _processes = new MachineProcesses("QEMU", options.Monitors, FaultOf, time);
+        _processes = new MachineProcesses("QEMU", options.Monitors, FaultOf, time, hasDisks: true);
     }
 
     /// <inheritdoc/>

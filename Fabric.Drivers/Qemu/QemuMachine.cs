@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fabric.Drivers.Disks;
 using Fabric.Drivers.Linux;
 using Fabric.Protocol;
 
@@ -16,18 +17,21 @@ public sealed class QemuMachine : IMachine
     private readonly Action<string>? _note;
     private readonly TimeProvider _time;
     private readonly MachineEventQueue _events = new(Limits.Qemu.MachineEventsMax);
+    private readonly QemuExportWatch _exports = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _pump;
     private int _disposed;
 
     internal QemuMachine(
-        QemuDirectory directory, ProcessHandle process, QemuMonitors monitors, Action<string>? note, TimeProvider time)
+        QemuDirectory directory, ProcessHandle process, QemuMonitors monitors, Action<string>? note, TimeProvider time,
+        bool hasDisks = true)
     {
         _directory = directory;
         _process = process;
         _monitors = monitors;
         _note = note;
         _time = time;
+        Disks = hasDisks ? new QemuDisks(monitors, _exports, directory.Disks, time) : null;
         _pump = Task.Run(PumpAsync, CancellationToken.None);
     }
 
@@ -39,6 +43,9 @@ public sealed class QemuMachine : IMachine
 
     /// <summary>Its files.</summary>
     public QemuDirectory Directory => _directory;
+
+    /// <inheritdoc/>
+    public IMachineDisks? Disks { get; }
 
     /// <inheritdoc/>
     public async Task<MachineStatus> ObserveAsync(CancellationToken cancellation)
@@ -185,7 +192,7 @@ public sealed class QemuMachine : IMachine
     {
         try
         {
-            await new QemuEventPump(_monitors, _events, _time, _note).RunAsync(_stop.Token);
+            await new QemuEventPump(_monitors, _events, _exports, _time, _note).RunAsync(_stop.Token);
             await _process.Exited.WaitAsync(_stop.Token);
         }
         catch (OperationCanceledException)

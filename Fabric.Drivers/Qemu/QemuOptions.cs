@@ -35,6 +35,9 @@ public sealed record QemuOptions
         "i6300esb", "pcie-root-port", "qemu-xhci", "usb-tablet", "usb-kbd", "VGA",
     };
 
+    /// <summary>Where the image of a disk is on this host; null where disks are not offered.</summary>
+    public Func<Protocol.DiskSpec, string>? DiskPath { get; init; }
+
     /// <summary>For answers of the monitors.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMilliseconds(Protocol.Limits.Qemu.CommandTimeoutMs);
 

@@ -19,6 +19,9 @@ public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, H
 {
     /// <summary>Between whom the VM's network moves; null where it has none.</summary>
     public NetworkEnds? Network { get; init; }
+
+    /// <summary>What the disks are like at the source.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
 }
 
 /// <summary>
@@ -26,6 +29,9 @@ public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, H
 /// transfer goes on to it. Where that fails, no process is left.
 /// </summary>
 public sealed record RefillIncoming(VmSpec Spec, string Dead, string Directory, Stamp Stamp) : CopyEffect;
+
+/// <summary>Connect to the target, copy the local disks, and keep them nearly equal.</summary>
+public sealed record StartSyncing(string Directory, SyncDisks Order) : CopyEffect;
 
 /// <summary>Connect to the target, and send.</summary>
 public sealed record StartSending(string Directory, BeginTransfer Order) : CopyEffect;
@@ -36,7 +42,7 @@ public sealed record WatchDirtying(string Directory, MeasureDirtying Order) : Co
 /// <summary>Send in another way from now on.</summary>
 public sealed record AdjustSending(string Directory, TransferPolicy Policy, long? LineShare = null) : CopyEffect;
 
-/// <summary>Send the last pages and the device state.</summary>
+/// <summary>Copy what is left of the disks, then send the last pages and the device state.</summary>
 public sealed record ContinueSwitchover(string Directory) : CopyEffect;
 
 /// <summary>Cancel an outgoing migration, whatever its phase; on a hung one close its socket.</summary>
@@ -55,7 +61,14 @@ public sealed record TurnNetwork(string Directory) : CopyEffect;
 public sealed record PowerDownMachine(string Directory) : CopyEffect;
 
 /// <summary>End the process at once; it vanishes.</summary>
-public sealed record KillMachine(string Directory) : CopyEffect;
+public sealed record KillMachine(string Directory) : CopyEffect
+{
+    /// <summary>The VM is known to run elsewhere: its local disks here are removed with it.</summary>
+    public bool RemoveDisks { get; init; }
+}
+
+/// <summary>No copy of the VM is here and none comes: remove what is left of its local disks.</summary>
+public sealed record RemoveDisks(VmId Vm) : CopyEffect;
 
 /// <summary>What was decided: events for the ledger, then effects.</summary>
 public sealed record CopyDecision(IReadOnlyList<CopyEvent> Events, IReadOnlyList<CopyEffect> Effects);

@@ -40,6 +40,9 @@ public sealed record BytesArrived : CopyInput;
 /// <summary>The data link or the relay ended before its time.</summary>
 public sealed record TransferBroke(FailureReason Reason, string Detail) : CopyInput;
 
+/// <summary>The local disks are nearly equal, and are kept so.</summary>
+public sealed record DisksSynced : CopyInput;
+
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundSeen(Round Round) : CopyInput;
 

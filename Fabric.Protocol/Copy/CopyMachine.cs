@@ -54,6 +54,9 @@ public static class CopyMachine
                 SourceHalf.Broke(turn, broke);
                 TargetHalf.Broke(turn, broke);
                 break;
+            case DisksSynced:
+                SourceHalf.Synced(turn);
+                break;
             case RoundSeen round:
                 SourceHalf.RoundEnded(turn, round.Round);
                 break;
@@ -97,6 +100,9 @@ public static class CopyMachine
                 turn.Report(new DirtyingReport(
                     measure.Stamp, measure.IntervalMs, null, $"the copy here is a {turn.State.GetType().Name}"));
                 break;
+            case ForgetDisks forget:
+                LifeHalf.ForgetDisks(turn, forget);
+                break;
             case Precheck precheck:
                 turn.Do(new RunPrecheck(precheck, NotRunning(turn.State)));
                 break;
@@ -105,6 +111,9 @@ public static class CopyMachine
                 break;
             case Observe observe:
                 turn.TellTarget(observe.Stamp);
+                break;
+            case SyncDisks sync:
+                SourceHalf.Sync(turn, sync);
                 break;
             case BeginTransfer begin:
                 SourceHalf.Begin(turn, begin);
@@ -138,13 +147,16 @@ public static class CopyMachine
         }
     }
 
+    /// <summary>How a copy that must never run again ends; one whose VM runs elsewhere takes its disks along.</summary>
+    internal static KillMachine EndOf(ClosingCopy s) => new(s.Directory) { RemoveDisks = s.ReleasedBy is not null };
+
     private static Side? SideOf(Order order) => order switch
     {
-        StartVm or StopVm or ObserveVm or MeasureDirtying => null,
+        StartVm or StopVm or ObserveVm or MeasureDirtying or ForgetDisks => null,
         Precheck o => o.Side,
         Observe o => o.Side,
         Grant o => o.Side,
-        BeginTransfer or AdjustTransfer or RollBackSource or ReleaseSource => Side.Source,
+        SyncDisks or BeginTransfer or AdjustTransfer or RollBackSource or ReleaseSource => Side.Source,
         PrepareTarget or DiscardTarget or FlipNetwork => Side.Target,
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
@@ -172,7 +184,7 @@ public static class CopyMachine
                 TargetHalf.Recovered(turn, look);
                 break;
             case ClosingCopy s:
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(EndOf(s));
                 break;
             case EndedCopy s:
                 turn.Do(new KillMachine(s.Directory));

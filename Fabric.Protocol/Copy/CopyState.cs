@@ -84,6 +84,12 @@ public enum OutgoingPhase
     /// <summary>Begun; the hypervisor has not been seen sending yet.</summary>
     Starting = 1,
 
+    /// <summary>Seen: its disks are being copied.</summary>
+    Syncing,
+
+    /// <summary>Seen: its disks are nearly equal.</summary>
+    Synced,
+
     /// <summary>Seen: pre-copy.</summary>
     Sending,
 

@@ -56,6 +56,8 @@ public static class CopyViews
     /// <summary>A copy that is being resumed stays handed off until its guest is seen running.</summary>
     private static SourceView PhaseView(OutgoingPhase phase) => phase switch
     {
+        OutgoingPhase.Syncing => SourceView.Syncing,
+        OutgoingPhase.Synced => SourceView.Synced,
         OutgoingPhase.Starting or OutgoingPhase.Sending => SourceView.Sending,
         OutgoingPhase.Paused => SourceView.Paused,
         OutgoingPhase.HandedOff or OutgoingPhase.Resuming => SourceView.HandedOff,

@@ -45,6 +45,18 @@ internal static class LifeHalf
             turn.TellLife(order.Stamp);
     }
 
+    /// <summary>Only where nothing is, or what ended under an older epoch: what a copy here needs stays.</summary>
+    public static void ForgetDisks(CopyTurn turn, ForgetDisks order)
+    {
+        if (turn.State is NoCopy || (turn.State is EndedCopy ended && ended.Epoch < order.Stamp.Epoch))
+        {
+            KillEnded(turn);
+            turn.Do(new RemoveDisks(order.Stamp.Vm));
+        }
+        else
+            turn.Refuse(order, null, Refusal.WrongState, $"there is a {turn.State.GetType().Name} here");
+    }
+
     public static void Seen(CopyTurn turn, MachineLook look)
     {
         var s = (OwnedCopy)turn.State;

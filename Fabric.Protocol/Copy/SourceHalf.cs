@@ -7,10 +7,52 @@ namespace Fabric.Protocol;
 /// </summary>
 internal static class SourceHalf
 {
+    public static void Sync(CopyTurn turn, SyncDisks order)
+    {
+        switch (turn.State)
+        {
+            case OwnedCopy { Running: true, Stopping: false } s
+                when s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+                turn.Happen(new OutgoingBegun(order.Stamp));
+                turn.Happen(new OutgoingSighted(OutgoingPhase.Syncing, null));
+                turn.Do(new StartSyncing(s.Directory, order));
+                turn.TellSource(order.Stamp);
+                break;
+            case OwnedCopy { LastEnded: { } ended } when ended.Attempt.Is(order.Stamp):
+                turn.TellSource(order.Stamp);
+                break;
+            case OutgoingCopy s when s.Attempt.Is(order.Stamp):
+                turn.TellSource(order.Stamp);
+                break;
+            default:
+                turn.Refuse(
+                    order, Side.Source, Refusal.WrongState,
+                    $"the copy here is a {turn.State.GetType().Name} whose disks cannot be copied");
+                break;
+        }
+    }
+
+    public static void Synced(CopyTurn turn)
+    {
+        if (turn.State is not OutgoingCopy { Phase: OutgoingPhase.Syncing, Broken: null } s)
+            return;
+        turn.Happen(new OutgoingSighted(OutgoingPhase.Synced, null));
+        turn.TellSource(StampOf(s));
+    }
+
     public static void Begin(CopyTurn turn, BeginTransfer order)
     {
         switch (turn.State)
         {
+            case OutgoingCopy { Phase: OutgoingPhase.Synced, Broken: null } s when s.Attempt.Is(order.Stamp):
+                turn.Happen(new OutgoingSighted(OutgoingPhase.Starting, null));
+                turn.Do(new StartSending(s.Directory, order));
+                turn.TellSource(order.Stamp);
+                break;
+            case OwnedCopy { Running: true, Stopping: false } s when s.Spec.LocalDisks().Any()
+                && s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+                turn.Refuse(order, Side.Source, Refusal.WrongState, "its local disks have not been copied");
+                break;
             case OwnedCopy { Running: true, Stopping: false } s
                 when s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
                 turn.Happen(new OutgoingBegun(order.Stamp));
@@ -34,7 +76,11 @@ internal static class SourceHalf
     /// <summary>A wish, not a right: what is not being sent any more needs no answer.</summary>
     public static void Adjust(CopyTurn turn, AdjustTransfer order)
     {
-        if (turn.State is OutgoingCopy { Phase: OutgoingPhase.Starting or OutgoingPhase.Sending, Broken: null } s
+        if (turn.State is OutgoingCopy
+            {
+                Phase: OutgoingPhase.Syncing or OutgoingPhase.Synced or OutgoingPhase.Starting or OutgoingPhase.Sending,
+                Broken: null,
+            } s
             && s.Attempt.Is(order.Stamp))
             turn.Do(new AdjustSending(s.Directory, order.Policy, order.LineShare));
     }
@@ -76,16 +122,16 @@ internal static class SourceHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 turn.Happen(new ReleaseNoted(order.Stamp));
                 turn.Do(new CloseTransfer());
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
                 break;
             case HeldCopy s when s is not (IncomingCopy or ClosingCopy) && s.Epoch < order.Stamp.Epoch:
                 // The order proves a later owner: whatever is here under an older epoch has no right to be.
                 turn.Happen(new ReleaseNoted(order.Stamp));
                 turn.Do(new CloseTransfer());
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
                 break;
             case ClosingCopy s:
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(CopyMachine.EndOf(s));
                 break;
             case NoCopy or IncomingCopy:
                 turn.TellSource(order.Stamp);
@@ -136,7 +182,8 @@ internal static class SourceHalf
                 break;
             case OutgoingPhase.Resuming:
                 break;
-            case OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused:
+            case OutgoingPhase.Syncing or OutgoingPhase.Synced or OutgoingPhase.Starting or OutgoingPhase.Sending
+                or OutgoingPhase.Paused:
                 Follow(turn, s, look);
                 break;
             default:
@@ -163,6 +210,7 @@ internal static class SourceHalf
                     new OutgoingEnded(
                         StampOf(s), FailureReason.SourceTransferFailed,
                         "the source's agent restarted before it began"));
+                turn.Do(new CloseTransfer());
                 turn.TellSource(StampOf(s));
                 break;
             case (_, MigrationPhase.Completed or MigrationPhase.Failed or MigrationPhase.Cancelled):
@@ -179,7 +227,7 @@ internal static class SourceHalf
     public static void Broke(CopyTurn turn, TransferBroke broke)
     {
         if (turn.State is not OutgoingCopy s
-            || s.Phase is not (OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Paused))
+            || s.Phase is OutgoingPhase.HandedOff or OutgoingPhase.Resuming)
             return;
         turn.Happen(new OutgoingBroken(broke.Reason, broke.Detail));
         turn.Do(new CancelSending(s.Directory));
@@ -202,7 +250,8 @@ internal static class SourceHalf
     {
         OutgoingPhase.HandedOff => true,
         OutgoingPhase.Paused => s.Broken is null,
-        OutgoingPhase.Starting or OutgoingPhase.Sending or OutgoingPhase.Resuming => false,
+        OutgoingPhase.Syncing or OutgoingPhase.Synced or OutgoingPhase.Starting or OutgoingPhase.Sending
+            or OutgoingPhase.Resuming => false,
         _ => throw new ArgumentOutOfRangeException(nameof(s), s.Phase, "not a phase"),
     };
 

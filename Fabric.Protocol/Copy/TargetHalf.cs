@@ -30,10 +30,10 @@ internal static class TargetHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 // What was handed off under an older epoch was not released yet; the order proves a later owner.
                 turn.Happen(new ReleaseNoted(order.Stamp));
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
                 break;
             case ClosingCopy s:
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(CopyMachine.EndOf(s));
                 break;
             case OwnedCopy { GrantedBy: { } granted } when granted.Is(order.Stamp):
                 turn.TellTarget(order.Stamp);
@@ -100,12 +100,12 @@ internal static class TargetHalf
 
     /// <summary>
     /// The process died. The source's guest runs, and its stream waits: another process takes the place of this one
-    /// where that can be given what it needs. Not once it holds everything: whoever asked for that has been told so.
+    /// where that can be given what it needs. Not with local disks, whose copies went through it; not once it holds everything: whoever asked for that has been told so.
     /// </summary>
     public static void Vanished(CopyTurn turn, string detail, bool canRefill)
     {
         var s = (IncomingCopy)turn.State;
-        if (!canRefill || s.Phase is not (IncomingPhase.Prepared or IncomingPhase.Receiving)
+        if (!canRefill || s.Spec.LocalDisks().Any() || s.Phase is not (IncomingPhase.Prepared or IncomingPhase.Receiving)
             || s.Replaced >= Limits.Agent.ReplacementsMax)
         {
             Close(turn, FailureReason.TargetVmDied, detail, processIsGone: true);
@@ -171,10 +171,10 @@ internal static class TargetHalf
             case OutgoingCopy { Phase: OutgoingPhase.HandedOff } s when s.Epoch < order.Stamp.Epoch:
                 // As in Prepare: the order proves a later owner.
                 turn.Happen(new ReleaseNoted(order.Stamp));
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisks = true });
                 break;
             case ClosingCopy s:
-                turn.Do(new KillMachine(s.Directory));
+                turn.Do(CopyMachine.EndOf(s));
                 break;
             default:
                 turn.TellTarget(order.Stamp);
@@ -199,7 +199,11 @@ internal static class TargetHalf
         var directory = DirectoryOf(order.Spec, order.Stamp, replaced: 0);
         LifeHalf.KillEnded(turn);
         turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
-        turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source) { Network = order.Network });
+        turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source)
+        {
+            Disks = order.Disks,
+            Network = order.Network,
+        });
     }
 
     /// <summary>No two processes of a VM have the same.</summary>

@@ -41,6 +41,8 @@ public sealed record DiskSpec
     /// <summary>What is wrong with it by itself, in words; empty when nothing is.</summary>
     public IEnumerable<string> Faults()
     {
+        if (Id.Value.Length > Limits.Disks.IdLengthMax)
+            yield return $"disk {Id}: its name is longer than {Limits.Disks.IdLengthMax} characters";
         if (!IsFileName(File))
         {
             yield return $"disk {Id}: '{Names.Shown(File)}' is not a file's name: use 1 to {Limits.Disks.FileNameLengthMax} " +

@@ -13,8 +13,10 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(StopVm), "stop-vm")]
 [JsonDerivedType(typeof(ObserveVm), "observe-vm")]
 [JsonDerivedType(typeof(MeasureDirtying), "measure-dirtying")]
+[JsonDerivedType(typeof(ForgetDisks), "forget-disks")]
 [JsonDerivedType(typeof(Precheck), "precheck")]
 [JsonDerivedType(typeof(PrepareTarget), "prepare-target")]
+[JsonDerivedType(typeof(SyncDisks), "sync-disks")]
 [JsonDerivedType(typeof(BeginTransfer), "begin-transfer")]
 [JsonDerivedType(typeof(AdjustTransfer), "adjust-transfer")]
 [JsonDerivedType(typeof(Observe), "observe")]
@@ -37,11 +39,20 @@ public sealed record ObserveVm(Stamp Stamp) : Order(Stamp);
 /// <summary>Say how many pages the guest writes in an interval. Nothing is changed by it.</summary>
 public sealed record MeasureDirtying(Stamp Stamp, int IntervalMs) : Order(Stamp);
 
+/// <summary>
+/// The VM belongs to another host under the stamp's epoch, and no migration brings it here: what is left of its local
+/// disks here is removed.
+/// </summary>
+public sealed record ForgetDisks(Stamp Stamp) : Order(Stamp);
+
 /// <summary>Stage 0: say what stands in the way of this migration here.</summary>
 public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp)
 {
     /// <summary>Between whom the VM's network would move; null where it has none.</summary>
     public NetworkEnds? Network { get; init; }
+
+    /// <summary>What the disks are like at the source, for its target.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
 }
 
 /// <summary>Stage 1: reserve, start a stopped hypervisor, and make a ticket for the named source.</summary>
@@ -49,6 +60,27 @@ public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Or
 {
     /// <summary>Between whom the VM's network moves; null where it has none.</summary>
     public NetworkEnds? Network { get; init; }
+
+    /// <summary>What the disks are like at the source.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+}
+
+/// <summary>
+/// Stage 2: copy the local disks to the endpoint, showing each its ticket, and then keep them nearly equal until the
+/// guest stops.
+/// </summary>
+public sealed record SyncDisks(
+    Stamp Stamp, HostId Target, DataEndpoint Endpoint, IReadOnlyList<DiskOffer> Disks, TransferPolicy Policy)
+    : Order(Stamp)
+{
+    /// <inheritdoc cref="BeginTransfer.DeadlineInMs"/>
+    public long? DeadlineInMs { get; init; }
+
+    /// <inheritdoc cref="BeginTransfer.LineShare"/>
+    public long? LineShare { get; init; }
+
+    /// <summary>Tickets are secrets and never printed.</summary>
+    public override string ToString() => $"SyncDisks {Stamp} to {Target} at {Endpoint}";
 }
 
 /// <summary>Stage 3: send the guest to the endpoint, showing the ticket.</summary>

@@ -31,7 +31,11 @@ public sealed record LifeReport(Stamp Stamp, LifeView View, FailureReason? Reaso
 public sealed record DirtyingReport(Stamp Stamp, int IntervalMs, long? Pages, string? Problem) : Report(Stamp);
 
 /// <summary>What stands in the way of a migration here; nothing when the list is empty.</summary>
-public sealed record PrecheckReport(Stamp Stamp, Side Side, IReadOnlyList<Obstacle> Obstacles) : Report(Stamp);
+public sealed record PrecheckReport(Stamp Stamp, Side Side, IReadOnlyList<Obstacle> Obstacles) : Report(Stamp)
+{
+    /// <summary>What the disks are like, from a source that has some.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+}
 
 /// <summary>One thing in the way.</summary>
 public sealed record Obstacle(FailureReason Reason, string Detail);
@@ -67,6 +71,9 @@ public sealed record TargetReport(
 /// <summary>Where a prepared target takes the bytes.</summary>
 public sealed record TransferOffer(DataEndpoint Endpoint, string Ticket)
 {
+    /// <summary>The images that local disks are to be copied into.</summary>
+    public IReadOnlyList<DiskOffer>? Disks { get; init; }
+
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"offer at {Endpoint}";
 }

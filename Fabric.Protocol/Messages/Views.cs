@@ -24,6 +24,12 @@ public enum SourceView
     /// <summary>The guest runs here under the stamp's epoch; the attempt has not begun.</summary>
     Ready,
 
+    /// <summary>Its disks are being copied; the guest runs here.</summary>
+    Syncing,
+
+    /// <summary>Its disks are nearly equal, and are kept so; the guest runs here.</summary>
+    Synced,
+
     /// <summary>Pre-copy is under way; the guest runs here.</summary>
     Sending,
 

@@ -46,14 +46,21 @@ internal static class MigrationActions
                     turn, entered, Side.Target,
                     new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source)
                     {
+                        Disks = turn.State.Disks,
                         Network = turn.Stage.Plan.Network,
                     });
                 break;
             case RecoveryAction.EnterStorageSync:
                 turn.Happen(new TargetReserved(turn.Sight.Offer!.Endpoint, turn.Now));
                 break;
-            case RecoveryAction.EnterPreCopy:
+            case RecoveryAction.SyncDisks when turn.Stage.Plan.Spec.LocalDisks().Any():
+                Sync(turn, entered);
+                break;
+            case RecoveryAction.SyncDisks:
                 turn.Happen(new StorageReady(turn.Now));
+                break;
+            case RecoveryAction.EnterPreCopy:
+                turn.Happen(new StorageReady(turn.Now) { Disks = turn.Sight.DisksCopied });
                 break;
             case RecoveryAction.BeginTransfer:
                 Begin(turn, entered);
@@ -208,7 +215,7 @@ internal static class MigrationActions
         if (turn.Sight is { SourceChecked: true, TargetChecked: true })
         {
             if (turn.State.Line is not { Admitted: false } line)
-                turn.Happen(new AttemptStarted(1, turn.Now));
+                turn.Happen(new AttemptStarted(1, turn.Now) { Disks = turn.Sight.DisksFound });
             else if (turn.PassedSince(turn.Stage.StartedAt, plan.Policy.DeadlineMs))
             {
                 End(
@@ -229,12 +236,39 @@ internal static class MigrationActions
         }
 
         if (!turn.Sight.SourceChecked)
-            Send(turn, entered, Side.Source, Prechecked(Side.Source));
-        if (!turn.Sight.TargetChecked)
-            Send(turn, entered, Side.Target, Prechecked(Side.Target));
-
-        Precheck Prechecked(Side side) => new(turn.Stage.Stamp, side, plan.Spec) { Network = plan.Network };
+            Send(turn, entered, Side.Source, Prechecked(turn, Side.Source));
+        if (!turn.Sight.TargetChecked && plan.Spec.Disks.Count == 0)
+            Send(turn, entered, Side.Target, Prechecked(turn, Side.Target));
+        else if (entered)
+            PrecheckDisks(turn);
     }
+
+    /// <summary>What the target must have room for, the source says first.</summary>
+    public static void PrecheckDisks(MigrationTurn turn)
+    {
+        var spec = turn.Stage.Plan.Spec;
+        if (turn.Sight is { SourceChecked: true, TargetChecked: false } && spec.Disks.Count > 0)
+            turn.Order(Side.Target, Prechecked(turn, Side.Target) with { Disks = turn.Sight.DisksFound });
+    }
+
+    private static Precheck Prechecked(MigrationTurn turn, Side side) =>
+        new(turn.Stage.Stamp, side, turn.Stage.Plan.Spec) { Network = turn.Stage.Plan.Network };
+
+    private static void Sync(MigrationTurn turn, bool entered)
+    {
+        var plan = turn.Stage.Plan;
+        var offer = turn.Sight.Offer!;
+        Send(turn, entered, Side.Source, new SyncDisks(
+            turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Disks ?? [], plan.Policy.Transfer)
+        {
+            DeadlineInMs = LeftMs(turn),
+            LineShare = ShareOf(turn),
+        });
+    }
+
+    private static long LeftMs(MigrationTurn turn) => Math.Max(
+        0,
+        turn.Stage.Plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds);
 
     private static void Begin(MigrationTurn turn, bool entered)
     {
@@ -243,8 +277,7 @@ internal static class MigrationActions
         Send(turn, entered, Side.Source, new BeginTransfer(
             turn.Stage.Stamp, plan.Target, offer.Endpoint, offer.Ticket, plan.Policy.Transfer)
         {
-            DeadlineInMs = Math.Max(
-                0, plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds),
+            DeadlineInMs = LeftMs(turn),
             LineShare = ShareOf(turn),
             Network = plan.Network,
         });
@@ -295,7 +328,8 @@ internal static class MigrationActions
     private static void Look(MigrationTurn turn, bool due)
     {
         Send(turn, due, Side.Source, new Observe(turn.Stage.Stamp, Side.Source));
-        if (turn.Stage is InPreCopy { Adjusted: true } || (turn.Stage is InPreCopy && ShareOf(turn) is not null))
+        if (turn.Stage is InPreCopy { Adjusted: true }
+            || (turn.Stage is InPreCopy or InStorageSync && ShareOf(turn) is not null))
             Send(turn, due, Side.Source, Adjusted(turn));
         Send(turn, due, Side.Target, new Observe(turn.Stage.Stamp, Side.Target));
     }

@@ -9,13 +9,21 @@ public abstract record MigrationEvent;
 public sealed record MigrationRequested(MigrationPlan Plan, DateTimeOffset At) : MigrationEvent;
 
 /// <summary>Stage 1 begins, for the first or a further attempt.</summary>
-public sealed record AttemptStarted(int Attempt, DateTimeOffset At) : MigrationEvent;
+public sealed record AttemptStarted(int Attempt, DateTimeOffset At) : MigrationEvent
+{
+    /// <summary>What the disks are like at the source; with the first attempt of a VM that has some.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+}
 
 /// <summary>The target holds memory, port and a stopped hypervisor; stage 2 begins.</summary>
 public sealed record TargetReserved(DataEndpoint Endpoint, DateTimeOffset At) : MigrationEvent;
 
 /// <summary>All disks are in place; stage 3 begins.</summary>
-public sealed record StorageReady(DateTimeOffset At) : MigrationEvent;
+public sealed record StorageReady(DateTimeOffset At) : MigrationEvent
+{
+    /// <summary>How far the copies of local disks were; null without any.</summary>
+    public IReadOnlyList<DiskProgress>? Disks { get; init; }
+}
 
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundCompleted(int Attempt, Round Round, DateTimeOffset At) : MigrationEvent;
@@ -121,7 +129,11 @@ public sealed record SightLost(DateTimeOffset At) : SightEvent;
 /// <summary>The source's view changed.</summary>
 public sealed record SourceSighted(
     SourceView View, FailureReason? Reason, string? Detail, long? HypervisorDowntimeMs, DateTimeOffset At,
-    long? WireBytes = null, long? PausedForMs = null) : SightEvent;
+    long? WireBytes = null, long? PausedForMs = null) : SightEvent
+{
+    /// <summary>How far the copies of local disks are.</summary>
+    public IReadOnlyList<DiskProgress>? Disks { get; init; }
+}
 
 /// <summary>The target's view changed.</summary>
 public sealed record TargetSighted(
@@ -130,7 +142,11 @@ public sealed record TargetSighted(
     : SightEvent;
 
 /// <summary>A host found nothing in the way.</summary>
-public sealed record PrecheckPassed(Side Side) : SightEvent;
+public sealed record PrecheckPassed(Side Side) : SightEvent
+{
+    /// <summary>What the disks are like at the source.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+}
 
 /// <summary>What the link between the sites has for it.</summary>
 public sealed record LineSighted(LineSight Line) : SightEvent;

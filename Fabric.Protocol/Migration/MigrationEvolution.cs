@@ -18,7 +18,7 @@ public static class MigrationEvolution
         (InPreMigration, PrecheckPassed passed) => state with
         {
             Sight = passed.Side == Side.Source
-                ? state.Sight with { SourceChecked = true }
+                ? state.Sight with { SourceChecked = true, DisksFound = passed.Disks }
                 : state.Sight with { TargetChecked = true },
         },
 
@@ -32,7 +32,7 @@ public static class MigrationEvolution
             Sight = state.Sight with { Source = SourceView.Unknown, SourceSince = e.At },
         },
         (InPreMigration or InRollback, AttemptStarted e) => Enter(
-            state with { Sight = Sight.Lost(e.At), SourceGone = false },
+            state with { Sight = Sight.Lost(e.At), SourceGone = false, Disks = e.Disks ?? state.Disks },
             b => new InReservation(b.Plan, b.StartedAt, e.At, e.Attempt)),
         (InReservation s, TargetReserved e) =>
             Enter(state, b => new InStorageSync(b.Plan, b.StartedAt, e.At, s.Attempt)),

@@ -88,7 +88,10 @@ internal static class MigrationIntake
                 break;
             case SourceReport r:
                 turn.Happen(new SourceSighted(r.View, r.Reason, r.Detail, r.Progress?.HypervisorDowntimeMs, turn.Now,
-                    r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null, r.PausedForMs));
+                    r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null, r.PausedForMs)
+                {
+                    Disks = r.Progress?.Disks,
+                });
                 break;
             case TargetReport r:
                 turn.Happen(new TargetSighted(r.View, r.Offer, r.Reason, r.Detail, r.Activation, turn.Now));
@@ -100,7 +103,9 @@ internal static class MigrationIntake
                 turn.Happen(new DecisionTaken(stage.Attempt, r.Decision, turn.Now));
                 break;
             case PrecheckReport r when turn.Stage is InPreMigration && r.Obstacles.Count == 0:
-                turn.Happen(new PrecheckPassed(r.Side));
+                turn.Happen(new PrecheckPassed(r.Side) { Disks = r.Disks });
+                if (r.Side == Side.Source)
+                    MigrationActions.PrecheckDisks(turn);
                 break;
             case PrecheckReport r when turn.Stage is InPreMigration:
                 MigrationActions.End(
@@ -216,7 +221,7 @@ internal static class MigrationIntake
         var policy = change.In(turn.Stage.Plan.Policy.Transfer);
         if (policy != turn.Stage.Plan.Policy.Transfer)
             turn.Happen(new TransferPolicyChanged(policy, turn.Now));
-        if (turn.Stage is InPreCopy)
+        if (turn.Stage is InPreCopy or InStorageSync)
             turn.Order(Side.Source, MigrationActions.Adjusted(turn));
         Answer(turn, true, "It is sent so from now on.");
     }
@@ -227,7 +232,7 @@ internal static class MigrationIntake
         var share = turn.State.Line?.Share;
         if (line != turn.State.Line)
             turn.Happen(new LineSighted(line));
-        if (turn.Stage is InPreCopy && line.Admitted && share != line.Share)
+        if (turn.Stage is InPreCopy or InStorageSync && line.Admitted && share != line.Share)
             turn.Order(Side.Source, MigrationActions.Adjusted(turn));
     }
 

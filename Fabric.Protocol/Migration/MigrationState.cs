@@ -13,6 +13,9 @@ public sealed record MigrationState(MigrationStage Stage, Sight Sight, long VmVe
     /// <summary>An operator declared the source's host gone. Durable, so a restart does not forget it.</summary>
     public bool SourceGone { get; init; }
 
+    /// <summary>What the VM's disks were like at the source when the first attempt began. Durable.</summary>
+    public IReadOnlyList<DiskFacts>? Disks { get; init; }
+
     /// <summary>What the link between the two sites has for it; null where there is none. Not in the journal.</summary>
     public LineSight? Line { get; init; }
 

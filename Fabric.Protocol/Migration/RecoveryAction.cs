@@ -26,6 +26,9 @@ public enum RecoveryAction
     /// <summary>The target holds its reservation: stage 2.</summary>
     EnterStorageSync,
 
+    /// <summary>Order the source to copy its local disks; without any there is nothing to do.</summary>
+    SyncDisks,
+
     /// <summary>Disks are in place: stage 3.</summary>
     EnterPreCopy,
 

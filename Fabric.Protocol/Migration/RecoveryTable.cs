@@ -13,7 +13,8 @@ namespace Fabric.Protocol;
 /// back in time, discarding might lose it. An operator decides.</item>
 /// <item>A rollback closes the attempt at both hosts, begun or not, so that late orders find it closed.</item>
 /// <item>With the source Unknown a rollback discards nothing: the target's copy may be the only one.</item>
-/// <item>A source that is Ready in stop-and-copy said so before it was paused, and was heard after a restart: the next
+/// <item>A source without local disks goes from Ready to pre-copy; the others are Synced first.</item>
+/// <item>A source that is Ready, Syncing or Synced in stop-and-copy said so before it was paused, and was heard after a restart: the next
 /// look overtakes it; if none does, the switchover's time-out rolls back.</item>
 /// <item>A source that handed off resumes after the target's copy is gone, or after the fence wait: without a grant,
 /// which only a commit gives, the target's copy cannot run (rule 3).</item>
@@ -28,6 +29,8 @@ public static class RecoveryTable
         PreMigration      Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         pre      pre      pre      pre       pre      pre      pre      pre
           Ready           pre      pre      pre      pre       pre      pre      pre      pre
+          Syncing         pre      pre      pre      pre       pre      pre      pre      pre
+          Synced          pre      pre      pre      pre       pre      pre      pre      pre
           Sending         pre      pre      pre      pre       pre      pre      pre      pre
           Paused          pre      pre      pre      pre       pre      pre      pre      pre
           HandedOff       pre      pre      pre      pre       pre      pre      pre      pre
@@ -38,6 +41,8 @@ public static class RecoveryTable
         Reservation       Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      ask      ask      BRKN      BRKN     BRKN     abnT     BRKN
           Ready           aska     prep     stor     BRKN      BRKN     BRKN     abnT     BRKN
+          Syncing         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Synced          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Sending         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Paused          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           HandedOff       BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
@@ -47,7 +52,9 @@ public static class RecoveryTable
           Absent          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
         StorageSync       Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      abnT     ask      BRKN      BRKN     BRKN     abnT     BRKN
-          Ready           aska     abnT     copy     BRKN      BRKN     BRKN     abnT     BRKN
+          Ready           aska     abnT     sync     BRKN      BRKN     BRKN     abnT     BRKN
+          Syncing         ask      abnT     wait     BRKN      BRKN     BRKN     abnT     BRKN
+          Synced          ask      abnT     copy     BRKN      BRKN     BRKN     abnT     BRKN
           Sending         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Paused          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           HandedOff       BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
@@ -58,6 +65,8 @@ public static class RecoveryTable
         PreCopy           Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      abnT     ask      ask       ask      BRKN     abnT     BRKN
           Ready           aska     abnT     begn     wait      wait     BRKN     abnT     BRKN
+          Syncing         ask      abnT     wait     wait      wait     BRKN     abnT     BRKN
+          Synced          ask      abnT     begn     wait      wait     BRKN     abnT     BRKN
           Sending         ask      abnT     wait     wait      wait     BRKN     abnT     BRKN
           Paused          stop     abnT     stop     stop      stop     BRKN     abnT     BRKN
           HandedOff       stop     abnT     stop     stop      stop     BRKN     abnT     BRKN
@@ -68,6 +77,8 @@ public static class RecoveryTable
         StopAndCopy       Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      abnT     ask      ask       ask      BRKN     abnT     BRKN
           Ready           swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
+          Syncing         swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
+          Synced          swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
           Sending         swto     abnT     swto     swto      swto     BRKN     abnT     BRKN
           Paused          aska     abnT     swto     swto      swto     BRKN     abnT     BRKN
           HandedOff       aska     abnT     swto     swto      CMIT     BRKN     abnT     BRKN
@@ -78,6 +89,8 @@ public static class RecoveryTable
         RollingBack       Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      ask      ask      ask       ask      BRKN     ask      BRKN
           Ready           rbk      rbk      rbk      rbk       rbk      BRKN     rbk      BRKN
+          Syncing         rbk      rbk      rbk      rbk       rbk      BRKN     rbk      BRKN
+          Synced          rbk      rbk      rbk      rbk       rbk      BRKN     rbk      BRKN
           Sending         rbk      rbk      rbk      rbk       rbk      BRKN     rbk      BRKN
           Paused          rbk      rbk      rbk      rbk       rbk      BRKN     rbk      BRKN
           HandedOff       fenc     disc     disc     disc      disc     BRKN     rbk      BRKN
@@ -88,6 +101,8 @@ public static class RecoveryTable
         Commitment        Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      BRKN     BRKN     BRKN      grnt     actv     ask      ask
           Ready           BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Syncing         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Synced          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Sending         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Paused          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           HandedOff       ask      BRKN     BRKN     BRKN      grnt     actv     rvrt     hold
@@ -98,6 +113,8 @@ public static class RecoveryTable
         Activation        Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      BRKN     BRKN     BRKN      ask      cmpl     BRKN     ask
           Ready           BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Syncing         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Synced          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Sending         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Paused          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           HandedOff       ask      BRKN     BRKN     BRKN      ask      cmpl     BRKN     hold
@@ -108,6 +125,8 @@ public static class RecoveryTable
         Reversal          Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      ask      BRKN     BRKN      BRKN     BRKN     ask      ask
           Ready           done     done     BRKN     BRKN      BRKN     BRKN     done     done
+          Syncing         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
+          Synced          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Sending         BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           Paused          BRKN     BRKN     BRKN     BRKN      BRKN     BRKN     BRKN     BRKN
           HandedOff       grtS     grtS     BRKN     BRKN      BRKN     BRKN     grtS     grtS
@@ -118,6 +137,8 @@ public static class RecoveryTable
         OnHold            Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      ask      ask      ask       ask      ask      ask      ask
           Ready           ask      wait     wait     wait      wait     wait     wait     wait
+          Syncing         ask      wait     wait     wait      wait     wait     wait     wait
+          Synced          ask      wait     wait     wait      wait     wait     wait     wait
           Sending         ask      wait     wait     wait      wait     wait     wait     wait
           Paused          ask      wait     wait     wait      wait     wait     wait     wait
           HandedOff       ask      wait     wait     wait      wait     wait     wait     wait
@@ -128,6 +149,8 @@ public static class RecoveryTable
         ReleasingSource   Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      ask      ask      ask       ask      ask      ask      ask
           Ready           rels     rels     rels     rels      rels     rels     rels     rels
+          Syncing         rels     rels     rels     rels      rels     rels     rels     rels
+          Synced          rels     rels     rels     rels      rels     rels     rels     rels
           Sending         rels     rels     rels     rels      rels     rels     rels     rels
           Paused          rels     rels     rels     rels      rels     rels     rels     rels
           HandedOff       rels     rels     rels     rels      rels     rels     rels     rels
@@ -138,6 +161,8 @@ public static class RecoveryTable
         DiscardingTarget  Unknown  Absent   Prepared Receiving Loaded   Running  Gone     Crashed
           Unknown         ask      disc     disc     disc      disc     wait     tidy     disc
           Ready           ask      disc     disc     disc      disc     wait     tidy     disc
+          Syncing         ask      disc     disc     disc      disc     wait     tidy     disc
+          Synced          ask      disc     disc     disc      disc     wait     tidy     disc
           Sending         ask      disc     disc     disc      disc     wait     tidy     disc
           Paused          ask      disc     disc     disc      disc     wait     tidy     disc
           HandedOff       ask      disc     disc     disc      disc     wait     tidy     disc
@@ -168,6 +193,7 @@ public static class RecoveryTable
         "pre" => RecoveryAction.Precheck,
         "prep" => RecoveryAction.PrepareTarget,
         "stor" => RecoveryAction.EnterStorageSync,
+        "sync" => RecoveryAction.SyncDisks,
         "copy" => RecoveryAction.EnterPreCopy,
         "begn" => RecoveryAction.BeginTransfer,
         "stop" => RecoveryAction.EnterStopAndCopy,

@@ -27,6 +27,12 @@ public sealed record Sight
     /// <summary>What the attempt has put on the data link so far.</summary>
     public long? WireBytes { get; init; }
 
+    /// <summary>What the disks are like at the source, as its precheck found them.</summary>
+    public IReadOnlyList<DiskFacts>? DisksFound { get; init; }
+
+    /// <summary>How far the copies of local disks are.</summary>
+    public IReadOnlyList<DiskProgress>? DisksCopied { get; init; }
+
     /// <summary>When the guest stopped at the source, as far as is known.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
@@ -74,6 +80,7 @@ public sealed record Sight
         SourceDetail = seen.Detail,
         HypervisorDowntimeMs = seen.HypervisorDowntimeMs ?? HypervisorDowntimeMs,
         WireBytes = seen.WireBytes ?? WireBytes,
+        DisksCopied = seen.Disks ?? DisksCopied,
         PausedAt = seen.View is SourceView.Paused or SourceView.HandedOff
             ? Earlier(PausedAt, seen.At.AddMilliseconds(
                 -Math.Clamp(seen.PausedForMs ?? 0, 0, Limits.Migration.PausedMsMax)))

@@ -28,6 +28,9 @@ public sealed record LifeReported(HostId Host, LifeReport Report) : VmInput;
 /// <summary>Its owner's agent refused an order.</summary>
 public sealed record LifeRefused(HostId Host, OrderRefused Refused) : VmInput;
 
+/// <summary>A host has something of the VM's local disks that no copy there uses.</summary>
+public sealed record LeftoverSeen(HostId Host) : VmInput;
+
 /// <summary>The stream was read, the owner's agent connected, or time passed: repeat what is outstanding.</summary>
 public sealed record VmWoken : VmInput;
 

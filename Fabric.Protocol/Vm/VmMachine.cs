@@ -27,7 +27,7 @@ public static class VmMachine
         (NoVm, CreateVm create) => Create(create, now),
         (KnownVm vm, CreateVm) =>
             Refuse(VmRefusalCode.Conflict, null, $"VM {vm.Spec.Id} exists already, at {vm.Owner}."),
-        (NoVm, VmWoken or LifeReported or LifeRefused) => Nothing(),
+        (NoVm, VmWoken or LifeReported or LifeRefused or LeftoverSeen) => Nothing(),
         (NoVm, _) => Refuse(VmRefusalCode.NotFound, FailureReason.UnknownVm, "There is no such VM."),
 
         (StoppedVm vm, StartRequested) => Start(vm, now),
@@ -50,7 +50,11 @@ public static class VmMachine
         (KnownVm vm, MigrateRequested) => Refuse(
             VmRefusalCode.Conflict, FailureReason.VmNotRunning, $"VM {vm.Spec.Id} is {NameOf(vm)}, not running."),
 
-        (LockedVm, LifeReported or LifeRefused) => Nothing(),
+        // While a migration has it, a further attempt goes on from what is there; at its owner, it is the VM's own.
+        (LockedVm, LifeReported or LifeRefused or LeftoverSeen) => Nothing(),
+        (KnownVm vm, LeftoverSeen seen) => seen.Host == vm.Owner
+            ? Nothing()
+            : Decided([], new SendLifeOrder(seen.Host, new ForgetDisks(StampOf(vm)))),
         (LockedVm vm, VmWoken) => Decided([], new WakeMigration(vm.Migration)),
         (KnownVm vm, LifeReported told) => Heed(vm, told, now),
         (KnownVm vm, LifeRefused told) => HeedRefusal(vm, told, now),

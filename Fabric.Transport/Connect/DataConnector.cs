@@ -27,18 +27,26 @@ public sealed class DataConnector(
     /// </summary>
     /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused, or Cut when it ended in
     /// between.</exception>
+    /// <param name="endpoint">Where the target listens.</param>
+    /// <param name="target">Whom its certificate must name.</param>
+    /// <param name="migration">Of which migration.</param>
+    /// <param name="attempt">Of which attempt.</param>
+    /// <param name="ticket">For this purpose; once.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <param name="purpose">What the link carries.</param>
+    /// <param name="pace">The rate that it shares with others; null is one of its own.</param>
     public async Task<IDataLink> ConnectAsync(
         DataEndpoint endpoint, HostId target, MigrationId migration, int attempt, Ticket ticket,
-        CancellationToken cancellation)
+        CancellationToken cancellation, LinkPurpose purpose = default, SharedPace? pace = null)
     {
         var secret = LinkSecret.For(_key, ticket);
-        var dialer = new LinkDialer(this, endpoint, target, migration, attempt, secret);
+        var dialer = new LinkDialer(this, endpoint, target, migration, attempt, purpose, secret);
         var wire = await BlockingThread.RunAsync(
             "data link connect",
             () => Make(
-                endpoint, target, Hello.Open(migration, attempt, ticket, secret), Limits.Relay.ConnectTimeoutMs,
-                cancellation));
-        var link = new DataLink(LinkSide.Source, _terms, dialer, time, About(migration, attempt));
+                endpoint, target, Hello.Open(migration, attempt, purpose, ticket, secret),
+                Limits.Relay.ConnectTimeoutMs, cancellation));
+        var link = new DataLink(LinkSide.Source, _terms, dialer, time, About(migration, attempt, purpose), pace);
         link.Attach(0, wire);
         return link;
     }
@@ -68,8 +76,8 @@ public sealed class DataConnector(
         }
     }
 
-    private Action<LinkNews>? About(MigrationId migration, int attempt) =>
-        news is null ? null : one => news(one with { Link = $"{migration}/{attempt}" });
+    private Action<LinkNews>? About(MigrationId migration, int attempt, LinkPurpose purpose) =>
+        news is null ? null : one => news(one with { Link = purpose.NameOf(migration, attempt) });
 
     private LinkWire Connect(Socket socket, DataEndpoint endpoint, HostId target, Hello hello)
     {
@@ -78,7 +86,7 @@ public sealed class DataConnector(
             TcpTuning.Apply(socket);
             socket.Connect(endpoint.Host, endpoint.Port);
             if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
-                About(hello.Migration, hello.Attempt)?.Invoke(fellBack);
+                About(hello.Migration, hello.Attempt, hello.Purpose)?.Invoke(fellBack);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

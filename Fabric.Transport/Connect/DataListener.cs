@@ -182,6 +182,6 @@ public sealed class DataListener : IAsyncDisposable
 
         return entry.Attach(hello!.Slot, wire, () => new DataLink(
             LinkSide.Target, _terms, dialer: null, _time,
-            _news is null ? null : one => _news(one with { Link = $"{entry.Migration}/{entry.Attempt}" })));
+            _news is null ? null : one => _news(one with { Link = entry.Purpose.NameOf(entry.Migration, entry.Attempt) })));
     }
 }

@@ -9,7 +9,7 @@ namespace Fabric.Transport.Connect;
 /// </summary>
 internal sealed class LinkDialer(
     DataConnector connector, DataEndpoint endpoint, HostId target, MigrationId migration, int attempt,
-    LinkSecret secret) : ILinkDialer
+    LinkPurpose purpose, LinkSecret secret) : ILinkDialer
 {
     private readonly long[] _numbers = new long[Limits.Link.ConnectionsMax];
 
@@ -17,7 +17,7 @@ internal sealed class LinkDialer(
     {
         var number = Interlocked.Increment(ref _numbers[slot]);
         return connector.Make(
-            endpoint, target, Hello.Join(migration, attempt, secret, slot, number), Limits.Link.RedialTimeoutMs,
+            endpoint, target, Hello.Join(migration, attempt, purpose, secret, slot, number), Limits.Link.RedialTimeoutMs,
             cancellation);
     }
 }

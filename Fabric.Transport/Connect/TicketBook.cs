@@ -8,7 +8,7 @@ namespace Fabric.Transport.Connect;
 
 /// <summary>
 /// The tickets that a target's agent has given out. A ticket is spent by the first hello that matches it in
-/// everything: bits, host, migration, attempt, time. Any other hello is refused and spends nothing, so a stranger
+/// everything: bits, host, migration, attempt, purpose, time. Any other hello is refused and spends nothing, so a stranger
 /// who comes first, even one with a good certificate, cannot lock the real source out. What was spent opened a link,
 /// and further connections of it show a proof, good once; any other is refused and does not disturb the link.
 /// </summary>
@@ -28,13 +28,13 @@ public sealed class TicketBook
 
     /// <summary>Makes a ticket, good once and for <see cref="Limits.Relay.TicketLifetimeMs"/>.</summary>
     /// <exception cref="InvalidOperationException">Too many tickets wait.</exception>
-    public Ticket Issue(MigrationId migration, int attempt, HostId expectedPeer)
+    public Ticket Issue(MigrationId migration, int attempt, HostId expectedPeer, LinkPurpose purpose = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(attempt, 1);
         Span<byte> bytes = stackalloc byte[Limits.Relay.TicketSize];
         _random.GetBytes(bytes);
         var expires = _time.GetTimestamp() + (Limits.Relay.TicketLifetimeMs * _time.TimestampFrequency / 1000);
-        var entry = new TicketEntry(new Ticket(bytes), migration, attempt, expectedPeer, expires);
+        var entry = new TicketEntry(new Ticket(bytes), migration, attempt, purpose, expectedPeer, expires);
         lock (_gate)
         {
             // Spent tickets stay so that a replay is called by its name; they are the first to go.
@@ -90,6 +90,7 @@ public sealed class TicketBook
                 : !string.Equals(peer.Name, found.Peer.Value, StringComparison.Ordinal) ? HelloCode.WrongPeer
                 : found.Migration != hello.Migration ? HelloCode.WrongMigration
                 : found.Attempt != hello.Attempt ? HelloCode.WrongAttempt
+                : found.Purpose != hello.Purpose ? HelloCode.WrongPurpose
                 : hello.Kind == HelloKind.Open ? found.Open(hello.Secret!, _time.GetTimestamp())
                 : found.Join(hello);
             if (code == HelloCode.Accepted)
@@ -115,7 +116,7 @@ public sealed class TicketBook
         {
             throw new LinkException(
                 LinkFault.TimedOut,
-                $"{entry.Peer} did not come within {Limits.Relay.TicketLifetimeMs} ms for {entry.Migration}");
+                $"{entry.Peer} did not come within {Limits.Relay.TicketLifetimeMs} ms for {entry.Purpose} of {entry.Migration}");
         }
     }
 

@@ -7,7 +7,8 @@ namespace Fabric.Transport.Connect;
 /// <summary>
 /// One ticket, the link that it opened, and the place where that is handed over to whoever waits for it.
 /// </summary>
-internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int attempt, HostId peer, long expires)
+internal sealed class TicketEntry(
+    Ticket ticket, MigrationId migration, int attempt, LinkPurpose purpose, HostId peer, long expires)
 {
     private readonly TaskCompletionSource<IDataLink> _arrival = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ResumeGate _gate = new();
@@ -21,6 +22,8 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
     public MigrationId Migration { get; } = migration;
 
     public int Attempt { get; } = attempt;
+
+    public LinkPurpose Purpose { get; } = purpose;
 
     public HostId Peer { get; } = peer;
 
@@ -46,7 +49,7 @@ internal sealed class TicketEntry(Ticket ticket, MigrationId migration, int atte
 
     /// <summary>Whether the proof is of this link.</summary>
     public bool Proves(Hello hello) =>
-        _secret?.Proof(Migration, Attempt, hello.Slot, hello.Number).Matches(hello.Ticket) == true;
+        _secret?.Proof(Migration, Attempt, Purpose, hello.Slot, hello.Number).Matches(hello.Ticket) == true;
 
     /// <summary>Lets one more connection in.</summary>
     public HelloCode Join(Hello hello) =>

@@ -22,7 +22,7 @@ public sealed partial class DataLink
                 return true;
             bytes = _sent[next.Channel]!.Open(next.Channel, next.Frame, out block);
             if (next.Frame.Again)
-                _pace.Take(Limits.Relay.HeaderSize + next.Frame.Length);
+                _pace.Owe(Limits.Relay.HeaderSize + next.Frame.Length);
             Changed();
             return true;
         }
@@ -37,7 +37,7 @@ public sealed partial class DataLink
             if (block is not null)
                 _blocks.Release(block);
             else
-                _pace.Take(count);
+                _pace.Owe(count);
         }
     }
 

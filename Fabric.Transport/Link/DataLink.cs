@@ -43,10 +43,12 @@ public sealed partial class DataLink : IDataLink
     private long _segmentsGone;
     private long _resentGone;
 
-    internal DataLink(LinkSide side, LinkTerms terms, ILinkDialer? dialer, TimeProvider time, Action<LinkNews>? news)
+    internal DataLink(
+        LinkSide side, LinkTerms terms, ILinkDialer? dialer, TimeProvider time, Action<LinkNews>? news,
+        SharedPace? pace = null)
     {
         (_dialer, _time, _news, _origin) = (dialer, time, news, time.GetTimestamp());
-        _pace = new SendPace(time, _origin, Ring);
+        _pace = new SendPace(pace ?? new SharedPace(time), time, Ring);
         _connectionsConfigured = terms.Connections;
         _machine = new LinkMachine(side, terms, mayDial: dialer is not null, Now());
         Sends = side == LinkSide.Source ? LinkChannel.Ram : LinkChannel.ReturnPath;
@@ -126,10 +128,10 @@ public sealed partial class DataLink : IDataLink
     /// A link over a stream that both sides have agreed on already: one connection, which is not made again. Owns the
     /// stream, whose blocking calls must end when it is disposed of. For tests and measurements.
     /// </summary>
-    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time)
+    public static DataLink Over(Stream stream, LinkChannel sends, TimeProvider time, SharedPace? pace = null)
     {
         var side = sends == LinkChannel.Ram ? LinkSide.Source : LinkSide.Target;
-        var link = new DataLink(side, LinkTerms.Bare, dialer: null, time, news: null);
+        var link = new DataLink(side, LinkTerms.Bare, dialer: null, time, news: null, pace);
         link.Attach(0, new LinkWire(stream, Tail: null));
         return link;
     }
@@ -176,15 +178,7 @@ public sealed partial class DataLink : IDataLink
     }
 
     /// <inheritdoc/>
-    public void Pace(long bytesPerSecond)
-    {
-        lock (_gate)
-        {
-            _pace.Set(bytesPerSecond);
-            _pace.Rang();
-            Changed();
-        }
-    }
+    public void Pace(long bytesPerSecond) => _pace.Set(bytesPerSecond);
 
     /// <inheritdoc/>
     public LinkMeasures Measure()
@@ -242,7 +236,7 @@ public sealed partial class DataLink : IDataLink
         LinkConnection? alone;
         lock (_gate)
         {
-            _pace.Take(Limits.Relay.HeaderSize + length);
+            _pace.Ask(Limits.Relay.HeaderSize + length);
             AwaitRoom(channel, length, "bytes after the end of the stream");
             _sent[channel]!.Add(buffer, length);
             alone = Offer();

@@ -36,7 +36,7 @@ public interface IDataLink : IAsyncDisposable
 
     /// <summary>
     /// Holds what this side gives to connections to a rate, heads and what is sent again included, TLS not; 0 lifts it at
-    /// once, also for a call that waits for it. Any thread, any time.
+    /// once, also for a call that waits for it. Links that share a rate share this one. Any thread, any time.
     /// </summary>
     /// <param name="bytesPerSecond">0 is no limit.</param>
     void Pace(long bytesPerSecond);

@@ -23,6 +23,6 @@ public enum LinkNewsKind
 /// <param name="Detail">In words.</param>
 public sealed record LinkNews(LinkNewsKind Kind, int Slot, int Open, string Detail)
 {
-    /// <summary>Of which link: its migration and attempt.</summary>
+    /// <summary>Of which link: its migration and attempt, and which disk's it is.</summary>
     public string Link { get; init; } = "";
 }

@@ -16,7 +16,8 @@ namespace Fabric.Transport.Wire;
 //   +12  32             the ticket              the proof, see LinkSecret
 //   +44  64 migration name, padded with zeros
 //   +108 1              0                       which connection, 0 to 15
-//   +109 3  zero
+//   +109 1  LinkPurpose    0 memory    1 to 8 a disk
+//   +110 2  zero
 //   +112 8              0                       number of the try, rises for each connection
 //   +120 32             the link's secret       zero
 //

@@ -20,13 +20,14 @@ public enum HelloKind : byte
 /// <param name="Kind">What the connection is for.</param>
 /// <param name="Migration">Which migration this is for.</param>
 /// <param name="Attempt">Which attempt of it, from 1.</param>
+/// <param name="Purpose">What it carries.</param>
 /// <param name="Ticket">The one-time ticket, or the proof.</param>
 /// <param name="Slot">Which connection, of a join.</param>
 /// <param name="Number">Of this try, from 1, of a join.</param>
 /// <param name="Secret">The link's, when it is opened.</param>
 public sealed record Hello(
-    byte VersionMin, byte VersionMax, HelloKind Kind, MigrationId Migration, int Attempt, Ticket Ticket, int Slot,
-    long Number, LinkSecret? Secret)
+    byte VersionMin, byte VersionMax, HelloKind Kind, MigrationId Migration, int Attempt, LinkPurpose Purpose,
+    Ticket Ticket, int Slot, long Number, LinkSecret? Secret)
 {
     /// <summary>
     /// The version that this build speaks. Version 1 knew one connection, which no cut could outlive.
@@ -40,17 +41,20 @@ public sealed record Hello(
     private const int TicketAt = 12;
     private const int NameAt = TicketAt + Limits.Relay.TicketSize;
     private const int SlotAt = NameAt + 64;
+    private const int PurposeAt = SlotAt + 1;
     private const int NumberAt = SlotAt + 4;
     private const int SecretAt = NumberAt + 8;
 
     /// <summary>To open a link.</summary>
-    public static Hello Open(MigrationId migration, int attempt, Ticket ticket, LinkSecret secret) =>
-        new(Version, Version, HelloKind.Open, migration, attempt, ticket, 0, 0, secret);
+    public static Hello Open(
+        MigrationId migration, int attempt, LinkPurpose purpose, Ticket ticket, LinkSecret secret) =>
+        new(Version, Version, HelloKind.Open, migration, attempt, purpose, ticket, 0, 0, secret);
 
     /// <summary>To join one.</summary>
-    public static Hello Join(MigrationId migration, int attempt, LinkSecret secret, int slot, long number) => new(
-        Version, Version, HelloKind.Join, migration, attempt, secret.Proof(migration, attempt, slot, number), slot,
-        number, null);
+    public static Hello Join(
+        MigrationId migration, int attempt, LinkPurpose purpose, LinkSecret secret, int slot, long number) => new(
+        Version, Version, HelloKind.Join, migration, attempt, purpose,
+        secret.Proof(migration, attempt, purpose, slot, number), slot, number, null);
 
     /// <summary>Puts the hello into a span of <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> into)
@@ -65,6 +69,7 @@ public sealed record Hello(
         Ticket.CopyTo(into[TicketAt..]);
         Encoding.ASCII.GetBytes(Migration.Value, into[NameAt..]);
         into[SlotAt] = (byte)Slot;
+        into[PurposeAt] = Purpose.Number;
         BinaryPrimitives.WriteInt64BigEndian(into[NumberAt..], Number);
         Secret?.CopyTo(into[SecretAt..]);
     }
@@ -103,7 +108,7 @@ public sealed record Hello(
         if (!Names.IsValid(name))
             return HelloCode.BadHello;
         hello = new Hello(
-            from[4], from[5], (HelloKind)from[7], MigrationId.Of(name), attempt,
+            from[4], from[5], (HelloKind)from[7], MigrationId.Of(name), attempt, new LinkPurpose(from[PurposeAt]),
             new Ticket(from.Slice(TicketAt, Limits.Relay.TicketSize)), from[SlotAt],
             BinaryPrimitives.ReadInt64BigEndian(from[NumberAt..]),
             (HelloKind)from[7] == HelloKind.Open ? new LinkSecret(from[SecretAt..Size]) : null);
@@ -114,7 +119,7 @@ public sealed record Hello(
     private static bool IsWhole(ReadOnlySpan<byte> from)
     {
         var hasSecret = from[SecretAt..Size].ContainsAnyExcept((byte)0);
-        if (from[(SlotAt + 1)..NumberAt].ContainsAnyExcept((byte)0))
+        if (!new LinkPurpose(from[PurposeAt]).IsKnown || from[(PurposeAt + 1)..NumberAt].ContainsAnyExcept((byte)0))
             return false;
         var number = BinaryPrimitives.ReadInt64BigEndian(from[NumberAt..]);
         return (HelloKind)from[7] switch

@@ -29,4 +29,7 @@ public enum HelloCode : byte
 
     /// <summary>The ticket is for another attempt.</summary>
     WrongAttempt = 9,
+
+    /// <summary>The ticket is for another purpose: memory, or another disk.</summary>
+    WrongPurpose = 10,
 }

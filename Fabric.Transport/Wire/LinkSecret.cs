@@ -39,12 +39,15 @@ public sealed class LinkSecret
     /// <summary>Puts the bytes into the span.</summary>
     public void CopyTo(Span<byte> into) => _bytes.CopyTo(into);
 
-    /// <summary>The proof for one try to make one connection.</summary>
-    public Ticket Proof(MigrationId migration, int attempt, int slot, long number)
+    /// <summary>
+    /// The proof for one try to make one connection. The purpose is above the connection's number, in bytes that are zero
+    /// for memory.
+    /// </summary>
+    public Ticket Proof(MigrationId migration, int attempt, LinkPurpose purpose, int slot, long number)
     {
         Span<byte> text = stackalloc byte[4 + 4 + 8 + Limits.Names.LengthMax];
         BinaryPrimitives.WriteInt32BigEndian(text, attempt);
-        BinaryPrimitives.WriteInt32BigEndian(text[4..], slot);
+        BinaryPrimitives.WriteInt32BigEndian(text[4..], (purpose.Number << 8) | slot);
         BinaryPrimitives.WriteInt64BigEndian(text[8..], number);
         var length = Encoding.ASCII.GetBytes(migration.Value, text[16..]);
         return new Ticket(HMACSHA256.HashData(_bytes, text[..(16 + length)]));

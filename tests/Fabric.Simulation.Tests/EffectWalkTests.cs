@@ -18,7 +18,9 @@ public sealed class EffectWalkTests
         With(new Fault(FaultKind.Cancelled, Role.Operator, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)),
         With(new Fault(FaultKind.DataReset, Role.Source, new Trigger(0, StageKind.StopAndCopy, 100), 0, 1, 0)),
         With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.Commitment, 1), 0, 1, 0)),
-        With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)),
+        // Without a local disk, which is copied through the process, another takes the place of the dead one.
+        With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)) with { LocalDisks = 0 },
+        With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.StorageSync, 100_000), 0, 1, 0)),
         With(
             new Fault(FaultKind.VmStopped, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_000_000), 0, 2, 0),
             new Fault(FaultKind.VmStarted, Role.Operator, new Trigger(0, StageKind.Unstarted, 3_600_000), 0, 1, 0)),

@@ -49,7 +49,7 @@ public sealed class PageTests
         var damaged = 0;
         foreach (var role in new[] { Role.Source, Role.Target })
         {
-            for (var step = 26; step <= 46; step++)
+            for (var step = 32; step <= 56; step++)
             {
                 // What a disk keeps depends on the seed.
                 var run = RunResult.Of(Enumeration.Parse($"{step}:PowerLost:{role}:600") with { Seed = step }, trace: true);

@@ -43,7 +43,7 @@ public sealed class PlantTests
     public void A_hold_that_an_old_coordinator_has_ended_is_missed_by_a_successor_that_does_not_read_on()
     {
         var batch = new Batch(1, Plant.Named("hold-never-read-on")) { StopsAtFirst = true };
-        batch.Run(200, n => PlanDrawer.Draw(1 + n));
+        batch.Run(1_000, n => PlanDrawer.Draw(1 + n));
         var missed = batch.Broken.Values.First();
 
         RunResult.KindOf(missed.Broken.ShouldNotBeNull()).ShouldBe("liveness");

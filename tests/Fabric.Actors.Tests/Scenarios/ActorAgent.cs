@@ -72,6 +72,8 @@ internal sealed class ActorAgent : IScenarioAgent, ICopyHandsFactory
 
     public void BytesArrived(ModelMachine machine) => Hear(machine, new BytesArrived());
 
+    public void DisksSynced(ModelMachine machine) => Hear(machine, new DisksSynced());
+
     public void RoundEnded(ModelMachine machine, Round round) => Hear(machine, new RoundSeen(round));
 
     public void TransferBroke(ModelMachine machine, FailureReason reason, string detail) =>

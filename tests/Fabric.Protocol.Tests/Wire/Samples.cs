@@ -25,6 +25,23 @@ internal static class Samples
         Devices = ["virtio-balloon-pci"],
     };
 
+    private static readonly DiskFacts Facts = new(DiskId.Of("root"), 1_073_741_824, 4_194_304);
+
+    private static readonly VmSpec WithDisk = Spec with
+    {
+        Disks = [new DiskSpec { Id = Facts.Id, File = "v1.raw", Format = DiskFormat.Raw, Place = DiskPlace.Shared }],
+        Network = new NetworkSpec
+        {
+            Kind = NetworkKind.Announce,
+            Mac = MacAddress.Of("52:54:00:00:00:01"),
+            Tap = "tap1",
+            Bridge = "br1",
+            Addresses = [HostAddress.Of("10.0.0.9")],
+        },
+    };
+
+    private static readonly DiskProgress Copied = new(Facts.Id, 1_073_741_824, 4_194_304, 65_536, 2, 4_300_000, true);
+
     private static readonly MigrationPlan Plan = new(Migration, A, B, 7, 4, Spec, new MigrationPolicy());
 
     private static readonly NetworkEnds Ends = new(
@@ -42,8 +59,15 @@ internal static class Samples
         new StopVm(Stamp.OfLife(Vm, 7), true),
         new ObserveVm(Stamp.OfLife(Vm, 7)),
         new MeasureDirtying(Stamp.OfLife(Vm, 7), 1_000),
-        new Precheck(Stamp, Side.Target, Spec),
-        new PrepareTarget(Stamp, Spec, A),
+        new Precheck(Stamp, Side.Target, WithDisk) { Disks = [Facts] },
+        new ForgetDisks(Stamp.OfLife(Vm, 7)),
+        new PrepareTarget(Stamp, WithDisk, A) { Disks = [Facts with { Identity = "id" }] },
+        new SyncDisks(
+            Stamp, B, Endpoint, [new DiskOffer(Facts.Id, "image", "ticket")], new TransferPolicy(1_000_000, 300))
+        {
+            DeadlineInMs = 3_600_000,
+            LineShare = 500_000,
+        },
         new BeginTransfer(
             Stamp, B, Endpoint, "ticket",
             new TransferPolicy(1_000_000, 300)
@@ -72,11 +96,17 @@ internal static class Samples
         new LifeReport(Stamp.OfLife(Vm, 7), LifeView.Dead, FailureReason.SourceVmDied, "why"),
         new DirtyingReport(Stamp.OfLife(Vm, 7), 1_000, 250, "why"),
         new PrecheckReport(Stamp, Side.Target, [new Obstacle(FailureReason.MemoryShort, "why")]),
+        new PrecheckReport(Stamp, Side.Source, []) { Disks = [Facts] },
+        new SourceReport(Stamp, SourceView.Synced, Progress: Progress with { Disks = [Copied] }),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
         new SourceReport(Stamp, SourceView.Paused, PausedForMs: 3_900),
         new TargetReport(
             Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
             Times),
+        new TargetReport(Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket")
+        {
+            Disks = [new DiskOffer(Facts.Id, "image", "ticket")],
+        }),
         new RoundReport(Stamp, Round),
         new DecisionReport(Stamp, Decision),
         new ProgressReport(Stamp, Progress),
@@ -89,8 +119,10 @@ internal static class Samples
     [
         new MigrationRequested(Plan, At),
         new AttemptStarted(1, At),
+        new AttemptStarted(1, At) { Disks = [Facts] },
         new TargetReserved(Endpoint, At),
         new StorageReady(At),
+        new StorageReady(At) { Disks = [Copied] },
         new RoundCompleted(1, Round, At),
         new DecisionTaken(1, Decision, At),
         new TransferPolicyChanged(new TransferPolicy(1_000_000, 300), At),

@@ -43,6 +43,9 @@ public sealed record Plan
     /// <summary>Guests' memory and page stores; null: a transfer is complete or it is not.</summary>
     public PagePlan? Pages { get; init; }
 
+    /// <summary>One bit for each VM: it has a local disk.</summary>
+    public int LocalDisks { get; init; } = 0b0000_0001;
+
     /// <summary>A target whose process dies in pre-copy gets another, from what it holds.</summary>
     public bool Refills { get; init; } = true;
 
@@ -57,7 +60,7 @@ public sealed record Plan
             CultureInfo.InvariantCulture,
             $"node links {LinkUs.Least}-{LinkUs.Most} us, of 1000: {LostPerMille} lost, {DoubledPerMille} doubled, " +
             $"{ReorderedPerMille} reordered; up to {RoundsMax} rounds of {RoundMs.Least}-{RoundMs.Most} ms; " +
-            $"targets {(Refills ? "are refilled" : "hold nothing")}");
+            $"targets {(Refills ? "are refilled" : "hold nothing")}; local disks {LocalDisks:b8}");
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"policy: attempts {Policy.AttemptsMax}, return {Policy.HostReturnMs} ms, switchover " +

@@ -25,6 +25,7 @@ public static class PlanDrawer
             Seed = seed,
             Hosts = hosts,
             Vms = vms,
+            LocalDisks = (seed >> 3) % 2 == 0 ? 0b0101_0101 : 0b1010_1010,
             LinkUs = chance.Below(4) switch { 0 => (50, 300), 1 => (200, 2_000), 2 => (2_000, 8_000), _ => (10_000, 40_000) },
             LostPerMille = noisy ? chance.Below(40) : 0,
             DoubledPerMille = noisy ? chance.Below(40) : 0,

@@ -78,6 +78,24 @@ internal static class CopyPlants
         {
             RefillsTooLittle = true,
         },
+        new("disk-last-round-skipped", "what a guest writes to its disk until it is paused is not copied")
+        {
+            SkipsLastRound = true,
+        },
+        After("disk-removed-at-hand-off", "a source removes its disk when it has handed off", (_, _, decision) =>
+            decision.Events.OfType<HandOffNoted>().Any() ? decision.Do(new RemoveDisks(VmId.Of("any"))) : decision),
+        new("leftover-not-checked", "a host's leftovers are removed whoever has the VM, and whatever is there")
+        {
+            Deciders = new Deciders
+            {
+                Vm = (state, input, now) => state is KnownVm vm && input is LeftoverSeen seen
+                    ? new VmDecision([], null, [new SendLifeOrder(seen.Host, new ForgetDisks(Stamp.OfLife(vm.Spec.Id, vm.Epoch)))])
+                    : VmMachine.Decide(state, input, now),
+                Copy = (state, input) => state is HeldCopy held && input is OrderGiven { Order: ForgetDisks }
+                    ? new CopyDecision([], [new RemoveDisks(held.Spec.Id)])
+                    : CopyMachine.Decide(state, input),
+            },
+        },
         After("replacement-not-noted", "a target's other process is started, and the ledger still speaks of the dead one",
             (_, _, decision) => decision with { Events = [.. decision.Events.Where(e => e is not IncomingReplaced)] }),
         After("replaced-when-loaded", "a target that held everything and died is replaced, and still counts as loaded",

@@ -32,6 +32,9 @@ public sealed record Plant(string Name, string What)
     /// <summary>A process that takes the place of another is given less than that one was.</summary>
     public bool RefillsTooLittle { get; init; }
 
+    /// <summary>A guest's last writes to its local disks are not copied.</summary>
+    public bool SkipsLastRound { get; init; }
+
     /// <summary>Wrong data links.</summary>
     public LinkBug LinkBug { get; init; }
 

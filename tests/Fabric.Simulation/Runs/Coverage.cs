@@ -34,13 +34,13 @@ public sealed class Coverage
     /// <summary>Why a cell cannot be hit; null when it can.</summary>
     public static string? Unreachable(StageKind stage, FaultKind kind, Role role) => (stage, kind, role) switch
     {
-        (StageKind.StorageSync or StageKind.Activation, _, _) => "it is left in the append that enters it",
+        (StageKind.Activation, _, _) => "it is left in the append that enters it",
         (StageKind.Reversal, FaultKind.VmKilled, Role.Target) => "the target's copy is gone",
         (StageKind.PreMigration, FaultKind.VmKilled or FaultKind.GuestShutsDown or FaultKind.GuestCrashes, Role.Target) =>
             "there is no copy at the target yet",
         (StageKind.PreMigration, FaultKind.LoadFails or FaultKind.TransferFails, _) => "nothing is sent yet",
-        (StageKind.Reservation, FaultKind.LoadFails or FaultKind.TransferFails, _) => "nothing is sent yet",
-        (StageKind.Reservation or StageKind.PreCopy or StageKind.StopAndCopy or StageKind.RollingBack
+        (StageKind.Reservation or StageKind.StorageSync, FaultKind.LoadFails or FaultKind.TransferFails, _) => "nothing is sent yet",
+        (StageKind.Reservation or StageKind.StorageSync or StageKind.PreCopy or StageKind.StopAndCopy or StageKind.RollingBack
             or StageKind.DiscardingTarget or StageKind.Reversal or StageKind.OnHold,
             FaultKind.GuestShutsDown or FaultKind.GuestCrashes, Role.Target) => "the target does not run",
         (StageKind.Commitment or StageKind.Reversal or StageKind.ReleasingSource or StageKind.OnHold

@@ -10,7 +10,7 @@ namespace Fabric.Simulation.World;
 /// A copy's hands over modelled processes, as the real ones do it: effects one after the other, each of which takes time
 /// and may fail; one that fails changes nothing by itself. Nothing here decides.
 /// </summary>
-internal sealed class SimHands(
+internal sealed partial class SimHands(
     SimWorld world, SimHost host, SimAgent agent, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     : ICopyHands
 {
@@ -29,7 +29,8 @@ internal sealed class SimHands(
     public VmId Vm => vm;
 
     /// <summary>Nothing of a transfer is held here.</summary>
-    public bool IsIdle => _ticket is null && _connecting is null && !_outgoing && _work.Count == 0;
+    public bool IsIdle =>
+        _ticket is null && _connecting is null && _syncing is null && !_outgoing && _work.Count == 0;
 
     public Task<MachineLook?> RecoverAsync(HeldCopy copy)
     {
@@ -139,6 +140,10 @@ internal sealed class SimHands(
             host.RefuseStarts++;
             Do(effect, TimeSpan.Zero);
         }
+        else if (effect is StartSyncing syncing)
+        {
+            Tell(syncing.Directory, new TransferBroke(FailureReason.DiskCopyFailed, "it could not begin"));
+        }
         else if (effect is StartSending sending)
         {
             Tell(sending.Directory, new TransferBroke(FailureReason.SourceTransferFailed, "it could not begin"));
@@ -164,6 +169,7 @@ internal sealed class SimHands(
                 if (Start(e.Directory, incoming: true))
                 {
                     _ticket ??= agent.Tickets.Issue(e.Directory, e.Source);
+                    world.Rules.Disks.Make(host.Id, vm);
                     Tell(e.Directory, new OfferMade(new TransferOffer(new DataEndpoint(host.Id.Value, 7000), _ticket)));
                 }
 
@@ -171,8 +177,16 @@ internal sealed class SimHands(
             case RefillIncoming e:
                 Refill(e);
                 break;
+            case StartSyncing e:
+                BeginSync(e);
+                break;
+            case RemoveDisks _:
+                RemoveDisks();
+                break;
             case StartSending e:
+                var syncing = _syncing;
                 EndTransfer(_outgoing || _ticket is not null);
+                _syncing = syncing;
                 _connecting = e.Order;
                 _connectingUntil = world.Scheduler.Now + SimScheduler.Ms(Limits.Agent.ConnectPatienceMs);
                 Connect(e);
@@ -188,7 +202,7 @@ internal sealed class SimHands(
                 // The simulated world has no network between guests and clients.
                 break;
             case ContinueSwitchover e:
-                WithMachine(e.Directory, world.Hypervisors.Continue);
+                WithMachine(e.Directory, FinishDisks);
                 break;
             case CancelSending e:
                 WithMachine(e.Directory, world.Hypervisors.Cancel);
@@ -207,6 +221,8 @@ internal sealed class SimHands(
                 break;
             case KillMachine e:
                 EndTransfer(_outgoing || _ticket is not null || _adopted);
+                if (e.RemoveDisks)
+                    RemoveDisks();
                 Kill(e.Directory);
                 break;
             default:
@@ -333,7 +349,7 @@ internal sealed class SimHands(
     {
         if (_ticket is { } ticket)
             agent.Tickets.Revoke(ticket);
-        (_ticket, _outgoing, _adopted) = (null, false, false);
+        (_ticket, _outgoing, _adopted, _syncing) = (null, false, false, null);
         if (relays)
             world.Hypervisors.CloseRelays(host.Id, vm);
     }

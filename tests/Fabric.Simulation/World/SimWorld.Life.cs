@@ -57,7 +57,10 @@ internal sealed partial class SimWorld
         for (var i = 0; i < Plan.Vms; i++)
         {
             var vm = VmAt(i);
-            Ask(EntityKinds.Vm, vm.Value, new CreateVm(new VmSpec { Id = vm, MemoryKiB = 131_136 }, _hosts[i % _hosts.Count].Id));
+            if ((Plan.LocalDisks >> i & 1) != 0)
+                Rules.Disks.Give(vm, _hosts[i % _hosts.Count].Id);
+            var spec = new VmSpec { Id = vm, MemoryKiB = 131_136, Disks = Rules.Disks.SpecOf(vm) };
+            Ask(EntityKinds.Vm, vm.Value, new CreateVm(spec, _hosts[i % _hosts.Count].Id));
             Ask(EntityKinds.Vm, vm.Value, new StartRequested());
             _movers.Add(new Mover(i, [.. Plan.Moves.Where(m => m.Vm == i)]));
         }
@@ -100,6 +103,7 @@ internal sealed partial class SimWorld
         if (mover.IsDone || IsOver)
             return;
         var vm = VmAt(mover.Vm);
+        TellLeftovers(vm);
         if (mover.Asked && ActiveOf(vm) is not (null or OnHold or InCleanUp))
         {
             // The end of the migration comes here again.
@@ -127,6 +131,13 @@ internal sealed partial class SimWorld
         }
 
         Later(mover, 1_500);
+    }
+
+    /// <summary>Hosts tell of images that no copy there uses. What is heard may be old: a copy may be there by now.</summary>
+    private void TellLeftovers(VmId vm)
+    {
+        foreach (var host in _hosts.Where(h => h.Linked is not null && Rules.Disks.IsAt(h.Id, vm)))
+            Ask(EntityKinds.Vm, vm.Value, new LeftoverSeen(host.Id));
     }
 
     private void Later(Mover mover, long ms)

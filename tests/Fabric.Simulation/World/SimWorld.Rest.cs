@@ -46,6 +46,8 @@ internal sealed partial class SimWorld
         {
             if (Scheduler.Now >= end)
                 throw new RuleBrokenException($"liveness: {when}: {problem}");
+            for (var i = 0; i < Plan.Vms; i++)
+                TellLeftovers(VmAt(i));
             RunWhile(() => true, Math.Min(end, Scheduler.Now + pause));
         }
     }
@@ -83,6 +85,8 @@ internal sealed partial class SimWorld
             return $"{vm} is stopped, and there are {string.Join(' ', alive)}";
         if (state is not (RunningVm or StoppedVm))
             return $"{vm} is {VmMachine.NameOf(state)}";
+        if (_hosts.Find(h => h.Id != ((KnownVm)state).Owner && Rules.Disks.IsAt(h.Id, vm)) is { } keeper)
+            return $"{keeper.Id} still has a disk of {vm}";
         return _hosts.Select(h => Leftover(h, vm, (KnownVm)state)).FirstOrDefault(p => p is not null);
     }
 

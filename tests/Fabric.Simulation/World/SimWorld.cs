@@ -58,6 +58,8 @@ internal sealed partial class SimWorld : IModelListener
 
     public EffectWalk? Walk => _walk;
 
+    public WorldRules Rules => _rules;
+
     public Plant? Plant { get; }
 
     public SimScheduler Scheduler { get; }
@@ -206,13 +208,16 @@ internal sealed partial class SimWorld : IModelListener
 
     public bool MonitorHangs(SimHost host) => host.MonitorsHangUntil > Scheduler.Now;
 
+    /// <summary>How long the copy of a disk takes.</summary>
+    public int StepsOfSync() => _hypervisorChance.Below(6);
+
     public long EffectDelay(SimHost host, CopyEffect effect)
     {
         var takes = effect is StartMachine or StartIncoming or RefillIncoming
             ? _hypervisorChance.Between(SimScheduler.Ms(20), SimScheduler.Ms(120))
             : _hypervisorChance.Between(SimScheduler.Ms(0.1), SimScheduler.Ms(4));
         return effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or RefillIncoming or AdjustSending
-            or WatchDirtying
+            or WatchDirtying or RemoveDisks
             ? takes
             : Math.Max(takes, Math.Min(host.MonitorsHangUntil - Scheduler.Now, SimScheduler.Ms(10_000)));
     }
@@ -221,7 +226,7 @@ internal sealed partial class SimWorld : IModelListener
     public bool EffectFails(SimHost host, CopyEffect effect)
     {
         if (effect is RunPrecheck or CloseTransfer or StartMachine or StartIncoming or RefillIncoming or StartSending
-            or KillMachine or AdjustSending or WatchDirtying)
+            or KillMachine or AdjustSending or WatchDirtying or StartSyncing or RemoveDisks)
             return false;
         if (host.FailCommands > 0)
         {
@@ -248,6 +253,8 @@ internal sealed partial class SimWorld : IModelListener
     }
 
     public void BytesArrived(ModelMachine machine) => HandsOf(machine)?.Heard(machine, new BytesArrived());
+
+    public void DisksSynced(ModelMachine machine) => HandsOf(machine)?.Heard(machine, new DisksSynced());
 
     public void RoundEnded(ModelMachine machine, Round round) => HandsOf(machine)?.Heard(machine, new RoundSeen(round));
 

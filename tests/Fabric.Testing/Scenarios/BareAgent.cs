@@ -65,6 +65,8 @@ public sealed class BareAgent(HostId host, IScenarioSurroundings world) : IScena
 
     public void BytesArrived(ModelMachine machine) => Hear(machine, new BytesArrived());
 
+    public void DisksSynced(ModelMachine machine) => Hear(machine, new DisksSynced());
+
     public void RoundEnded(ModelMachine machine, Round round) => Hear(machine, new RoundSeen(round));
 
     public void TransferBroke(ModelMachine machine, FailureReason reason, string detail) =>

@@ -70,6 +70,8 @@ public interface IScenarioSurroundings
 
     ModelHypervisors Hypervisors { get; }
 
+    WorldRules Rules { get; }
+
     ScenarioHost Host(HostId id);
 
     /// <summary>Writes a line of the transcript.</summary>

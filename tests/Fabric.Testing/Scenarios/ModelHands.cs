@@ -18,10 +18,20 @@ public sealed class ModelHands(
                 break;
             case StartIncoming e:
                 if (StartProcess(vm, e.Directory, incoming: true))
-                    tell(vm, e.Directory, new OfferMade(OfferOf(e.Directory)));
+                {
+                    world.Rules.Disks.Make(host, vm);
+                    tell(vm, e.Directory, new OfferMade(OfferOf(vm, e.Directory)));
+                }
+
                 break;
             case RefillIncoming e:
                 Refill(vm, e);
+                break;
+            case StartSyncing e:
+                Act(vm, e.Directory, "copy disks", static _ => { });
+                break;
+            case RemoveDisks _:
+                RemoveDisks(vm);
                 break;
             case StartSending e:
                 Act(vm, e.Directory, "send", m => Send(m, e.Order));
@@ -30,7 +40,7 @@ public sealed class ModelHands(
                 // The model's hypervisor sends in rounds that are played, whatever the rate.
                 break;
             case ContinueSwitchover e:
-                Act(vm, e.Directory, "continue", world.Hypervisors.Continue);
+                Act(vm, e.Directory, "continue", Continue);
                 break;
             case CancelSending e:
                 Act(vm, e.Directory, "cancel", world.Hypervisors.Cancel);
@@ -45,11 +55,28 @@ public sealed class ModelHands(
                 Act(vm, e.Directory, "power down", m => world.Hypervisors.EndGuest(m, RunState.Shutdown));
                 break;
             case KillMachine e:
+                if (e.RemoveDisks)
+                    RemoveDisks(vm);
                 Kill(vm, e.Directory);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect of hands");
         }
+    }
+
+    private void Continue(ModelMachine machine)
+    {
+        if (machine is { Phase: MigrationPhase.PreSwitchover, Transfer: { } transfer })
+            world.Rules.Disks.Finish(machine, transfer.Target.Host);
+        world.Hypervisors.Continue(machine);
+    }
+
+    private void RemoveDisks(VmId vm)
+    {
+        if (!world.Rules.Disks.IsAt(host, vm))
+            return;
+        world.Say($"disks    {host} removed");
+        world.Rules.Disks.Remove(host, vm, world.Rules.OwnerOf(vm)?.Host);
     }
 
     private void Precheck(RunPrecheck check)
@@ -121,5 +148,8 @@ public sealed class ModelHands(
         act(machine);
     }
 
-    private TransferOffer OfferOf(string directory) => new(new DataEndpoint(host.Value, 7000), directory);
+    private TransferOffer OfferOf(VmId vm, string directory) => new(new DataEndpoint(host.Value, 7000), directory)
+    {
+        Disks = [.. world.Rules.Disks.SpecOf(vm).Select(d => new DiskOffer(d.Id, directory, directory))],
+    };
 }

@@ -11,6 +11,8 @@ public interface IModelListener
 
     void BytesArrived(ModelMachine machine);
 
+    void DisksSynced(ModelMachine machine);
+
     void RoundEnded(ModelMachine machine, Round round);
 
     void TransferBroke(ModelMachine machine, FailureReason reason, string detail);

@@ -32,6 +32,13 @@ public sealed partial class ScenarioWorld
             case ["vm", var vm, "on", var host]:
                 Create(VmId.Of(vm), HostId.Of(host));
                 break;
+            case ["vm", var vm, "on", var host, "with", "a", "local", "disk"]:
+                _rules.Disks.Give(VmId.Of(vm), HostId.Of(host));
+                Create(VmId.Of(vm), HostId.Of(host));
+                break;
+            case ["disks", "at", var host, var what]:
+                Disks(HostId.Of(host), what);
+                break;
             case ["host", var host]:
                 AddHost(HostId.Of(host));
                 break;
@@ -242,10 +249,28 @@ public sealed partial class ScenarioWorld
         }
     }
 
+    private void Disks(HostId host, string what)
+    {
+        switch (what)
+        {
+            case "synced":
+                DisksSynced(MachineAt(host.Value));
+                break;
+            case "fail":
+                TransferBroke(MachineAt(host.Value), FailureReason.DiskCopyFailed, "as the transcript says");
+                break;
+            case "left":
+                _coordinator.Ask(_vm, new LeftoverSeen(host));
+                break;
+            default:
+                throw new ScenarioException($"disks do not '{what}'");
+        }
+    }
+
     private void Create(VmId vm, HostId host)
     {
         _vm = vm;
-        _coordinator.Ask(vm, new CreateVm(new VmSpec { Id = vm, MemoryKiB = 131_136 }, host));
+        _coordinator.Ask(vm, new CreateVm(new VmSpec { Id = vm, MemoryKiB = 131_136, Disks = _rules.Disks.SpecOf(vm) }, host));
         _coordinator.Ask(vm, new StartRequested());
         Settle();
         _lines.RemoveAll(l => l is [not 'j', ..]);

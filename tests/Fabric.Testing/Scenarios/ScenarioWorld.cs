@@ -45,6 +45,8 @@ public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurrounding
 
     public ModelHypervisors Hypervisors { get; }
 
+    public WorldRules Rules => _rules;
+
     public IScenarioCoordinator Coordinator => _coordinator;
 
     public Mail Mail => _mail;
@@ -127,6 +129,8 @@ public sealed partial class ScenarioWorld : IScenarioWorld, IScenarioSurrounding
     }
 
     public void BytesArrived(ModelMachine machine) => Agent(machine.Host).BytesArrived(machine);
+
+    public void DisksSynced(ModelMachine machine) => Agent(machine.Host).DisksSynced(machine);
 
     public void RoundEnded(ModelMachine machine, Round round) => Agent(machine.Host).RoundEnded(machine, round);
 

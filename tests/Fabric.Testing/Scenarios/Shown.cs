@@ -12,11 +12,13 @@ public static class Shown
         Observe o => $"Observe {Word(o.Side)} {o.Stamp}",
         Grant o => $"Grant {Word(o.Side)} {o.Stamp}",
         BeginTransfer o => $"BeginTransfer {o.Stamp} to {o.Target}",
+        SyncDisks o => $"SyncDisks {o.Stamp} to {o.Target}",
         PrepareTarget o => $"PrepareTarget {o.Stamp} from {o.Source}",
         StopVm o => $"StopVm {o.Stamp}{(o.Force ? " force" : "")}",
         AdjustTransfer o => string.Create(
             CultureInfo.InvariantCulture, $"AdjustTransfer {o.Stamp} max={o.Policy.BandwidthMax}"),
-        StartVm or ObserveVm or MeasureDirtying or RollBackSource or DiscardTarget or ReleaseSource or FlipNetwork =>
+        StartVm or ObserveVm or MeasureDirtying or ForgetDisks or RollBackSource or DiscardTarget or ReleaseSource
+            or FlipNetwork =>
             $"{order.GetType().Name} {order.Stamp}",
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };

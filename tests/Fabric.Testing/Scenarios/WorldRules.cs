@@ -17,6 +17,9 @@ public sealed class WorldRules
     private IReadOnlyList<ModelMachine> _machines = [];
     private bool _journalLost;
 
+    /// <summary>The VMs' local disks.</summary>
+    public ModelDisks Disks { get; } = new();
+
     public void Watch(IReadOnlyList<ModelMachine> machines) => _machines = machines;
 
     public (HostId Host, long Epoch)? OwnerOf(VmId vm) => _owners.TryGetValue(vm, out var owner) ? owner : null;
@@ -35,11 +38,16 @@ public sealed class WorldRules
     public void Booted(ModelMachine machine)
     {
         machine.Memory = _latest[machine.Vm] = _latest.GetValueOrDefault(machine.Vm) + 1;
+        Disks.Written(machine);
         _operatorTookOlder.Remove(machine.Vm);
         _ended.Remove(machine.Vm);
     }
 
-    public void Worked(ModelMachine machine) => machine.Memory = _latest[machine.Vm] = _latest[machine.Vm] + 1;
+    public void Worked(ModelMachine machine)
+    {
+        machine.Memory = _latest[machine.Vm] = _latest[machine.Vm] + 1;
+        Disks.Written(machine);
+    }
 
     /// <summary>The guest ended by its own doing, or was ordered to: its memory is of no more use.</summary>
     public void LatestLost(ModelMachine machine) => _ended.Add(machine.Vm);
@@ -71,6 +79,8 @@ public sealed class WorldRules
             throw new RuleBrokenException(
                 $"{machine.Vm} goes back in time: {machine.Host} runs ({how}) memory " +
                 $"{machine.Memory} of {_latest[machine.Vm]}");
+        if (!_operatorTookOlder.Contains(machine.Vm))
+            Disks.MustBeWhole(machine);
         if (_ended.Contains(machine.Vm) && !_operatorTookOlder.Contains(machine.Vm))
             throw new RuleBrokenException($"{machine.Vm} runs at {machine.Host} ({how}) after its guest had ended");
         // Only an operator's word leads here from an end: the guest goes on from before it.

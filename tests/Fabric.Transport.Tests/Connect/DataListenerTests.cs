@@ -57,6 +57,33 @@ public class DataListenerTests
     }
 
     [Fact]
+    public async Task A_ticket_of_one_purpose_is_refused_for_another_and_not_spent()
+    {
+        await using var rig = new Rig();
+        var (memory, disk) = (rig.Issue(), rig.Issue(LinkPurpose.OfDisk(1)));
+        (await rig.RefusedAsync(memory, purpose: LinkPurpose.OfDisk(0))).Code.ShouldBe(HelloCode.WrongPurpose);
+        (await rig.RefusedAsync(disk)).Code.ShouldBe(HelloCode.WrongPurpose);
+        (await rig.RefusedAsync(disk, purpose: LinkPurpose.OfDisk(0))).Code.ShouldBe(HelloCode.WrongPurpose);
+        rig.NextRefusal().Code.ShouldBe(HelloCode.WrongPurpose);
+
+        // Both of one migration and attempt, in any order.
+        await using var source = await rig.ConnectAsync(disk, purpose: LinkPurpose.OfDisk(1));
+        await using var target = await rig.Listener.AcceptAsync(disk, Guard.Token());
+        (await rig.RefusedAsync(disk, purpose: LinkPurpose.OfDisk(1))).Code.ShouldBe(HelloCode.TicketUsed);
+        await rig.WorksAsync(memory);
+    }
+
+    [Fact]
+    public async Task A_disks_ticket_that_comes_too_late_is_refused()
+    {
+        var time = new ManualTime();
+        await using var rig = new Rig(time);
+        var disk = rig.Issue(LinkPurpose.OfDisk(0));
+        time.Advance(Limits.Relay.TicketLifetimeMs);
+        (await rig.RefusedAsync(disk, purpose: LinkPurpose.OfDisk(0))).Code.ShouldBe(HelloCode.TicketExpired);
+    }
+
+    [Fact]
     public async Task A_ticket_that_comes_too_late_is_refused_and_its_waiter_told()
     {
         var time = new ManualTime();
@@ -218,7 +245,7 @@ public class DataListenerTests
         var ticket = rig.Issue();
         await using var stream = await rig.SecureAsync();
         var hello = new byte[Hello.Size];
-        Hello.Open(Rig.Migration, 1, ticket, Rig.Secret).Write(hello);
+        Hello.Open(Rig.Migration, 1, LinkPurpose.Memory, ticket, Rig.Secret).Write(hello);
         await stream.WriteAsync(hello);
         await using var link = await rig.Listener.AcceptAsync(ticket, Guard.Token());
         await stream.WriteAsync(hello);
@@ -232,7 +259,7 @@ public class DataListenerTests
         await using var rig = new Rig();
         var ticket = rig.Issue();
         var hello = new byte[Hello.Size];
-        Hello.Open(Rig.Migration, 1, ticket, Rig.Secret).Write(hello);
+        Hello.Open(Rig.Migration, 1, LinkPurpose.Memory, ticket, Rig.Secret).Write(hello);
         foreach (var length in new[] { 0, 1, 43, 44, Hello.Size - 1 })
         {
             await using (var stream = await rig.SecureAsync())

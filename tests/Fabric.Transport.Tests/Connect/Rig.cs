@@ -41,18 +41,19 @@ internal sealed class Rig : IAsyncDisposable
 
     public DataEndpoint EndPoint => new("127.0.0.1", Listener.LocalEndPoint.Port);
 
-    public Ticket Issue() => Tickets.Issue(Migration, 1, Source);
+    public Ticket Issue(LinkPurpose purpose = default) => Tickets.Issue(Migration, 1, Source, purpose);
 
     public Task<IDataLink> ConnectAsync(
         Ticket ticket, PeerPolicy? identity = null, MigrationId? migration = null, int attempt = 1,
-            HostId? target = null) =>
+            HostId? target = null, LinkPurpose purpose = default) =>
         new DataConnector(identity ?? _source, Time)
-            .ConnectAsync(EndPoint, target ?? Target, migration ?? Migration, attempt, ticket, Guard.Token());
+            .ConnectAsync(EndPoint, target ?? Target, migration ?? Migration, attempt, ticket, Guard.Token(), purpose);
 
     public async Task<LinkException> RefusedAsync(
         Ticket ticket, PeerPolicy? identity = null, MigrationId? migration = null, int attempt = 1,
-            HostId? target = null) =>
-        await Should.ThrowAsync<LinkException>(() => ConnectAsync(ticket, identity, migration, attempt, target));
+            HostId? target = null, LinkPurpose purpose = default) =>
+        await Should.ThrowAsync<LinkException>(
+            () => ConnectAsync(ticket, identity, migration, attempt, target, purpose));
 
     /// <summary>The next good connection works, and carries bytes.</summary>
     public async Task WorksAsync(Ticket? ticket = null)

@@ -13,7 +13,8 @@ namespace Fabric.Transport.Tests.Link;
 /// A source and a target with connections of any kind between them, each of which can be cut, and a door that can be
 /// shut. The hellos, tickets and proofs are the real ones.
 /// </summary>
-internal sealed class LinkRig(Func<(Stream Source, Stream Target)> path, bool tls, LinkTerms? terms = null)
+internal sealed class LinkRig(
+    Func<(Stream Source, Stream Target)> path, bool tls, LinkTerms? terms = null, LinkPurpose purpose = default)
     : ILinkDialer, IAsyncDisposable
 {
     public static readonly HostId SourceHost = HostId.Of("host-a");
@@ -43,8 +44,8 @@ internal sealed class LinkRig(Func<(Stream Source, Stream Target)> path, bool tl
 
     public async Task<(DataLink Source, DataLink Target)> OpenAsync()
     {
-        var ticket = Tickets.Issue(Migration, 1, SourceHost);
-        var source = Source(Connect(Hello.Open(Migration, 1, ticket, Secret)));
+        var ticket = Tickets.Issue(Migration, 1, SourceHost, purpose);
+        var source = Source(Connect(Hello.Open(Migration, 1, purpose, ticket, Secret)));
         var target = (DataLink)await Tickets.TakeAsync(ticket, Guard.Token()).Within();
         _links.Add(target);
         return (source, target);
@@ -59,7 +60,7 @@ internal sealed class LinkRig(Func<(Stream Source, Stream Target)> path, bool tl
     }
 
     public LinkWire Dial(int slot, CancellationToken cancellation) =>
-        Connect(Hello.Join(Migration, 1, Secret, slot, Interlocked.Increment(ref _numbers[slot])));
+        Connect(Hello.Join(Migration, 1, purpose, Secret, slot, Interlocked.Increment(ref _numbers[slot])));
 
     /// <summary>Makes a connection and says that.</summary>
     public LinkWire Connect(Hello hello, string source = "host-a")

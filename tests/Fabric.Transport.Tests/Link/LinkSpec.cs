@@ -247,11 +247,11 @@ public abstract class LinkSpec
     {
         await using var rig = Rig(Terms);
         var ticket = rig.Tickets.Issue(LinkRig.Migration, 1, LinkRig.SourceHost);
-        var open = Hello.Open(LinkRig.Migration, 1, ticket, rig.Secret);
+        var open = Hello.Open(LinkRig.Migration, 1, LinkPurpose.Memory, ticket, rig.Secret);
 
         // The target has the hello, and its ticket is spent; the source never hears of it.
         rig.Connect(open).Close();
-        var stranger = Hello.Open(LinkRig.Migration, 1, ticket, LinkSecret.For([1], ticket));
+        var stranger = Hello.Open(LinkRig.Migration, 1, LinkPurpose.Memory, ticket, LinkSecret.For([1], ticket));
         Should.Throw<LinkException>(() => rig.Connect(stranger)).Code.ShouldBe(HelloCode.TicketUsed);
 
         var source = rig.Source(rig.Connect(open));
@@ -267,15 +267,17 @@ public abstract class LinkSpec
         var sending = Traffic.SendAsync(source, [.. Enumerable.Repeat(40_000, 2_000)]);
         var receiving = Traffic.ReceiveAsync(target);
         var own = LinkSecret.For([9], new Ticket(new byte[32]));
-        var join = Hello.Join(LinkRig.Migration, 1, rig.Secret, 0, 5);
+        var join = Hello.Join(LinkRig.Migration, 1, LinkPurpose.Memory, rig.Secret, 0, 5);
 
-        CodeOf(Hello.Join(LinkRig.Migration, 1, own, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
-        CodeOf(Hello.Join(LinkRig.Migration, 2, rig.Secret, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
-        CodeOf(Hello.Join(MigrationId.Of("m-8"), 1, rig.Secret, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
+        CodeOf(Hello.Join(LinkRig.Migration, 1, LinkPurpose.Memory, own, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
+        CodeOf(Hello.Join(LinkRig.Migration, 2, LinkPurpose.Memory, rig.Secret, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
+        CodeOf(Hello.Join(MigrationId.Of("m-8"), 1, LinkPurpose.Memory, rig.Secret, 0, 1)).ShouldBe(HelloCode.UnknownTicket);
 
         // A proof is of one connection and one try: moved to another, it is none.
         CodeOf(join with { Slot = 1 }).ShouldBe(HelloCode.UnknownTicket);
         CodeOf(join with { Number = 6 }).ShouldBe(HelloCode.UnknownTicket);
+        CodeOf(join with { Purpose = LinkPurpose.OfDisk(0) }).ShouldBe(HelloCode.WrongPurpose);
+        CodeOf(Hello.Join(LinkRig.Migration, 1, LinkPurpose.OfDisk(0), rig.Secret, 0, 5)).ShouldBe(HelloCode.UnknownTicket);
         if (HasForeignHosts)
             CodeOf(join, "host-c").ShouldBe(HelloCode.WrongPeer);
 
@@ -301,7 +303,7 @@ public abstract class LinkSpec
         await EventuallyAsync(() => source.Connections == 1 && target.Connections == 1);
         for (var number = 1; number <= rig.Dials; number++)
         {
-            var used = Hello.Join(LinkRig.Migration, 1, rig.Secret, 0, number);
+            var used = Hello.Join(LinkRig.Migration, 1, LinkPurpose.Memory, rig.Secret, 0, number);
             Should.Throw<LinkException>(() => rig.Connect(used)).Code.ShouldBe(HelloCode.TicketUsed);
         }
 
@@ -317,7 +319,7 @@ public abstract class LinkSpec
         var own = LinkSecret.For([9], new Ticket(new byte[32]));
         for (var i = 1; i <= Strangers; i++)
         {
-            var hello = Hello.Join(LinkRig.Migration, 1, own, i % Limits.Link.ConnectionsMax, i);
+            var hello = Hello.Join(LinkRig.Migration, 1, LinkPurpose.Memory, own, i % Limits.Link.ConnectionsMax, i);
             Should.Throw<LinkException>(() => rig.Connect(hello)).Code.ShouldBe(HelloCode.UnknownTicket);
         }
 

@@ -5,6 +5,7 @@ using Fabric.Transport.Pages.Work;
 using Fabric.Transport.Relay;
 using Fabric.Transport.Tests.Pages;
 using Fabric.Transport.Tests.Relay;
+using Fabric.Transport.Wire;
 
 namespace Fabric.Transport.Tests.Link;
 
@@ -109,22 +110,93 @@ public class PaceTests
         await EndAsync(source, draining);
     }
 
-    private void Held(long bytes)
+    [Fact]
+    public async Task Links_that_share_a_rate_keep_it_together_and_none_is_left_behind()
+    {
+        var shared = new SharedPace(_time);
+        var (memory, first) = await SharingAsync(shared);
+        var (disk, second) = await SharingAsync(shared);
+        await using var a = memory;
+        await using var b = disk;
+        await using var c = first;
+        await using var d = second;
+        shared.Set(Rate);
+        var draining = new[] { DrainAsync(first), DrainAsync(second) };
+        var sending = Task.WhenAll(SendAsync(memory, 80), SendAsync(disk, 80));
+        await PassWhileAllAreHeldAsync([memory, disk], sending, through: 80 * (Frame + Limits.Relay.HeaderSize));
+        Held(memory.BytesSent + disk.BytesSent, links: 2);
+
+        // The last copy lifts it for all.
+        memory.Pace(0);
+        await SendAsync(disk, 20).Within();
+        await EndAsync(memory, draining[0]);
+        await EndAsync(disk, draining[1]);
+    }
+
+    [Fact]
+    public async Task A_shared_rate_is_lifted_for_calls_that_wait_whichever_link_is_asked()
+    {
+        var shared = new SharedPace(_time);
+        var (memory, first) = await SharingAsync(shared);
+        var (disk, second) = await SharingAsync(shared);
+        await using var a = memory;
+        await using var b = disk;
+        await using var c = first;
+        await using var d = second;
+        disk.Pace(Limits.Rate.BytesPerSecondMin);
+        var draining = new[] { DrainAsync(first), DrainAsync(second) };
+        var sending = new[] { SendAsync(memory, 20), SendAsync(disk, 20) };
+        await HeldBackAsync(memory, sending[0]);
+        await HeldBackAsync(disk, sending[1]);
+        memory.Pace(0);
+        await Task.WhenAll(sending).Within();
+        await EndAsync(memory, draining[0]);
+        await EndAsync(disk, draining[1]);
+    }
+
+    [Fact]
+    public void Who_asked_first_goes_first_whatever_was_asked_after_him()
+    {
+        var shared = new SharedPace(_time);
+        shared.Set(1_000_000);
+        shared.Take((int)TokenBucket.Full(1_000_000, TimeSpan.Zero).Burst);
+        var mine = shared.Take(100_000);
+        var others = shared.Take(900_000);
+        shared.WaitFor(mine).TotalMilliseconds.ShouldBe(100, tolerance: 0.01);
+        shared.WaitFor(others).TotalMilliseconds.ShouldBe(1_000, tolerance: 0.01);
+        _time.Advance(100);
+        shared.WaitFor(mine).ShouldBeLessThanOrEqualTo(TimeSpan.FromTicks(10));
+        shared.Set(9_000_000);
+        shared.WaitFor(others).TotalMilliseconds.ShouldBe(100, tolerance: 0.01);
+        shared.Set(0);
+        shared.WaitFor(others).ShouldBe(TimeSpan.Zero);
+    }
+
+    private async Task<(DataLink Source, DataLink Target)> SharingAsync(SharedPace pace)
+    {
+        var (a, b) = await Streams.PairAsync();
+        return (DataLink.Over(a, LinkChannel.Ram, _time, pace), DataLink.Over(b, LinkChannel.ReturnPath, _time));
+    }
+
+    private void Held(long bytes, int links = 1)
     {
         var due = Rate * _elapsedMs / 1000.0;
         var burst = TokenBucket.Full(Rate, TimeSpan.Zero).Burst;
-        ((double)bytes).ShouldBeLessThanOrEqualTo(due + burst + Frame);
+        ((double)bytes).ShouldBeLessThanOrEqualTo(due + burst + (links * Frame));
         ((double)bytes).ShouldBeGreaterThanOrEqualTo(due * 0.97);
         due.ShouldBeGreaterThan(burst, "else nothing was held");
     }
 
-    private async Task PassWhileHeldAsync(DataLink link, Task over)
+    private Task PassWhileHeldAsync(DataLink link, Task over) => PassWhileAllAreHeldAsync([link], over);
+
+    /// <summary>Time passes only while nobody could go on: all wait, or all but those that are through.</summary>
+    private async Task PassWhileAllAreHeldAsync(DataLink[] links, Task over, long through = long.MaxValue)
     {
         var patience = Guard.Token();
         while (!over.IsCompleted)
         {
             patience.ThrowIfCancellationRequested();
-            if (link.IsHeldBack)
+            if (Array.Exists(links, l => l.IsHeldBack) && Array.TrueForAll(links, l => l.IsHeldBack || l.BytesSent >= through))
             {
                 _time.Advance(1);
                 _elapsedMs++;

@@ -96,7 +96,7 @@ public class WireTests
     public void A_hello_that_opens_has_its_golden_bytes()
     {
         var bytes = new byte[Hello.Size];
-        Hello.Open(MigrationId.Of("m-7"), 2, Ticket, Secret).Write(bytes);
+        Hello.Open(MigrationId.Of("m-7"), 2, LinkPurpose.Memory, Ticket, Secret).Write(bytes);
         Convert.ToHexStringLower(bytes).ShouldBe(GoldenOpen);
         Hello.Size.ShouldBe(152);
         Hello.Parse(bytes, out var hello).ShouldBe(HelloCode.Accepted);
@@ -111,7 +111,7 @@ public class WireTests
     public void A_hello_that_joins_has_its_golden_bytes_and_no_secret()
     {
         var bytes = new byte[Hello.Size];
-        Hello.Join(MigrationId.Of("m-7"), 2, Secret, slot: 5, number: 7).Write(bytes);
+        Hello.Join(MigrationId.Of("m-7"), 2, LinkPurpose.Memory, Secret, slot: 5, number: 7).Write(bytes);
         Convert.ToHexStringLower(bytes).ShouldBe(GoldenJoin);
         Hello.Parse(bytes, out var hello).ShouldBe(HelloCode.Accepted);
         hello!.Kind.ShouldBe(HelloKind.Join);
@@ -120,18 +120,59 @@ public class WireTests
         hello.Secret.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(0, "01")]
+    [InlineData(7, "08")]
+    public void A_disks_hello_has_its_golden_bytes(int place, string golden)
+    {
+        var bytes = new byte[Hello.Size];
+        Hello.Open(MigrationId.Of("m-7"), 2, LinkPurpose.OfDisk(place), Ticket, Secret).Write(bytes);
+        Convert.ToHexStringLower(bytes).ShouldBe(GoldenOpen[..218] + golden + GoldenOpen[220..]);
+        Hello.Parse(bytes, out var hello).ShouldBe(HelloCode.Accepted);
+        hello!.Purpose.ShouldBe(LinkPurpose.OfDisk(place));
+        Should.Throw<ArgumentOutOfRangeException>(() => LinkPurpose.OfDisk(Limits.Disks.PerVmMax));
+        LinkPurpose.OfDisk(place).NameOf(MigrationId.Of("m-7"), 2).ShouldBe($"m-7/2 disk {place}");
+        LinkPurpose.Memory.NameOf(MigrationId.Of("m-7"), 2).ShouldBe("m-7/2");
+    }
+
+    [Fact]
+    public void A_disks_join_has_its_golden_bytes()
+    {
+        var bytes = new byte[Hello.Size];
+        Hello.Join(MigrationId.Of("m-7"), 2, LinkPurpose.OfDisk(2), Secret, slot: 5, number: 7).Write(bytes);
+        Convert.ToHexStringLower(bytes).ShouldBe(
+            GoldenJoin[..24] + "3d453f39dce7ef38529a11bf1a6447eccb55a9cbb337e0ef7ba503ab9ff507f0"
+            + GoldenJoin[88..218] + "03" + GoldenJoin[220..]);
+    }
+
+    [Theory]
+    [InlineData(DiskPieceType.Open, 0, "01000000")]
+    [InlineData(DiskPieceType.Data, 1, "02000001")]
+    [InlineData(DiskPieceType.Data, 262124, "0203ffec")]
+    [InlineData(DiskPieceType.Close, 0, "03000000")]
+    public void Pieces_of_a_disks_conversation_have_their_golden_bytes(DiskPieceType type, int length, string golden)
+    {
+        var bytes = new byte[Limits.DiskLink.HeadSize];
+        new DiskPiece(type, length).Write(bytes);
+        Convert.ToHexStringLower(bytes).ShouldBe(golden);
+        DiskPiece.TryParse(bytes, out var read).ShouldBeTrue();
+        read.ShouldBe(new DiskPiece(type, length));
+        Limits.DiskLink.DataMax.ShouldBe(262124);
+    }
+
     [Fact]
     public void A_proof_is_of_one_migration_attempt_connection_and_try()
     {
         var migration = MigrationId.Of("m-7");
         var proofs = new[]
         {
-            Secret.Proof(migration, 1, 0, 1), Secret.Proof(MigrationId.Of("m-8"), 1, 0, 1),
-            Secret.Proof(migration, 2, 0, 1), Secret.Proof(migration, 1, 1, 1), Secret.Proof(migration, 1, 0, 2),
-            LinkSecret.For([1], Ticket).Proof(migration, 1, 0, 1), Ticket,
+            Secret.Proof(migration, 1, LinkPurpose.Memory, 0, 1), Secret.Proof(MigrationId.Of("m-8"), 1, LinkPurpose.Memory, 0, 1),
+            Secret.Proof(migration, 2, LinkPurpose.Memory, 0, 1), Secret.Proof(migration, 1, LinkPurpose.Memory, 1, 1), Secret.Proof(migration, 1, LinkPurpose.Memory, 0, 2),
+            LinkSecret.For([1], Ticket).Proof(migration, 1, LinkPurpose.Memory, 0, 1), Ticket,
+            Secret.Proof(migration, 1, LinkPurpose.OfDisk(0), 0, 1), Secret.Proof(migration, 1, LinkPurpose.OfDisk(1), 0, 1),
         };
         proofs.Select(p => p.Reveal()).Distinct(StringComparer.Ordinal).Count().ShouldBe(proofs.Length);
-        Secret.Proof(migration, 1, 0, 1).Matches(proofs[0]).ShouldBeTrue();
+        Secret.Proof(migration, 1, LinkPurpose.Memory, 0, 1).Matches(proofs[0]).ShouldBeTrue();
         LinkSecret.For([1], Ticket).Matches(LinkSecret.For([1], Ticket)).ShouldBeTrue();
         LinkSecret.For([1], Ticket).Matches(LinkSecret.For([2], Ticket)).ShouldBeFalse();
         $"{Secret}".ShouldBe("(secret)");
@@ -160,6 +201,9 @@ public class WireTests
     [InlineData(44, "4d2d37", HelloCode.BadHello)]
     [InlineData(107, "61", HelloCode.BadHello)]
     [InlineData(108, "01", HelloCode.BadHello)]
+    [InlineData(109, "09", HelloCode.BadHello)]
+    [InlineData(109, "ff", HelloCode.BadHello)]
+    [InlineData(110, "01", HelloCode.BadHello)]
     [InlineData(111, "01", HelloCode.BadHello)]
     [InlineData(119, "01", HelloCode.BadHello)]
     [InlineData(120, "0000000000000000000000000000000000000000000000000000000000000000", HelloCode.BadHello)]
@@ -195,6 +239,7 @@ public class WireTests
     [InlineData(HelloCode.WrongPeer, 0, "4642444107000000")]
     [InlineData(HelloCode.WrongMigration, 0, "4642444108000000")]
     [InlineData(HelloCode.WrongAttempt, 0, "4642444109000000")]
+    [InlineData(HelloCode.WrongPurpose, 0, "464244410a000000")]
     public void An_answer_has_its_golden_bytes(HelloCode code, byte version, string golden)
     {
         var bytes = new byte[HelloAnswer.Size];
@@ -207,7 +252,7 @@ public class WireTests
     [Theory]
     [InlineData("4642444c01010000")]
     [InlineData("4642444100000000")]
-    [InlineData("464244410a000000")]
+    [InlineData("464244410b000000")]
     [InlineData("4642444101000000")]
     [InlineData("4642444101010000")]
     [InlineData("4642444101030000")]
@@ -226,6 +271,7 @@ public class WireTests
         Enum.GetValues<LinkChannel>().Select(c => $"{(byte)c} {c}").ShouldBe(
             ["1 Ram", "2 ReturnPath", "3 ControlForward", "4 ControlBack"]);
         Enum.GetValues<HelloKind>().Select(k => $"{(byte)k} {k}").ShouldBe(["1 Open", "2 Join"]);
+        Enum.GetValues<DiskPieceType>().Select(t => $"{(byte)t} {t}").ShouldBe(["1 Open", "2 Data", "3 Close"]);
     }
 
     [Fact]
