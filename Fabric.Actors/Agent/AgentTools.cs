@@ -28,6 +28,9 @@ public sealed record AgentTools(
     /// <summary>What is left over here.</summary>
     public LeftoverWatch Leftovers { get; init; } = new(null);
 
+    /// <summary>What moves the VMs' networks; null where nobody looks after them.</summary>
+    public NetworkTools? Network { get; init; }
+
     /// <summary>What the migrations that leave this host share.</summary>
     public HostLine Line { get; init; } = new(0);
 }

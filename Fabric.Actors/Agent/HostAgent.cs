@@ -104,6 +104,7 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
             hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised)
         {
             Leftovers = _tools.Leftovers.Look() is { Count: > 0 } left ? left : null,
+            Underlay = _tools.Network?.Underlay,
         };
     }
 

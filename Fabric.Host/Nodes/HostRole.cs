@@ -21,6 +21,7 @@ internal sealed class HostRole : IAsyncDisposable
     private readonly SqliteJournal _ledger;
     private readonly DataListener _listener;
     private readonly LinkBufferPool _buffers;
+    private readonly NetworkTools _network;
     private readonly TlsLinkConnector _connector;
     private readonly ActorSystem _system;
     private readonly HostAgent _agent;
@@ -28,11 +29,11 @@ internal sealed class HostRole : IAsyncDisposable
     private readonly Task _linking;
 
     private HostRole(
-        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector,
-        ActorSystem system, HostAgent agent, NodeLinkClient link)
+        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, NetworkTools network,
+        TlsLinkConnector connector, ActorSystem system, HostAgent agent, NodeLinkClient link)
     {
-        (_ledger, _listener, _buffers, _connector, _system) = (ledger, listener, buffers, connector, system);
-        _agent = agent;
+        (_ledger, _listener, _buffers, _network) = (ledger, listener, buffers, network);
+        (_connector, _system, _agent) = (connector, system, agent);
         _linking = link.RunAsync(_stop.Token);
     }
 
@@ -63,6 +64,7 @@ internal sealed class HostRole : IAsyncDisposable
             refused => NodeLog.DataRefused(log, refused.ToString()), terms, news => AgentLog.LinkNews(log, news));
         var buffers = new LinkBufferPool();
         var images = DisksOf(options, settings.Host.Disks, time);
+        var network = HostNetwork.Of(settings, time);
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, images, note => NodeLog.HypervisorNote(log, note), time),
             new HostCapacity(options), tickets, listener,
@@ -72,6 +74,7 @@ internal sealed class HostRole : IAsyncDisposable
             Line = new HostLine(settings.Host.BandwidthBytesPerSecondMax),
             Disks = images,
             Leftovers = new LeftoverWatch(images),
+            Network = network,
         };
         if (PageWorkOptions.Missing is { } missing)
             NodeLog.PageWorkMissing(log, missing);
@@ -88,7 +91,7 @@ internal sealed class HostRole : IAsyncDisposable
             new NodeLinkIdentity(host, Guid.NewGuid().ToString("n")), connector, new FabricLinkCodec(), agent,
             NodeParts.LinkOf(settings.Link), time, Random.Shared.NextDouble, logs.CreateLogger<NodeLinkClient>());
         await agent.ResumeAsync(cancellation);
-        return new HostRole(ledger, listener, buffers, connector, system, agent, link);
+        return new HostRole(ledger, listener, buffers, network, connector, system, agent, link);
     }
 
     private static DiskImages? DisksOf(AgentOptions options, DiskSettings disks, TimeProvider time) =>
@@ -114,6 +117,7 @@ internal sealed class HostRole : IAsyncDisposable
         await _linking;
         await _agent.DisposeAsync();
         await _system.CoordinatedShutdown.RunAsync("the node stops");
+        await HostNetwork.CloseAsync(_network);
         await _listener.DisposeAsync();
         await _ledger.DisposeAsync();
         _connector.Dispose();

@@ -17,6 +17,9 @@ public sealed record StartMachine(VmSpec Spec, string Directory) : CopyEffect;
 /// <summary>Start a process that waits for bytes, make a ticket for its source, and offer both.</summary>
 public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect
 {
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+
     /// <summary>What the disks are like at the source.</summary>
     public IReadOnlyList<DiskFacts>? Disks { get; init; }
 }
@@ -50,6 +53,9 @@ public sealed record CloseTransfer : CopyEffect;
 
 /// <summary>Let the vCPUs run.</summary>
 public sealed record RunMachine(string Directory) : CopyEffect;
+
+/// <summary>The guest stands still at its source: what the network brings for it waits here from now on.</summary>
+public sealed record TurnNetwork(string Directory) : CopyEffect;
 
 /// <summary>Ask the guest to turn itself off.</summary>
 public sealed record PowerDownMachine(string Directory) : CopyEffect;

@@ -11,6 +11,9 @@ public sealed record HostFacts(
 {
     /// <summary>Images of disks that no guest there owns; null when there are none.</summary>
     public IReadOnlyList<DiskLeftover>? Leftovers { get; init; }
+
+    /// <summary>Where the overlays and tunnels of other hosts reach it; null when it has no such address.</summary>
+    public HostAddress? Underlay { get; init; }
 }
 
 /// <summary>What happened to a host. In the journal.</summary>

@@ -24,6 +24,7 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(DiscardTarget), "discard-target")]
 [JsonDerivedType(typeof(Grant), "grant")]
 [JsonDerivedType(typeof(ReleaseSource), "release-source")]
+[JsonDerivedType(typeof(FlipNetwork), "flip-network")]
 public abstract record Order(Stamp Stamp);
 
 /// <summary>Run the VM here; the stamp's epoch is new.</summary>
@@ -47,6 +48,9 @@ public sealed record ForgetDisks(Stamp Stamp) : Order(Stamp);
 /// <summary>Stage 0: say what stands in the way of this migration here.</summary>
 public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp)
 {
+    /// <summary>Between whom the VM's network would move; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+
     /// <summary>What the disks are like at the source, for its target.</summary>
     public IReadOnlyList<DiskFacts>? Disks { get; init; }
 }
@@ -54,6 +58,9 @@ public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp
 /// <summary>Stage 1: reserve, start a stopped hypervisor, and make a ticket for the named source.</summary>
 public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Order(Stamp)
 {
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+
     /// <summary>What the disks are like at the source.</summary>
     public IReadOnlyList<DiskFacts>? Disks { get; init; }
 }
@@ -90,6 +97,9 @@ public sealed record BeginTransfer(
     /// </summary>
     public long? LineShare { get; init; }
 
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
 }
@@ -119,3 +129,9 @@ public sealed record Grant(Stamp Stamp, Side Side) : Order(Stamp);
 /// After the target is known to run: the paused copy here is dropped. The stamp's epoch is the committed one.
 /// </summary>
 public sealed record ReleaseSource(Stamp Stamp) : Order(Stamp);
+
+/// <summary>
+/// Stage 4: the guest is paused at the source, so what the network brings for it may wait here. A help against losing
+/// packets, sent once and answered by nobody: at the latest, the network turns here when the guest is let run.
+/// </summary>
+public sealed record FlipNetwork(Stamp Stamp) : Order(Stamp);

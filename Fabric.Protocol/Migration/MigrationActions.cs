@@ -47,6 +47,7 @@ internal static class MigrationActions
                     new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source)
                     {
                         Disks = turn.State.Disks,
+                        Network = turn.Stage.Plan.Network,
                     });
                 break;
             case RecoveryAction.EnterStorageSync:
@@ -66,6 +67,7 @@ internal static class MigrationActions
                 break;
             case RecoveryAction.EnterStopAndCopy:
                 turn.Happen(new SourcePaused(turn.Sight.PausedAt ?? turn.Now));
+                Send(turn, turn.Stage.Plan.Network is not null, Side.Target, new FlipNetwork(turn.Stage.Stamp));
                 break;
             case RecoveryAction.Commit:
                 Commit(turn);
@@ -234,9 +236,9 @@ internal static class MigrationActions
         }
 
         if (!turn.Sight.SourceChecked)
-            Send(turn, entered, Side.Source, new Precheck(turn.Stage.Stamp, Side.Source, plan.Spec));
+            Send(turn, entered, Side.Source, Prechecked(turn, Side.Source));
         if (!turn.Sight.TargetChecked && plan.Spec.Disks.Count == 0)
-            Send(turn, entered, Side.Target, new Precheck(turn.Stage.Stamp, Side.Target, plan.Spec));
+            Send(turn, entered, Side.Target, Prechecked(turn, Side.Target));
         else if (entered)
             PrecheckDisks(turn);
     }
@@ -246,13 +248,11 @@ internal static class MigrationActions
     {
         var spec = turn.Stage.Plan.Spec;
         if (turn.Sight is { SourceChecked: true, TargetChecked: false } && spec.Disks.Count > 0)
-        {
-            turn.Order(Side.Target, new Precheck(turn.Stage.Stamp, Side.Target, spec)
-            {
-                Disks = turn.Sight.DisksFound,
-            });
-        }
+            turn.Order(Side.Target, Prechecked(turn, Side.Target) with { Disks = turn.Sight.DisksFound });
     }
+
+    private static Precheck Prechecked(MigrationTurn turn, Side side) =>
+        new(turn.Stage.Stamp, side, turn.Stage.Plan.Spec) { Network = turn.Stage.Plan.Network };
 
     private static void Sync(MigrationTurn turn, bool entered)
     {
@@ -279,6 +279,7 @@ internal static class MigrationActions
         {
             DeadlineInMs = LeftMs(turn),
             LineShare = ShareOf(turn),
+            Network = plan.Network,
         });
     }
 

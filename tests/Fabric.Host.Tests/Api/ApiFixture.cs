@@ -101,7 +101,10 @@ public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
     {
         var host = HostId.Of(name);
         Hosts.Connect(host);
-        var facts = new HostFacts("qemu 7.2.22 (tcg)", null, 8L << 30, 4L << 30, new DataEndpoint("127.0.0.1", 7601));
+        var facts = new HostFacts("qemu 7.2.22 (tcg)", null, 8L << 30, 4L << 30, new DataEndpoint("127.0.0.1", 7601))
+        {
+            Underlay = HostAddress.TryOf(new global::System.Net.IPAddress([10, 9, 0, (byte)name[0]])),
+        };
         await Coordinator.OnMessageAsync(host, facts, CancellationToken.None);
         await System.Entity(EntityKinds.Host, name).Ask<HostDescription>(Describe.State, HangGuard);
         return host;
@@ -115,19 +118,19 @@ public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
     }
 
     /// <summary>Hosts a and b, and a VM that is stopped at a.</summary>
-    public async Task<VmId> StoppedVmAsync(string name = "web")
+    public async Task<VmId> StoppedVmAsync(string name = "web", NetworkSpec? network = null)
     {
         var a = await HostAsync("a");
         await HostAsync("b");
-        var spec = new VmSpec { Id = VmId.Of(name), MemoryKiB = 65_600 };
+        var spec = new VmSpec { Id = VmId.Of(name), MemoryKiB = 65_600, Network = network };
         await Service.CreateVmAsync(spec, a, CancellationToken.None);
         return spec.Id;
     }
 
     /// <summary>Hosts a and b, and a VM that runs at a.</summary>
-    public async Task<VmId> RunningVmAsync(string name = "web")
+    public async Task<VmId> RunningVmAsync(string name = "web", NetworkSpec? network = null)
     {
-        var vm = await StoppedVmAsync(name);
+        var vm = await StoppedVmAsync(name, network);
         await Service.StartVmAsync(vm, CancellationToken.None);
         await SayAsync("a", new LifeReport(Stamp.OfLife(vm, 1), LifeView.Running, null, null));
         await System.Entity(EntityKinds.Vm, name).Ask<VmState>(Describe.State, HangGuard);

@@ -41,6 +41,27 @@ public sealed class MigrationApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Both_hosts_are_told_where_the_other_is_in_the_network()
+    {
+        await _at.RunningVmAsync(network: new NetworkSpec
+        {
+            Kind = NetworkKind.Vxlan,
+            Mac = MacAddress.Of("52:54:00:aa:00:01"),
+            Tap = "vweb",
+            Bridge = "br0",
+            Vni = 5,
+        });
+        await _at.HostAsync("c");
+        using var answer = await _at.PostAsync("/api/v1/vms/web/migrations", """{"target":"b"}""");
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        var ends = (await _at.Hosts.NextAsync<Precheck>()).Order.Network.ShouldNotBeNull();
+        ends.Source.ShouldBe(new NetworkEnd(HostId.Of("a"), HostAddress.Of("10.9.0.97")));
+        ends.Target.ShouldBe(new NetworkEnd(HostId.Of("b"), HostAddress.Of("10.9.0.98")));
+        ends.Members.Select(m => m.Value).ShouldBe(["10.9.0.97", "10.9.0.98", "10.9.0.99"], ignoreOrder: true);
+        ends.Tunnel.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
     public async Task What_crossed_the_wire_outlives_the_coordinator()
     {
         _ = new MigrationScript(_at);

@@ -198,6 +198,9 @@ internal sealed partial class SimHands(
             case WatchDirtying e:
                 Watch(e);
                 break;
+            case TurnNetwork:
+                // The simulated world has no network between guests and clients.
+                break;
             case ContinueSwitchover e:
                 WithMachine(e.Directory, FinishDisks);
                 break;
