@@ -37,6 +37,9 @@ public enum FailureReason
     HostBusy = 12,
     SpecInvalid = 13,
 
+    DisksUnfit = 70,
+    NetworkUnfit = 71,
+
     // An attempt failed; the source goes on.
     TargetDidNotStart = 20,
     TargetVmDied = 21,
@@ -49,6 +52,7 @@ public enum FailureReason
     SourceUnreachable = 28,
     TargetLoadFailed = 29,
     DidNotConverge = 30,
+    NetworkFailed = 72,
 
     // The guest's only copy ended by itself.
     SourceVmDied = 40,
@@ -75,7 +79,8 @@ public static class Failures
         FailureReason.UnknownVm or FailureReason.UnknownHost or FailureReason.SameHost or FailureReason.VmNotRunning
             or FailureReason.AlreadyMigrating or FailureReason.HostNotConnected or FailureReason.MemoryShort
             or FailureReason.ImageMissing or FailureReason.HypervisorUnfit or FailureReason.MemorySizeCorrupts
-            or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid => Keeper.Source,
+            or FailureReason.PrecheckTimedOut or FailureReason.HostBusy or FailureReason.SpecInvalid
+            or FailureReason.DisksUnfit or FailureReason.NetworkUnfit or FailureReason.NetworkFailed => Keeper.Source,
         FailureReason.TargetDidNotStart or FailureReason.TargetVmDied or FailureReason.TargetUnreachable
             or FailureReason.DataLinkLost or FailureReason.SourceTransferFailed or FailureReason.SwitchoverTimedOut
             or FailureReason.DeadlineExceeded or FailureReason.Cancelled or FailureReason.SourceUnreachable
@@ -111,6 +116,11 @@ public static class Failures
         FailureReason.PrecheckTimedOut => "Look at the named host's log; then migrate again.",
         FailureReason.HostBusy => "Wait for the host's other migrations, or raise host.migrations-max.",
         FailureReason.SpecInvalid => "Correct the VM's specification.",
+        FailureReason.DisksUnfit =>
+            "Give the host the directories host.disks.local and host.disks.shared that the VM's disks need, or choose another.",
+        FailureReason.NetworkUnfit => "Do what the detail says on that host, or choose another; the VM was not touched.",
+        FailureReason.NetworkFailed =>
+            "Do what the detail says on that host; its network is as it was and the source runs, so migrate again.",
         FailureReason.TargetDidNotStart => "Read the target's hypervisor log, named in the detail.",
         FailureReason.TargetVmDied => "Read the target's hypervisor log; the source runs, so migrate again.",
         FailureReason.TargetUnreachable => "Bring the target host back; the source runs, so migrate again.",

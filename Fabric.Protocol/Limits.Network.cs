@@ -92,5 +92,8 @@ public static partial class Limits
 
         /// <summary>Open notes of one host: each of 512 VMs, twice.</summary>
         public const int NotesMax = 1_024;
+
+        /// <summary>Routers that one host looks after: each costs a move two steps of about 1 ms.</summary>
+        public const int RoutersMax = 16;
     }
 }

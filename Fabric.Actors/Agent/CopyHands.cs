@@ -229,6 +229,12 @@ public sealed class CopyHands : ICopyHands
         // Run again, it finds what it started: that is not a failure to start, after which nothing would be there.
         if (_keeper is { } kept && string.Equals(kept.Directory, directory, StringComparison.Ordinal))
             return true;
+        if (_tools.Options.HomelessDisks(spec).FirstOrDefault() is { } homeless)
+        {
+            await _tell(directory, new MachineFailedToStart(FailureReason.DisksUnfit, homeless));
+            return false;
+        }
+
         try
         {
             MachineDirectories.Prune(PathOf(spec.Id.Value), PathOf(directory));

@@ -46,6 +46,8 @@ public sealed class HostCapacity(AgentOptions options)
 
         if (order.Side != Side.Target)
             yield break;
+        foreach (var homeless in options.HomelessDisks(order.Spec))
+            yield return new Obstacle(FailureReason.DisksUnfit, homeless);
         var free = FreeBytes + (_claims.TryGetValue(order.Spec.Id, out var own) ? own.Bytes : 0);
         if (order.Spec.MemoryBytes() > free)
         {

@@ -22,6 +22,7 @@ internal static class EmbeddedFitness
             string.Equals(spec.Machine, VmSpec.EmbeddedMachine, StringComparison.Ordinal),
             $"the embedded hypervisor has the machine type '{VmSpec.EmbeddedMachine}' only, not '{Names.Shown(spec.Machine)}'");
         Require(spec.Kernel is null && spec.Devices.Count == 0, "the embedded hypervisor takes no kernel and no devices");
+        Require(spec.Disks.Count == 0, "the embedded hypervisor has no disks: use QEMU for this VM");
         Require(spec.Vcpus == 1, $"the embedded hypervisor has one vCPU, not {spec.Vcpus}");
         Require(spec.MemoryKiB % PageKiB == 0, $"memory of {spec.MemoryKiB} KiB is not whole pages of {PageKiB} KiB");
         return found;

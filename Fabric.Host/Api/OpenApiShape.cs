@@ -26,7 +26,9 @@ internal static class OpenApiShape
         options.AddSchemaTransformer(static (schema, context, _) =>
         {
             var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-            if (type == typeof(VmId) || type == typeof(HostId) || type == typeof(MigrationId))
+            if (type == typeof(MacAddress) || type == typeof(HostAddress) || type == typeof(InterfaceAddress))
+                schema.Type = JsonSchemaType.String;
+            if (type == typeof(VmId) || type == typeof(HostId) || type == typeof(MigrationId) || type == typeof(DiskId))
             {
                 schema.Type = JsonSchemaType.String;
                 schema.Pattern = NamePattern;

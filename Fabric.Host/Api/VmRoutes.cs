@@ -93,6 +93,8 @@ internal static class VmRoutes
             Append = asked.Append,
             Program = asked.Program,
             Devices = asked.Devices ?? [],
+            Disks = VmShapes.Disks(asked.Disks),
+            Network = VmShapes.Network(asked.Network),
         };
         if (spec.Devices.Any(static device => device is null))
             throw new RequestException(400, "malformed", "At $.devices: null is not a device.", "Leave it out.");

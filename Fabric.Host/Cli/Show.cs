@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Fabric.Actors.Coordination;
 using Fabric.Protocol;
 
@@ -58,6 +59,10 @@ internal static class Show
         StageKind.Over => "over",
         _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, "not a stage"),
     };
+
+    /// <summary>A value of a closed list, in the word in which it is written.</summary>
+    public static string Word<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -25,9 +25,11 @@ internal static class VmCreateVerb
             HelpName = "device",
             DefaultValueFactory = _ => [],
         };
+        var disks = DiskOption.Create();
+        var network = NetworkOption.Create();
         var command = new Command("create", "Define a VM, stopped, at a host")
         {
-            name, host, memory, vcpus, machine, kernel, initrd, append, program, devices,
+            name, host, memory, vcpus, machine, kernel, initrd, append, program, devices, disks, network,
         };
         return ClientVerb.Of(cli, command, async (run, client, cancellation) =>
         {
@@ -47,6 +49,8 @@ internal static class VmCreateVerb
                     Append = run.Get(append),
                     Program = run.Get(program),
                     Devices = run.Get(devices),
+                    Disks = [.. run.Get(disks).Select(DiskOption.Read)],
+                    Network = run.Get(network) is { Length: > 0 } parts ? NetworkOption.Read(parts) : null,
                 },
                 cancellation);
             VmText.Write(run.Output, vm);

@@ -35,6 +35,10 @@ internal static class VmText
         Optional("  program", vm.Spec.Program);
         foreach (var device in vm.Spec.Devices)
             table.Add("  device", device);
+        foreach (var disk in vm.Spec.Disks)
+            table.Add("  disk", $"{disk.Id}: {Show.Word(disk.Place)} {Show.Word(disk.Format)}, {disk.File}");
+        if (vm.Spec.Network is { } network)
+            NetworkText.AddTo(table, network);
         Optional("  migration", vm.Migration is { } migration ? $"{migration} to {vm.Target}" : null);
         Optional("  reason", vm.Reason is { } reason ? $"{reason}: {vm.Detail}" : vm.Detail);
         table.WriteTo(writer);

@@ -53,10 +53,27 @@ public sealed record CoordinatorSettings(Endpoint Listen, Uri Url, long RequestB
 /// <summary>A memory limit of 0 means what the machine has available.</summary>
 public sealed record HostSettings(
     Endpoint DataListen, Endpoint DataAdvertise, long MemoryLimitBytes, int MigrationsMax, HypervisorKind Hypervisor,
-    QemuSettings Qemu, long BandwidthBytesPerSecondMax);
+    QemuSettings Qemu, long BandwidthBytesPerSecondMax, DiskSettings Disks, NetworkSettings Network);
 
 public sealed record QemuSettings(
     string Binary, IReadOnlyList<string> FirmwareDirectories, QemuAccelerator Accelerator);
+
+/// <summary>Directories of the VMs' disks; one of "" means that this host takes no disk of that place.</summary>
+public sealed record DiskSettings(string LocalDirectory, string SharedDirectory, string QemuImg);
+
+/// <summary>What the moves of VMs' networks need of this host.</summary>
+/// <param name="Place">Where its interfaces are.</param>
+/// <param name="NotesDirectory">Where it keeps what was before.</param>
+/// <param name="DnsKeys">Files with secrets of DNS keys, by the key's name.</param>
+/// <param name="Routers">Namespaces of this machine whose routes it looks after too.</param>
+public sealed record NetworkSettings(
+    NetworkPlace Place, string NotesDirectory, IReadOnlyDictionary<string, string> DnsKeys,
+    IReadOnlyList<RouterSettings> Routers);
+
+/// <summary>A router in a namespace of this machine.</summary>
+/// <param name="Namespace">A name, or a path.</param>
+/// <param name="Via">Its next hops towards hosts that are not its neighbours.</param>
+public sealed record RouterSettings(string Namespace, IReadOnlyDictionary<HostId, HostAddress> Via);
 
 public sealed record LinkSettings(TimeSpan Heartbeat, TimeSpan DeadAfter, TimeSpan ReconnectMin, TimeSpan ReconnectMax);
 

@@ -81,7 +81,17 @@ internal static partial class NodeSettingsBinder
             r.Program("host.qemu.binary"),
             r.Paths("host.qemu.firmware-dirs"),
             r.Choice<QemuAccelerator>("host.qemu.accelerator")),
-        r.Size("host.bandwidth-max", 64 * KiB, BandwidthMax, zero: true));
+        r.Size("host.bandwidth-max", 64 * KiB, BandwidthMax, zero: true),
+        new DiskSettings(Directory(r, "host.disks.local"), Directory(r, "host.disks.shared"), r.Program("host.disks.qemu-img")),
+        NetworkSettingsBinder.Read(r));
+
+    private static string Directory(SettingsReader r, string key)
+    {
+        var path = r.PathOrNone(key);
+        r.Require(key, path.Length == 0 || System.IO.Directory.Exists(path),
+            $"{path} is not a directory: make it, or write \"\" for a host that takes no such disks");
+        return path;
+    }
 
     private static LinkSettings Link(SettingsReader r) => new(
         r.Duration("link.heartbeat", Ms(10), Hour),
@@ -159,6 +169,9 @@ internal static partial class NodeSettingsBinder
         r.Require("host.data.advertise", !isHost || !s.Host.DataAdvertise.IsWildcard,
             $"{s.Host.DataAdvertise} is no address that another host could connect to: set it to this host's " +
             "own address and port (its default is host.data.listen)", "node.roles");
+        r.Require("host.disks.shared", s.Host.Disks.SharedDirectory.Length == 0
+            || !string.Equals(s.Host.Disks.SharedDirectory, s.Host.Disks.LocalDirectory, StringComparison.Ordinal),
+            "is host.disks.local too: a file in both would be copied and shared at once", "host.disks.local");
         r.Require("host.data.listen", !isHost || !s.Node.Roles.Contains(NodeRole.Coordinator)
             || !s.Host.DataListen.Clashes(s.Coordinator.Listen),
             "is the same port as coordinator.listen, and this node has both roles: choose another port",

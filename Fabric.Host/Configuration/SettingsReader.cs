@@ -130,6 +130,12 @@ public sealed class SettingsReader
     /// <summary>An absolute path; a relative one starts at the file that wrote it.</summary>
     public string Path(string key) => Scalar(key) is { } s ? Absolute(key, s) : "";
 
+    /// <summary>As <see cref="Path"/>; "" stands for none.</summary>
+    public string PathOrNone(string key) => Scalar(key) is { Text.Length: > 0 } s ? Absolute(key, s) : "";
+
+    /// <summary>Text where "" stands for none.</summary>
+    public string TextOrNone(string key) => Scalar(key)?.Text ?? "";
+
     public IReadOnlyList<string> Paths(string key) => [.. Scalars(key).Select(s => Absolute(key, s))];
 
     /// <summary>A program: a bare name is left for PATH, anything with a slash is a path.</summary>

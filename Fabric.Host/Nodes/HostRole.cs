@@ -48,6 +48,8 @@ internal sealed class HostRole : IAsyncDisposable
             Advertised = new DataEndpoint(settings.Host.DataAdvertise.Host, settings.Host.DataAdvertise.Port),
             MemoryLimitBytes = settings.Host.MemoryLimitBytes,
             MigrationsMax = settings.Host.MigrationsMax,
+            LocalDisks = settings.Host.Disks.LocalDirectory is { Length: > 0 } local ? local : null,
+            SharedDisks = settings.Host.Disks.SharedDirectory is { Length: > 0 } shared ? shared : null,
         };
         var ledger = SqliteJournal.Open(
             new SqliteJournalOptions { Path = Path.Combine(settings.Node.StateDirectory, "ledger.db") },

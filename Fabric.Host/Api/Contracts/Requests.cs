@@ -36,6 +36,12 @@ public sealed record CreateVmRequest
 
     /// <summary>Further devices, each one QEMU -device argument.</summary>
     public IReadOnlyList<string>? Devices { get; init; }
+
+    /// <summary>Its disks, in the order in which the guest sees them.</summary>
+    public IReadOnlyList<DiskRequest>? Disks { get; init; }
+
+    /// <summary>Its network, where the fabric moves its address with it.</summary>
+    public NetworkRequest? Network { get; init; }
 }
 
 /// <summary>POST /api/v1/vms/{vm}/stop.</summary>

@@ -45,6 +45,8 @@ public sealed class EmbeddedHypervisorTests : IDisposable
         Reasons(Spec with { Devices = ["e1000"] }).ShouldBe([FailureReason.HypervisorUnfit]);
         Reasons(Spec with { Vcpus = 2 }).ShouldBe([FailureReason.HypervisorUnfit]);
         Reasons(Spec with { MemoryKiB = 65_537 }).ShouldBe([FailureReason.HypervisorUnfit]);
+        Reasons(Spec with { Disks = [new DiskSpec { Id = DiskId.Of("root"), File = "r" }] })
+            .ShouldBe([FailureReason.HypervisorUnfit]);
         Reasons(Spec with { Program = "word" }).ShouldBe([FailureReason.SpecInvalid]);
     }
 

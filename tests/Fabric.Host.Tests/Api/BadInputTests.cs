@@ -52,6 +52,41 @@ public sealed class BadInputTests : IAsyncLifetime
         await NextGoodOneWorksAsync();
     }
 
+    [Theory]
+    [InlineData("""{"disks":[{"id":"Root","file":"a.img"}]}""", "disks[0].id")]
+    [InlineData("""{"disks":[{"id":"a","file":"a.img"},{"id":"b","file":"b","format":"vmdk"}]}""", "disks[1].format: 'vmdk' is not one of raw, qcow2")]
+    [InlineData("""{"disks":[{"id":"a","file":"a.img","place":"nfs"}]}""", "disks[0].place: 'nfs' is not one of shared, local")]
+    [InlineData("""{"disks":[{"id":"a"}]}""", "file")]
+    [InlineData("""{"disks":[{"id":"a","file":null}]}""", "$.disks[0].file")]
+    [InlineData("""{"disks":[{"id":"a","file":"b","cache":"none"}]}""", "cache")]
+    [InlineData("""{"disks":[null]}""", "disks[0]: null is not a disk")]
+    [InlineData("""{"network":{"kind":"nat"}}""", "network.kind: 'nat' is not one of none, announce, vxlan, routed, tunnel")]
+    [InlineData("""{"network":{"kind":"1"}}""", "network.kind")]
+    [InlineData("""{"network":{}}""", "kind")]
+    [InlineData("""{"network":{"kind":"routed","mac":"52:54"}}""", "network.mac: '52:54' is not a MAC address")]
+    [InlineData("""{"network":{"kind":"routed","addresses":["10.0.0.1","10.1"]}}""", "network.addresses[1]")]
+    [InlineData("""{"network":{"kind":"routed","gateways":["10.0.0.1"]}}""", "network.gateways[0]")]
+    [InlineData("""{"network":{"kind":"routed","gateways":[null]}}""", "network.gateways[0]")]
+    [InlineData("""{"network":{"kind":"tunnel","dns":{"server":"ns1","zone":"z","name":"n.z","key":"k"}}}""", "network.dns.server")]
+    public async Task A_disk_or_a_network_that_is_none_is_refused_by_its_field(string parts, string named)
+    {
+        using var answer = await _at.PostAsync(
+            "/api/v1/vms", Good.TrimEnd('}') + "," + parts[1..]);
+        (await ApiFixture.ProblemAsync(answer, 400, "malformed")).ShouldContain(named);
+        await NextGoodOneWorksAsync();
+    }
+
+    [Theory]
+    [InlineData("""{"disks":[{"id":"a","file":"../shadow"}]}""", "disk a: '../shadow' is not a file's name")]
+    [InlineData("""{"disks":[{"id":"a","file":"x"},{"id":"b","file":"x"}]}""", "disks a and b are one file")]
+    [InlineData("""{"network":{"kind":"routed","mac":"52:54:00:aa:00:01","tap":"vweb"}}""", "network: ")]
+    public async Task Disks_or_a_network_that_make_no_sense_are_refused_by_the_specification(string parts, string named)
+    {
+        using var answer = await _at.PostAsync("/api/v1/vms", Good.TrimEnd('}') + "," + parts[1..]);
+        (await ApiFixture.ProblemAsync(answer, 422, "spec-invalid")).ShouldContain(named);
+        await NextGoodOneWorksAsync();
+    }
+
     [Fact]
     public async Task Bytes_that_are_not_plain_UTF_8_are_refused()
     {

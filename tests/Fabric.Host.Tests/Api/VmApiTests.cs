@@ -49,6 +49,36 @@ public sealed class VmApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_VM_has_the_disks_and_the_network_that_were_asked_for()
+    {
+        await _at.HostAsync("a");
+        using var created = await _at.PostAsync("/api/v1/vms", """
+            {"name":"web","host":"a","memoryKiB":65600,
+             "disks":[{"id":"root","file":"web.qcow2"},{"id":"data","file":"data.img","format":"raw","place":"shared"}],
+             "network":{"kind":"routed","mac":"52:54:00:AA:00:01","addresses":["10.1.0.7"],"tap":"vweb",
+                        "gateways":["169.254.1.1/32"],"gatewayMac":"02:00:00:00:00:01","mtu":1400,"relay":false}}
+            """);
+        created.StatusCode.ShouldBe(HttpStatusCode.Created, await created.Content.ReadAsStringAsync());
+        var spec = (await _at.Client.GetVmAsync("web", CancellationToken.None)).Spec;
+        spec.Disks.ShouldBe(
+        [
+            new DiskSpec { Id = DiskId.Of("root"), File = "web.qcow2" },
+            new DiskSpec { Id = DiskId.Of("data"), File = "data.img", Format = DiskFormat.Raw, Place = DiskPlace.Shared },
+        ]);
+        spec.Network!.SameAs(new NetworkSpec
+        {
+            Kind = NetworkKind.Routed,
+            Mac = MacAddress.Of("52:54:00:aa:00:01"),
+            Addresses = [HostAddress.Of("10.1.0.7")],
+            Tap = "vweb",
+            Gateways = [InterfaceAddress.Of("169.254.1.1/32")],
+            GatewayMac = MacAddress.Of("02:00:00:00:00:01"),
+            Mtu = 1400,
+            Relay = false,
+        }).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task VMs_are_listed_in_pages()
     {
         foreach (var name in new[] { "c", "a", "b" })
@@ -98,6 +128,11 @@ public sealed class VmApiTests : IAsyncLifetime
             .GetString().ShouldBe("vm");
         paths.GetProperty("/api/v1/vms").GetProperty("post").GetProperty("requestBody").GetRawText()
             .ShouldContain("CreateVmRequest");
+        var schemas = document.RootElement.GetProperty("components").GetProperty("schemas");
+        schemas.GetProperty("CreateVmRequest").GetProperty("properties").GetProperty("disks").GetRawText()
+            .ShouldContain("DiskRequest");
+        schemas.GetProperty("NetworkRequest").GetProperty("properties").TryGetProperty("gatewayMac", out _).ShouldBeTrue();
+        schemas.GetProperty("MacAddress").GetProperty("type").GetString().ShouldBe("string");
     }
 
     [Fact]

@@ -46,6 +46,58 @@ public sealed class ClientVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_VM_with_disks_and_a_network_is_created_and_shown()
+    {
+        await _at.HostAsync("a");
+        (await _cli.RunAsync(
+            "vm create web --host a --memory 65600KiB --disk id=root,file=web.qcow2 "
+            + "--disk id=data,file=data.img,format=raw,place=shared "
+            + "--network kind=routed,mac=52:54:00:aa:00:01,address=10.1.0.7,address=2001:db8::7,tap=vweb,"
+            + "gateway=169.254.1.1/32,gateway-mac=02:00:00:00:00:01,relay=off")).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync("vm show web")).ShouldBe(0);
+        _cli.Out.ShouldContain("root: local qcow2, web.qcow2");
+        _cli.Out.ShouldContain("data: shared raw, data.img");
+        _cli.Out.ShouldContain("routed, MAC 52:54:00:aa:00:01, 10.1.0.7, 2001:db8::7, TAP vweb, no relay");
+        _cli.Out.ShouldContain("169.254.1.1/32, MAC 02:00:00:00:00:01");
+    }
+
+    [Fact]
+    public async Task A_network_is_read_from_a_file()
+    {
+        await _at.HostAsync("a");
+        using var files = new TempDirectory();
+        var file = files.Write("web.conf", """
+            network {
+              kind = tunnel, mac = "52:54:00:aa:00:01", addresses = ["10.1.0.7"], tap = vweb, gateway-mac = "02:00:00:00:00:01"
+              dns { server = "10.1.0.53", zone = lab.example, name = web.lab.example, key = fabric.lab, ttl = 1m }
+            }
+            """);
+        (await _cli.RunAsync($"vm create web --host a --memory 65600KiB --network {file}")).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync("vm show web")).ShouldBe(0);
+        _cli.Out.ShouldContain("web.lab.example at 10.1.0.53, key fabric.lab, kept 60 s");
+        files.Write("web.conf", "network { kind = routed, addres = [] }");
+        (await _cli.RunAsync($"vm create web --host a --memory 65600KiB --network {file}")).ShouldBe(2);
+        _cli.Error.ShouldContain("network.addres");
+    }
+
+    [Theory]
+    [InlineData("--disk file=x", "--disk: id=... is missing")]
+    [InlineData("--disk id=a,file=x,size=1", "'size' is not one of id, file, format, place")]
+    [InlineData("--disk id=a,id=b,file=x", "--disk: id is given twice")]
+    [InlineData("--disk root", "'root' is not key=value")]
+    [InlineData("--network mac=52:54:00:aa:00:01", "--network: kind=... is missing")]
+    [InlineData("--network kind=vxlan,vni=x", "vni: 'x' is not a whole number")]
+    [InlineData("--network kind=routed,relay=maybe", "relay: 'maybe' is neither on nor off")]
+    [InlineData("--network kind=routed,adress=10.0.0.1", "did you mean address")]
+    [InlineData("--network /nowhere/net.conf", "/nowhere/net.conf")]
+    public async Task A_disk_or_a_network_that_cannot_be_read_is_a_usage_error(string option, string says)
+    {
+        await _at.HostAsync("a");
+        (await _cli.RunAsync($"vm create web --host a --memory 65600KiB {option}")).ShouldBe(2);
+        _cli.Error.ShouldContain(says);
+    }
+
+    [Fact]
     public async Task A_VM_that_does_not_come_up_is_unexpected_and_one_that_takes_long_is_unknown()
     {
         await _at.StoppedVmAsync();
