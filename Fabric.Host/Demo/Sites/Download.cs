@@ -135,13 +135,21 @@ internal sealed class Download : IAsyncDisposable
                     throw new IOException($"the guest's web server answered '{Names.Shown(head.Split('\r')[0])}'");
                 var rest = have - end - 4;
                 buffer.AsSpan(end + 4, rest).CopyTo(buffer);
-                lock (_lock)
-                    (_last, _largest) = (_time.GetTimestamp(), TimeSpan.Zero);
+                Begin(rest);
                 return rest;
             }
         }
 
         throw new IOException("the guest's web server answered with an endless head");
+    }
+
+    // Some of the body may have come with the head.
+    private void Begin(int bytes)
+    {
+        lock (_lock)
+            (_last, _bytes) = (_time.GetTimestamp(), bytes);
+        if (bytes > 0)
+            _flows.TrySetResult();
     }
 
     private void Note(int read)
