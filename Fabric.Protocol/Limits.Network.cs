@@ -93,6 +93,24 @@ public static partial class Limits
         /// <summary>Open notes of one host: each of 512 VMs, twice.</summary>
         public const int NotesMax = 1_024;
 
+        /// <summary>
+        /// How long a guest that is let run waits for its network to turn: a flip takes 0.1 ms, behind a busy lock of the
+        /// kernel longer; then it runs, and the flip goes on beside it.
+        /// </summary>
+        public const int FlipWaitMs = 100;
+
+        /// <summary>
+        /// From the guest's run to the end of its tunnel: what was still under way to the source is there within a round
+        /// trip and the source's release, a few seconds on the worst path.
+        /// </summary>
+        public const int SettleMs = 10_000;
+
+        /// <summary>First wait before a step that failed is tried again; it doubles.</summary>
+        public const int RetryMsMin = 250;
+
+        /// <summary>Longest wait between two tries: an operator who has mended it sees it at once.</summary>
+        public const int RetryMsMax = 30_000;
+
         /// <summary>Routers that one host looks after: each costs a move two steps of about 1 ms.</summary>
         public const int RoutersMax = 16;
     }

@@ -91,4 +91,8 @@ public static partial class AgentLog
 
     [LoggerMessage(4022, LogLevel.Warning, "{Attempt}: the hypervisor did not take new limits; they are set again.")]
     public static partial void LimitsNotSet(ILogger log, string attempt, Exception cause);
+
+    [LoggerMessage(
+        4040, LogLevel.Error, "{Vm}: ALARM: its network did not {What}; it is tried again, and the VM is not touched. {Why}")]
+    public static partial void NetworkAlarm(ILogger log, string vm, string what, string why);
 }

@@ -21,6 +21,9 @@ public sealed record AgentTools(
     PageWorkOptions? PageWork = null,
     PageStores? Pages = null)
 {
+    /// <summary>What moves the VMs' networks; null where nobody looks after them.</summary>
+    public NetworkTools? Network { get; init; }
+
     /// <summary>What the migrations that leave this host share.</summary>
     public HostLine Line { get; init; } = new(0);
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Fabric.Drivers;
+using Fabric.Drivers.Network;
 using Fabric.Protocol;
 using Fabric.Transport.Relay;
 
@@ -17,6 +18,7 @@ public sealed class CopyHands : ICopyHands
             new BoundedChannelOptions(Limits.Agent.EffectsWaitingMax) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
+    private readonly NetworkHands _network;
     private MachineKeeper? _keeper;
     private VmSpec? _spec;
     private OutgoingTransfer? _outgoing;
@@ -29,10 +31,14 @@ public sealed class CopyHands : ICopyHands
     // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
     private volatile bool _adopted;
 
+    // As last seen: an attempt that is closed while the guest runs is over here.
+    private volatile bool _guestRuns;
+
     /// <summary>Makes them; nothing is touched before the first effect.</summary>
     public CopyHands(AgentTools tools, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     {
         (_tools, _vm, _tell, _report) = (tools, vm, tell, report);
+        _network = new NetworkHands(tools, vm);
         _working = Task.Run(WorkAsync);
     }
 
@@ -41,12 +47,19 @@ public sealed class CopyHands : ICopyHands
     {
         var machine = await _tools.Hypervisor.AdoptAsync(PathOf(copy.Directory), _stop.Token);
         if (machine is null)
+        {
+            await _network.RecoverAsync(copy, null);
             return null;
+        }
+
         _adopted = true;
         _spec = copy.Spec;
         _keeper = Keep(copy.Directory, machine);
         _tools.Capacity.Note(_vm, copy.Spec.MemoryBytes(), copy is IncomingCopy, migrating: false);
-        return await _keeper.LookAsync();
+        var look = await _keeper.LookAsync();
+        _guestRuns = look.Run == RunState.Running;
+        await _network.RecoverAsync(copy, look);
+        return look;
     }
 
     /// <inheritdoc/>
@@ -70,6 +83,7 @@ public sealed class CopyHands : ICopyHands
         await CloseTransferAsync();
         if (_keeper is not null)
             await _keeper.DisposeAsync();
+        await _network.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -115,7 +129,8 @@ public sealed class CopyHands : ICopyHands
         StartSending e => StartSendingAsync(e),
         AdjustSending e => AdjustAsync(e),
         WatchDirtying e => WatchDirtyingAsync(e),
-        ContinueSwitchover => Machine().ContinueSwitchoverAsync(_stop.Token),
+        ContinueSwitchover => ContinueAsync(),
+        TurnNetwork => TurnAsync(),
         CancelSending => CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
         RunMachine => RunMachineAsync(noted),
@@ -141,18 +156,36 @@ public sealed class CopyHands : ICopyHands
             obstacles.Add(new Obstacle(FailureReason.HypervisorUnfit, problem.Message));
         }
 
+        obstacles.AddRange(await _network.PrecheckAsync(e.Order));
         _report(new PrecheckReport(e.Order.Stamp, e.Order.Side, obstacles));
     }
 
     private async Task StartAsync(StartMachine e)
     {
-        if (await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
+        if (await IsPreparedAsync(e.Directory, () => _network.PrepareStartAsync(e.Spec, e.Directory))
+            && await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
             await Kept().TellLookAsync();
+    }
+
+    private async Task<bool> IsPreparedAsync(string directory, Func<Task> prepare)
+    {
+        try
+        {
+            await prepare();
+            return true;
+        }
+        catch (NetworkException e)
+        {
+            await _network.EndedAsync(forGood: true);
+            await _tell(directory, new MachineFailedToStart(FailureReason.NetworkFailed, e.Message));
+            return false;
+        }
     }
 
     private async Task StartIncomingAsync(StartIncoming e)
     {
-        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
+        if (!await IsPreparedAsync(e.Directory, () => _network.PrepareTargetAsync(e))
+            || !await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
             return;
         if (_incoming is { } made)
         {
@@ -166,15 +199,31 @@ public sealed class CopyHands : ICopyHands
             await Machine().BeginIncomingAsync(socket, _stop.Token);
             _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source, BootFilesOf(e.Spec));
             _incomingTo = e.Directory;
-            _ = _incoming.ServeAsync(socket, input => _tell(_incomingTo, input));
+            _ = _incoming.ServeAsync(socket, TellIncomingAsync);
             await _tell(e.Directory, new OfferMade(_incoming.Offer));
         }
         catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
         {
             // Not offered, so nobody knows of it: it must not stay.
             await EndProcessAsync(e.Directory);
+            await _network.EndedAsync(forGood: true);
             await _tell(e.Directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, failed.Message));
         }
+    }
+
+    private async ValueTask TellIncomingAsync(CopyInput input)
+    {
+        try
+        {
+            if (input is BytesArrived)
+                await _network.ArrivedAsync();
+        }
+        catch (NetworkException e)
+        {
+            input = new TransferBroke(FailureReason.NetworkFailed, e.Message);
+        }
+
+        await _tell(_incomingTo, input);
     }
 
     /// <summary>
@@ -220,6 +269,7 @@ public sealed class CopyHands : ICopyHands
 
         AgentLog.NotRefilled(_tools.Log, e.Stamp.ToString(), problem);
         await EndProcessAsync(e.Directory);
+        await _network.EndedAsync(forGood: true);
         await _tell(e.Directory, new MachineFailedToStart(
             FailureReason.TargetVmDied, $"its process died, and the one that took its place was ended: {problem}"));
     }
@@ -247,6 +297,7 @@ public sealed class CopyHands : ICopyHands
         }
         catch (HypervisorException e)
         {
+            await _network.EndedAsync(forGood: true);
             var unfit = await UnfitnessOf(spec);
             await _tell(directory, new MachineFailedToStart(unfit ?? FailureReason.TargetDidNotStart, e.Message));
             return false;
@@ -278,6 +329,16 @@ public sealed class CopyHands : ICopyHands
             _tools, e.Order, PathOf(e.Directory), _report, _spec is null ? null : BootFilesOf(_spec));
         Volatile.Write(ref _outgoing, transfer);
         _tools.Capacity.NoteMigrating(_vm, migrating: true);
+        try
+        {
+            await _network.PrepareSourceAsync(e.Order);
+        }
+        catch (NetworkException failed)
+        {
+            await _tell(e.Directory, new TransferBroke(FailureReason.NetworkFailed, failed.Message));
+            return;
+        }
+
         await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
     }
 
@@ -312,9 +373,24 @@ public sealed class CopyHands : ICopyHands
     private static IReadOnlyList<string> BootFilesOf(VmSpec spec) =>
         [.. new[] { spec.Kernel, spec.Initrd }.OfType<string>()];
 
+    // Beside it: what is paused must not wait for the network.
+    private Task ContinueAsync()
+    {
+        _network.Turn(Side.Source);
+        return Machine().ContinueSwitchoverAsync(_stop.Token);
+    }
+
+    private Task TurnAsync()
+    {
+        _network.Turn(Side.Target);
+        return Task.CompletedTask;
+    }
+
     private async Task RunMachineAsync(TimeSpan noted)
     {
-        await Kept().RunAsync(noted);
+        var network = await _network.BeforeRunAsync();
+        await Kept().RunAsync(noted, network);
+        _network.Ran();
         _incoming?.Granted();
     }
 
@@ -343,12 +419,16 @@ public sealed class CopyHands : ICopyHands
             await outgoing.DisposeAsync();
         if (incoming is not null)
             await incoming.DisposeAsync();
+        if (_guestRuns)
+            await _network.BackAsync();
     }
 
     private async Task KillAsync(KillMachine e)
     {
+        _guestRuns = false;
         await CloseTransferAsync();
         await EndProcessAsync(e.Directory);
+        await _network.EndedAsync(forGood: true);
         await _tell(e.Directory, new MachineVanished("ended by order"));
     }
 
@@ -375,10 +455,16 @@ public sealed class CopyHands : ICopyHands
                 await failed.ToldAsync();
             if (_outgoing is { HasBegun: true } sending)
                 Govern(sending.Governor, input);
+            if (input is MachineSeen seen)
+                _guestRuns = seen.Look.Run == RunState.Running;
             if (input is MachineVanished vanished)
             {
                 _tools.Capacity.Forget(_vm);
-                input = vanished with { CanRefill = CanRefill() };
+                _guestRuns = false;
+                var canRefill = CanRefill();
+                if (!canRefill)
+                    await _network.EndedAsync(forGood: false);
+                input = vanished with { CanRefill = canRefill };
             }
 
             await _tell(directory, input);

@@ -85,7 +85,10 @@ public sealed class HostAgent : INodeLinkClientHandler
         }
 
         return new HostFacts(
-            hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised);
+            hypervisor, problem, _tools.Capacity.TotalBytes, _tools.Capacity.FreeBytes, _tools.Options.Advertised)
+        {
+            Underlay = _tools.Network?.Underlay,
+        };
     }
 
     private sealed class ReportSink(Func<object, bool> send) : IReportSink

@@ -46,9 +46,11 @@ internal sealed class MachineKeeper : IAsyncDisposable
     public IMachine Machine { get; }
 
     /// <summary>Lets the vCPUs run, and tells when they do.</summary>
-    public async Task RunAsync(TimeSpan noted)
+    /// <param name="noted">How long the ledger took before it.</param>
+    /// <param name="network">How long its network took before it, and what went wrong with that.</param>
+    public async Task RunAsync(TimeSpan noted, (double Ms, string? Alarm)? network = null)
     {
-        Volatile.Write(ref _activating, new Activating(noted, _time.GetTimestamp()));
+        Volatile.Write(ref _activating, new Activating(noted, _time.GetTimestamp(), network));
         await Machine.ContinueAsync(_stop.Token);
         await TellLookAsync();
     }
@@ -75,6 +77,10 @@ internal sealed class MachineKeeper : IAsyncDisposable
         var status = await Machine.ObserveAsync(_stop.Token);
         var activation = status.Run == RunState.Running && Interlocked.Exchange(ref _activating, null) is { } begun
             ? new ActivationTimes(begun.Noted.TotalMilliseconds, _time.GetElapsedTime(begun.At).TotalMilliseconds)
+            {
+                NetworkMs = begun.Network?.Ms,
+                NetworkAlarm = begun.Network?.Alarm,
+            }
             : null;
         return new MachineLook(
             status.Run,
@@ -147,5 +153,5 @@ internal sealed class MachineKeeper : IAsyncDisposable
         }
     }
 
-    private sealed record Activating(TimeSpan Noted, long At);
+    private sealed record Activating(TimeSpan Noted, long At, (double Ms, string? Alarm)? Network);
 }

@@ -54,6 +54,8 @@ internal static partial class QemuCommandLine
         AddBoot(line, spec);
         foreach (var device in spec.Devices)
             AddDevice(line, device);
+        if (spec.Network is { Kind: not NetworkKind.None } network)
+            line.AddRange(Card(network));
         if (mode == StartMode.Incoming)
             line.AddRange(["-incoming", "defer"]);
         return line;
@@ -100,6 +102,21 @@ internal static partial class QemuCommandLine
         if (NetworkOf().Match(device) is { Success: true } match)
             line.AddRange(["-netdev", $"user,id={match.Groups["id"].Value}"]);
         line.AddRange(["-device", device]);
+    }
+
+    // The TAP is there already, made by the one who moves networks, and stays: QEMU only opens it. Names begin with the
+    // program's, so that no device of a user has the same. No ROM: the card boots nothing, and a ROM is a file that both
+    // hosts would need alike.
+    private static string[] Card(NetworkSpec network)
+    {
+        var mtu = network.Mtu == Limits.Network.MtuDefault
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $",host_mtu={network.Mtu}");
+        return
+        [
+            "-netdev", $"tap,id=fabric-net,ifname={Escaped(network.Tap!)},script=no,downscript=no",
+            "-device", $"virtio-net-pci,netdev=fabric-net,mac={network.Mac},romfile=,id=fabric-nic{mtu}",
+        ];
     }
 
     private static IEnumerable<string> Socket(string id, string path, string more = "") =>

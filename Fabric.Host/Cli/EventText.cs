@@ -44,6 +44,8 @@ internal static class EventText
         Committed e => Show.Text($"COMMIT: {e.Owner} owns the VM from epoch {e.Epoch} on"),
         Activated e => e.Times is { } t
             ? Show.Text($"the guest runs at the target (grant noted in {Show.Ms(t.NoteMs)}, run in {Show.Ms(t.RunMs)})")
+                + (t.NetworkMs is { } turned ? $"; its network turned in {Show.Ms(turned)}" : "")
+                + (t.NetworkAlarm is { } alarm ? $"; ALARM: its network did not turn: {alarm}" : "")
             : "the guest runs at the target",
         AttemptAbandoned e => $"the attempt is given up: {Why(e.Reason, e.Detail)}",
         RolledBack e => Show.Text($"attempt {e.Attempt} is rolled back: the guest runs at the source"),

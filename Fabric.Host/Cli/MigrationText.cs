@@ -56,6 +56,8 @@ internal static class MigrationText
         table.Add("    load", Show.Ms(d.LoadMs));
         table.Add("    commit and orders", Show.Ms(d.CommitMs));
         table.Add("    noting the grant", Show.Ms(d.GrantMs));
+        if (d.NetworkMs is { } network)
+            table.Add("    turning the network", Show.Ms(network));
         table.Add("    starting the vCPUs", Show.Ms(d.RunMs));
         if (d.HypervisorMs is { } hypervisor)
             table.Add("    (the hypervisor's own figure)", Show.Ms(hypervisor));

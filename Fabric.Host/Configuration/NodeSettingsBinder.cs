@@ -172,6 +172,10 @@ internal static partial class NodeSettingsBinder
         r.Require("host.disks.shared", s.Host.Disks.SharedDirectory.Length == 0
             || !string.Equals(s.Host.Disks.SharedDirectory, s.Host.Disks.LocalDirectory, StringComparison.Ordinal),
             "is host.disks.local too: a file in both would be copied and shared at once", "host.disks.local");
+        r.Require("host.network.namespace", !isHost || s.Host.Network.Place.Namespace is null
+            || s.Host.Hypervisor != HypervisorKind.Qemu,
+            "is for the embedded hypervisor only: QEMU opens its TAPs where the node runs, so run the node itself in that " +
+            "namespace ('ip netns exec') and leave this empty", "host.hypervisor");
         r.Require("host.data.listen", !isHost || !s.Node.Roles.Contains(NodeRole.Coordinator)
             || !s.Host.DataListen.Clashes(s.Coordinator.Listen),
             "is the same port as coordinator.listen, and this node has both roles: choose another port",

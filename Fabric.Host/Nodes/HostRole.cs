@@ -20,17 +20,18 @@ internal sealed class HostRole : IAsyncDisposable
     private readonly SqliteJournal _ledger;
     private readonly DataListener _listener;
     private readonly LinkBufferPool _buffers;
+    private readonly NetworkTools _network;
     private readonly TlsLinkConnector _connector;
     private readonly ActorSystem _system;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _linking;
 
     private HostRole(
-        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, TlsLinkConnector connector,
-        ActorSystem system,
-        NodeLinkClient link)
+        SqliteJournal ledger, DataListener listener, LinkBufferPool buffers, NetworkTools network,
+        TlsLinkConnector connector, ActorSystem system, NodeLinkClient link)
     {
-        (_ledger, _listener, _buffers, _connector, _system) = (ledger, listener, buffers, connector, system);
+        (_ledger, _listener, _buffers, _network) = (ledger, listener, buffers, network);
+        (_connector, _system) = (connector, system);
         _linking = link.RunAsync(_stop.Token);
     }
 
@@ -60,12 +61,14 @@ internal sealed class HostRole : IAsyncDisposable
             await NodeParts.BindAddressAsync(settings.Host.DataListen, cancellation), policy, tickets, time,
             refused => NodeLog.DataRefused(log, refused.ToString()), terms, news => AgentLog.LinkNews(log, news));
         var buffers = new LinkBufferPool();
+        var network = HostNetwork.Of(settings, time);
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, note => NodeLog.HypervisorNote(log, note), time), new HostCapacity(options), tickets, listener,
             new DataConnector(policy, time, terms, news => AgentLog.LinkNews(log, news)), buffers, time, log,
             NodeParts.PageWorkOf(settings.PageWork), NodeParts.PageStoresOf(settings))
         {
             Line = new HostLine(settings.Host.BandwidthBytesPerSecondMax),
+            Network = network,
         };
         if (PageWorkOptions.Missing is { } missing)
             NodeLog.PageWorkMissing(log, missing);
@@ -82,7 +85,7 @@ internal sealed class HostRole : IAsyncDisposable
             new NodeLinkIdentity(host, Guid.NewGuid().ToString("n")), connector, new FabricLinkCodec(), agent,
             NodeParts.LinkOf(settings.Link), time, Random.Shared.NextDouble, logs.CreateLogger<NodeLinkClient>());
         await agent.ResumeAsync(cancellation);
-        return new HostRole(ledger, listener, buffers, connector, system, link);
+        return new HostRole(ledger, listener, buffers, network, connector, system, link);
     }
 
     private static LinkTerms TermsOf(DataLinkSettings link) => new(
@@ -95,6 +98,7 @@ internal sealed class HostRole : IAsyncDisposable
         await _stop.CancelAsync();
         await _linking;
         await _system.CoordinatedShutdown.RunAsync("the node stops");
+        await HostNetwork.CloseAsync(_network);
         await _listener.DisposeAsync();
         await _ledger.DisposeAsync();
         _connector.Dispose();

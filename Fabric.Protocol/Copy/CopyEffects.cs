@@ -15,7 +15,11 @@ public sealed record RunPrecheck(Precheck Order, FailureReason? NotRunning) : Co
 public sealed record StartMachine(VmSpec Spec, string Directory) : CopyEffect;
 
 /// <summary>Start a process that waits for bytes, make a ticket for its source, and offer both.</summary>
-public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect;
+public sealed record StartIncoming(VmSpec Spec, string Directory, Stamp Stamp, HostId Source) : CopyEffect
+{
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+}
 
 /// <summary>
 /// Make sure that a process is gone, start another that waits for bytes, and give it all that the first was given; the
@@ -43,6 +47,9 @@ public sealed record CloseTransfer : CopyEffect;
 
 /// <summary>Let the vCPUs run.</summary>
 public sealed record RunMachine(string Directory) : CopyEffect;
+
+/// <summary>The guest stands still at its source: what the network brings for it waits here from now on.</summary>
+public sealed record TurnNetwork(string Directory) : CopyEffect;
 
 /// <summary>Ask the guest to turn itself off.</summary>
 public sealed record PowerDownMachine(string Directory) : CopyEffect;

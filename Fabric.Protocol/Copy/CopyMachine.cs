@@ -130,6 +130,9 @@ public static class CopyMachine
             case Grant grant:
                 TargetHalf.Granted(turn, grant);
                 break;
+            case FlipNetwork flip:
+                TargetHalf.Flip(turn, flip);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(order), order, "not an order");
         }
@@ -142,7 +145,7 @@ public static class CopyMachine
         Observe o => o.Side,
         Grant o => o.Side,
         BeginTransfer or AdjustTransfer or RollBackSource or ReleaseSource => Side.Source,
-        PrepareTarget or DiscardTarget => Side.Target,
+        PrepareTarget or DiscardTarget or FlipNetwork => Side.Target,
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
 

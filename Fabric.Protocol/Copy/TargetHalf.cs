@@ -119,6 +119,13 @@ internal static class TargetHalf
         turn.TellTarget(stamp);
     }
 
+    /// <summary>A help, not a right: what is not coming in needs none, and no answer.</summary>
+    public static void Flip(CopyTurn turn, FlipNetwork order)
+    {
+        if (turn.State is IncomingCopy s && s.Attempt.Is(order.Stamp))
+            turn.Do(new TurnNetwork(s.Directory));
+    }
+
     public static void Granted(CopyTurn turn, Grant order)
     {
         switch (turn.State)
@@ -192,7 +199,7 @@ internal static class TargetHalf
         var directory = DirectoryOf(order.Spec, order.Stamp, replaced: 0);
         LifeHalf.KillEnded(turn);
         turn.Happen(new IncomingNoted(order.Stamp, order.Spec, directory, order.Source));
-        turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source));
+        turn.Do(new StartIncoming(order.Spec, directory, order.Stamp, order.Source) { Network = order.Network });
     }
 
     /// <summary>No two processes of a VM have the same.</summary>

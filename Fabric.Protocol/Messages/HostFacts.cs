@@ -7,7 +7,11 @@ namespace Fabric.Protocol;
 /// <param name="MemoryFreeBytes">What of it is not promised.</param>
 /// <param name="Data">Where it takes data links.</param>
 public sealed record HostFacts(
-    string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data);
+    string? Hypervisor, string? Problem, long MemoryBytes, long MemoryFreeBytes, DataEndpoint Data)
+{
+    /// <summary>Where the overlays and tunnels of other hosts reach it; null when it has no such address.</summary>
+    public HostAddress? Underlay { get; init; }
+}
 
 /// <summary>What happened to a host. In the journal.</summary>
 public abstract record HostEvent;

@@ -22,6 +22,7 @@ namespace Fabric.Protocol;
 [JsonDerivedType(typeof(DiscardTarget), "discard-target")]
 [JsonDerivedType(typeof(Grant), "grant")]
 [JsonDerivedType(typeof(ReleaseSource), "release-source")]
+[JsonDerivedType(typeof(FlipNetwork), "flip-network")]
 public abstract record Order(Stamp Stamp);
 
 /// <summary>Run the VM here; the stamp's epoch is new.</summary>
@@ -37,10 +38,18 @@ public sealed record ObserveVm(Stamp Stamp) : Order(Stamp);
 public sealed record MeasureDirtying(Stamp Stamp, int IntervalMs) : Order(Stamp);
 
 /// <summary>Stage 0: say what stands in the way of this migration here.</summary>
-public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp);
+public sealed record Precheck(Stamp Stamp, Side Side, VmSpec Spec) : Order(Stamp)
+{
+    /// <summary>Between whom the VM's network would move; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+}
 
 /// <summary>Stage 1: reserve, start a stopped hypervisor, and make a ticket for the named source.</summary>
-public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Order(Stamp);
+public sealed record PrepareTarget(Stamp Stamp, VmSpec Spec, HostId Source) : Order(Stamp)
+{
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+}
 
 /// <summary>Stage 3: send the guest to the endpoint, showing the ticket.</summary>
 public sealed record BeginTransfer(
@@ -55,6 +64,9 @@ public sealed record BeginTransfer(
     /// What the link between the two sites has for it, bytes a second; 0 is no limit. Null: nobody said, it stays.
     /// </summary>
     public long? LineShare { get; init; }
+
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
 
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"BeginTransfer {Stamp} to {Target} at {Endpoint}";
@@ -85,3 +97,9 @@ public sealed record Grant(Stamp Stamp, Side Side) : Order(Stamp);
 /// After the target is known to run: the paused copy here is dropped. The stamp's epoch is the committed one.
 /// </summary>
 public sealed record ReleaseSource(Stamp Stamp) : Order(Stamp);
+
+/// <summary>
+/// Stage 4: the guest is paused at the source, so what the network brings for it may wait here. A help against losing
+/// packets, sent once and answered by nobody: at the latest, the network turns here when the guest is let run.
+/// </summary>
+public sealed record FlipNetwork(Stamp Stamp) : Order(Stamp);

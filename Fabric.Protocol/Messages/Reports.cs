@@ -74,7 +74,14 @@ public sealed record TransferOffer(DataEndpoint Endpoint, string Ticket)
 /// <summary>The target's share of the downtime.</summary>
 /// <param name="NoteMs">Writing the grant to the ledger.</param>
 /// <param name="RunMs">Starting the vCPUs.</param>
-public sealed record ActivationTimes(double NoteMs, double RunMs);
+public sealed record ActivationTimes(double NoteMs, double RunMs)
+{
+    /// <summary>Turning the VM's network here, before its vCPUs were started; null where it has none.</summary>
+    public double? NetworkMs { get; init; }
+
+    /// <summary>What went wrong with that, and is tried again; the VM runs.</summary>
+    public string? NetworkAlarm { get; init; }
+}
 
 /// <summary>A pre-copy round ended.</summary>
 public sealed record RoundReport(Stamp Stamp, Round Round) : Report(Stamp);

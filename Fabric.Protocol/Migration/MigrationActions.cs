@@ -44,7 +44,10 @@ internal static class MigrationActions
             case RecoveryAction.PrepareTarget:
                 Send(
                     turn, entered, Side.Target,
-                    new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source));
+                    new PrepareTarget(turn.Stage.Stamp, turn.Stage.Plan.Spec, turn.Stage.Plan.Source)
+                    {
+                        Network = turn.Stage.Plan.Network,
+                    });
                 break;
             case RecoveryAction.EnterStorageSync:
                 turn.Happen(new TargetReserved(turn.Sight.Offer!.Endpoint, turn.Now));
@@ -57,6 +60,7 @@ internal static class MigrationActions
                 break;
             case RecoveryAction.EnterStopAndCopy:
                 turn.Happen(new SourcePaused(turn.Sight.PausedAt ?? turn.Now));
+                Send(turn, turn.Stage.Plan.Network is not null, Side.Target, new FlipNetwork(turn.Stage.Stamp));
                 break;
             case RecoveryAction.Commit:
                 Commit(turn);
@@ -225,9 +229,11 @@ internal static class MigrationActions
         }
 
         if (!turn.Sight.SourceChecked)
-            Send(turn, entered, Side.Source, new Precheck(turn.Stage.Stamp, Side.Source, plan.Spec));
+            Send(turn, entered, Side.Source, Prechecked(Side.Source));
         if (!turn.Sight.TargetChecked)
-            Send(turn, entered, Side.Target, new Precheck(turn.Stage.Stamp, Side.Target, plan.Spec));
+            Send(turn, entered, Side.Target, Prechecked(Side.Target));
+
+        Precheck Prechecked(Side side) => new(turn.Stage.Stamp, side, plan.Spec) { Network = plan.Network };
     }
 
     private static void Begin(MigrationTurn turn, bool entered)
@@ -240,6 +246,7 @@ internal static class MigrationActions
             DeadlineInMs = Math.Max(
                 0, plan.Policy.DeadlineMs - (long)(turn.Now - turn.Stage.StartedAt).TotalMilliseconds),
             LineShare = ShareOf(turn),
+            Network = plan.Network,
         });
     }
 

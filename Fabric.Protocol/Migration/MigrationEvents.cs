@@ -106,7 +106,11 @@ public enum MigrationOutcome
 /// <param name="HypervisorMs">What the source's hypervisor itself calls downtime.</param>
 public sealed record Downtime(
     double TotalMs, double LastPagesMs, double LoadMs, double CommitMs, double GrantMs, double RunMs,
-    long? HypervisorMs);
+    long? HypervisorMs)
+{
+    /// <summary>Turning the VM's network at the target; null where it has none.</summary>
+    public double? NetworkMs { get; init; }
+}
 
 /// <summary>What was seen of the hosts: kept in memory only, and asked for again after a restart.</summary>
 public abstract record SightEvent : MigrationEvent;

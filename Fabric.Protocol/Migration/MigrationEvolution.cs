@@ -99,13 +99,17 @@ public static class MigrationEvolution
         var ready = times.HandedOffAt > times.LoadedAt ? times.HandedOffAt : times.LoadedAt;
         var note = activated.Times?.NoteMs ?? 0;
         var run = activated.Times?.RunMs ?? 0;
+        var network = activated.Times?.NetworkMs;
         return new Downtime(
             (activated.At - times.PausedAt).TotalMilliseconds,
             (times.HandedOffAt - times.PausedAt).TotalMilliseconds,
             Math.Max(0, (times.LoadedAt - times.HandedOffAt).TotalMilliseconds),
-            Math.Max(0, (activated.At - ready).TotalMilliseconds - note - run),
+            Math.Max(0, (activated.At - ready).TotalMilliseconds - note - run - (network ?? 0)),
             note,
             run,
-            times.HypervisorMs);
+            times.HypervisorMs)
+        {
+            NetworkMs = network,
+        };
     }
 }

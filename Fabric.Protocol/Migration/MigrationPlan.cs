@@ -11,6 +11,9 @@ namespace Fabric.Protocol;
 public sealed record MigrationPlan(
     MigrationId Id, HostId Source, HostId Target, long Epoch, long Term, VmSpec Spec, MigrationPolicy Policy)
 {
+    /// <summary>Between whom the VM's network moves; null where it has none.</summary>
+    public NetworkEnds? Network { get; init; }
+
     /// <summary>The stamp of an attempt under an epoch.</summary>
     public Stamp StampOf(int attempt, long epoch) => new(Spec.Id, Id, Term, attempt, epoch);
 

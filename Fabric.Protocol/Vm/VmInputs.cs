@@ -16,7 +16,11 @@ public sealed record StopRequested(bool Force) : VmInput;
 public sealed record DeleteRequested : VmInput;
 
 /// <summary>Move it. The shell has looked whether the target host is known and connected.</summary>
-public sealed record MigrateRequested(HostId Target, MigrationPolicy Policy) : VmInput;
+public sealed record MigrateRequested(HostId Target, MigrationPolicy Policy) : VmInput
+{
+    /// <summary>What the shell knows of the hosts' places in the network; null when the VM has none.</summary>
+    public NetworkEnds? Network { get; init; }
+}
 
 /// <summary>Its owner's agent reported.</summary>
 public sealed record LifeReported(HostId Host, LifeReport Report) : VmInput;

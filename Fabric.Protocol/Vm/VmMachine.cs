@@ -136,7 +136,12 @@ public static class VmMachine
             return Refuse(VmRefusalCode.Invalid, FailureReason.SameHost, $"VM {vm.Spec.Id} is at {vm.Owner} already.");
         var term = vm.Version + 1;
         var id = MigrationId.Of(string.Create(CultureInfo.InvariantCulture, $"{vm.Spec.Id}-m{term}"));
-        var plan = new MigrationPlan(id, vm.Owner, ask.Target, vm.Epoch, term, vm.Spec, ask.Policy);
+        var plan = new MigrationPlan(id, vm.Owner, ask.Target, vm.Epoch, term, vm.Spec, ask.Policy)
+        {
+            Network = vm.Spec.Network is { Kind: not NetworkKind.None } && ask.Network is { } ends
+                ? ends with { Tunnel = NetworkEnds.TunnelOf(id) }
+                : null,
+        };
         return new VmDecision(
             [new VmLocked(id, ask.Target, now)],
             new MigrationRequested(plan, now),

@@ -84,7 +84,13 @@ public sealed partial class FabricService : IAsyncDisposable
                 FabricFault.Conflict, FailureReason.HostNotConnected, $"Host {target} is not connected.");
         }
 
-        var reply = await AskVmAsync(vm, new MigrateRequested(target, policy), cancellation);
+        var asked = new MigrateRequested(target, policy)
+        {
+            Network = known.Spec.Network is { Kind: not NetworkKind.None } network
+                ? await EndsAsync(network, known.Host, target, cancellation)
+                : null,
+        };
+        var reply = await AskVmAsync(vm, asked, cancellation);
         return await GetMigrationAsync(reply.Migration!.Value, cancellation);
     }
 

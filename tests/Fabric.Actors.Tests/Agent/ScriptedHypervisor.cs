@@ -10,6 +10,8 @@ internal sealed class ScriptedHypervisor : IHypervisor
 
     public bool Fails { get; set; }
 
+    public int Started { get; private set; }
+
     public string Name => "scripted";
 
     public Task<HypervisorFacts> ProbeAsync(CancellationToken cancellation) =>
@@ -18,10 +20,13 @@ internal sealed class ScriptedHypervisor : IHypervisor
     public Task<IReadOnlyList<Unfitness>> CheckAsync(VmSpec spec, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<Unfitness>>([]);
 
-    public Task<IMachine> StartAsync(VmSpec spec, StartMode mode, string directory, CancellationToken cancellation) =>
-        Fails
+    public Task<IMachine> StartAsync(VmSpec spec, StartMode mode, string directory, CancellationToken cancellation)
+    {
+        Started++;
+        return Fails
             ? throw new HypervisorException(HypervisorFault.DidNotStart, "as the test says")
             : Task.FromResult<IMachine>(Machine);
+    }
 
     public Task<IMachine?> AdoptAsync(string directory, CancellationToken cancellation) =>
         Task.FromResult<IMachine?>(Machine);

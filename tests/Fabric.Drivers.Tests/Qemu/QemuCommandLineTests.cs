@@ -54,6 +54,26 @@ public sealed class QemuCommandLineTests
         line.Where((_, i) => i > 0 && line[i - 1] is "-device").Count().ShouldBe(2);
     }
 
+    [Fact]
+    public void A_network_that_moves_has_a_card_at_its_tap_beside_the_user_s_own()
+    {
+        var network = new NetworkSpec
+        {
+            Kind = NetworkKind.Routed,
+            Mac = MacAddress.Of("52:54:00:aa:00:01"),
+            Addresses = [HostAddress.Of("10.1.0.7")],
+            Tap = "vweb",
+            GatewayMac = MacAddress.Of("02:00:00:00:00:01"),
+        };
+        var line = Line(Spec with { Devices = ["virtio-net-pci,netdev=net0,romfile="], Network = network });
+        line.Where((_, i) => i > 0 && line[i - 1] is "-netdev").ShouldBe(
+            ["user,id=net0", "tap,id=fabric-net,ifname=vweb,script=no,downscript=no"], StringComparer.Ordinal);
+        line.ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic");
+        Line(Spec with { Network = network with { Mtu = 1400 } })
+            .ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic,host_mtu=1400");
+        Line(Spec with { Network = new NetworkSpec { Kind = NetworkKind.None } }).ShouldNotContain("-netdev");
+    }
+
     [Theory]
     [InlineData("7.2.22", "tcg", 131_072, true)]
     [InlineData("7.2.22", "tcg", 131_136, false)]

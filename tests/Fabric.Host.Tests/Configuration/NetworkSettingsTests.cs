@@ -27,6 +27,7 @@ public sealed class NetworkSettingsTests : IDisposable
         Secret("c2VjcmV0");
         var host = _node.Load("""
             fabric.host {
+              hypervisor = embedded
               disks { local = disks }
               network {
                 namespace = vms, underlay = "10.9.0.1", uplink = eth1
@@ -48,6 +49,7 @@ public sealed class NetworkSettingsTests : IDisposable
     [InlineData("disks.local = node.conf", "disks.local", "is not a directory: make it")]
     [InlineData("disks { local = \".\", shared = \".\" }", "disks.shared", "is host.disks.local too")]
     [InlineData("network.namespace = \"a/b\"", "network.namespace", "is neither a name of 'ip netns' nor")]
+    [InlineData("network.namespace = vms", "network.namespace", "QEMU opens its TAPs where the node runs")]
     [InlineData("network.namespace = \"..\"", "network.namespace", "is neither a name of 'ip netns' nor")]
     [InlineData("network.underlay = 10", "network.underlay", "is not an IPv4 or IPv6 address")]
     [InlineData("network.underlay = \"127.0.0.1\"", "network.underlay", "is not the address of one machine")]

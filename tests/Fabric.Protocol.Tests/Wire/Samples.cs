@@ -27,6 +27,13 @@ internal static class Samples
 
     private static readonly MigrationPlan Plan = new(Migration, A, B, 7, 4, Spec, new MigrationPolicy());
 
+    private static readonly NetworkEnds Ends = new(
+        new NetworkEnd(A, HostAddress.Of("10.9.0.1")), new NetworkEnd(B, HostAddress.Of("10.9.0.2")))
+    {
+        Tunnel = 7,
+        Members = [HostAddress.Of("10.9.0.1"), HostAddress.Of("2001:db8::1")],
+    };
+
     private static readonly TransferDecision Decision = new(1, DecisionKind.SwitchOver, 300, "why");
 
     public static IReadOnlyList<Order> Orders { get; } =
@@ -54,6 +61,10 @@ internal static class Samples
         new DiscardTarget(Stamp),
         new Grant(Stamp, Side.Target),
         new ReleaseSource(Stamp),
+        new Precheck(Stamp, Side.Source, Spec) { Network = Ends },
+        new PrepareTarget(Stamp, Spec, A) { Network = Ends },
+        new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(0, 300)) { Network = Ends },
+        new FlipNetwork(Stamp),
     ];
 
     public static IReadOnlyList<Report> Reports { get; } =

@@ -184,6 +184,9 @@ internal sealed class SimHands(
             case WatchDirtying e:
                 Watch(e);
                 break;
+            case TurnNetwork:
+                // The simulated world has no network between guests and clients.
+                break;
             case ContinueSwitchover e:
                 WithMachine(e.Directory, world.Hypervisors.Continue);
                 break;

@@ -26,7 +26,7 @@ public sealed class ModelHands(
             case StartSending e:
                 Act(vm, e.Directory, "send", m => Send(m, e.Order));
                 break;
-            case AdjustSending or WatchDirtying:
+            case AdjustSending or WatchDirtying or TurnNetwork:
                 // The model's hypervisor sends in rounds that are played, whatever the rate.
                 break;
             case ContinueSwitchover e:

@@ -16,7 +16,7 @@ public static class Shown
         StopVm o => $"StopVm {o.Stamp}{(o.Force ? " force" : "")}",
         AdjustTransfer o => string.Create(
             CultureInfo.InvariantCulture, $"AdjustTransfer {o.Stamp} max={o.Policy.BandwidthMax}"),
-        StartVm or ObserveVm or MeasureDirtying or RollBackSource or DiscardTarget or ReleaseSource =>
+        StartVm or ObserveVm or MeasureDirtying or RollBackSource or DiscardTarget or ReleaseSource or FlipNetwork =>
             $"{order.GetType().Name} {order.Stamp}",
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "not an order"),
     };
