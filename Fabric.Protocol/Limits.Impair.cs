@@ -37,7 +37,9 @@ public static partial class Limits
         /// </summary>
         public const int WindowBytesMax = 32 << 20;
 
-        /// <summary>Pieces under way of a connection and direction: small ones, of 8 bytes in the mean, fill 32 KiB.</summary>
+        /// <summary>
+        /// Pieces under way of a connection and direction: small ones, of 8 bytes in the mean, fill 32 KiB.
+        /// </summary>
         public const int PiecesMax = 4_096;
 
         /// <summary>
@@ -95,14 +97,14 @@ public static partial class Limits
         public const int WireBatchFrames = 128;
 
         /// <summary>
-        /// How far a wire's rate lags behind the clock at most: what the thread that moves frames was late by is made good
-        /// up to this. At 200 Mbit/s 50 KB, less than the kernel hands over at once.
+        /// How far a wire's rate lags behind the clock at most: what the thread that moves frames was late by is made
+        /// good up to this. At 200 Mbit/s 50 KB, less than the kernel hands over at once.
         /// </summary>
         public const int WireCatchUpMs = 2;
 
         /// <summary>
-        /// From this rate on, bytes a second, the kernel may hand over 64 KiB at once, which take 10 ms of it (50 Mbit/s);
-        /// below, each frame comes alone, or others would wait too long behind it.
+        /// From this rate on, bytes a second, the kernel may hand over 64 KiB at once, which take 10 ms of it (50
+        /// Mbit/s); below, each frame comes alone, or others would wait too long behind it.
         /// </summary>
         public const long WireOffloadRateMin = 6_250_000;
 

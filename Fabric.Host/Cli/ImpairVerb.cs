@@ -97,7 +97,8 @@ internal static class ImpairVerb
                 stop => ImpairRun.RunAsync(
                     options, cli.Time,
                     port => output.Say(Invariant($"listening on {options.Listen.Address}:{port}")),
-                    counters => output.Write(counters, ImpairJson.Default.ImpairCounters, w => Tell(counters, w)), stop),
+                    counters => output.Write(counters, ImpairJson.Default.ImpairCounters, w => Tell(counters, w)),
+                    stop),
                 cancellation);
             return ExitCode.Ok;
         }
@@ -194,9 +195,11 @@ internal static class ImpairVerb
         writer.WriteLine(Invariant($"back         {Show.Bytes(c.BytesBack)}, {c.LostBack} segments lost"));
         if (c.Wire is not { } wire)
             return;
-        writer.WriteLine(Invariant($"queue        {wire.QueueMs:0.###} ms, {wire.OverflowedThere} frames too many there, {wire.OverflowedBack} back"));
+        writer.WriteLine(Invariant(
+            $"queue        {wire.QueueMs:0.###} ms, {wire.OverflowedThere} frames too many there, {wire.OverflowedBack} back"));
         writer.WriteLine(Invariant($"cut          {wire.CutThere} frames lost there, {wire.CutBack} back"));
-        writer.WriteLine(Invariant($"frames       {wire.FramesThere} there, {wire.FramesBack} back, the latest {wire.LateMsMax:0.##} ms after its time"));
+        writer.WriteLine(Invariant(
+            $"frames       {wire.FramesThere} there, {wire.FramesBack} back, the latest {wire.LateMsMax:0.##} ms late"));
     }
 
     private static Argument<string> Path() => new("path") { Description = "Its --control" };

@@ -12,10 +12,10 @@ internal static class ImpairWireVerb
     private const string About = """
         Join two network namespaces by a cable with delay, jitter, rate, queue, loss and cuts.
 
-        Each end is a TAP in its namespace; one that is not there is made, and goes with the wire. --delay is one way, in
-        each direction: --delay 25ms makes a round trip of 50 ms. Frames are really lost: --loss of them by chance, those
-        for which the queue before the rate is full, and what a cut takes. A cut may be one way (--cut-way). Needs root, or
-        CAP_NET_ADMIN and CAP_SYS_ADMIN; with CAP_SYS_NICE it is on time on a busy machine too.
+        Each end is a TAP in its namespace; one that is not there is made, and goes with the wire. --delay is one way,
+        in each direction: --delay 25ms makes a round trip of 50 ms. Frames are really lost: --loss of them by chance,
+        those for which the queue before the rate is full, and what a cut takes. A cut may be one way (--cut-way).
+        Needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN; with CAP_SYS_NICE it is on time on a busy machine too.
         """;
 
     public static Command Create(CliContext cli)
@@ -75,7 +75,8 @@ internal static class ImpairWireVerb
         {
             if (WireEnd.TryRead(result.Tokens[0].Value, out var end))
                 return end;
-            result.AddError($"'{result.Tokens[0].Value}' is not a namespace and an interface: write for instance east:wan0.");
+            result.AddError(
+                $"'{result.Tokens[0].Value}' is not a namespace and an interface: write for instance east:wan0.");
             return null!;
         },
     };

@@ -40,9 +40,13 @@ internal sealed class LineOptions
 
     public Option<string?> Kind { get; } = new("--cut-kind") { Description = "What a cut does to connections" };
 
-    public Option<long?> Queue { get; } = UnitOptions.Duration("--queue", "A wire's: what would wait longer is dropped");
+    public Option<long?> Queue { get; } =
+        UnitOptions.Duration("--queue", "A wire's: what would wait longer is dropped");
 
-    public Option<string?> Way { get; } = new("--cut-way") { Description = "A wire's: which way a cut is; there is from a to b" };
+    public Option<string?> Way { get; } = new("--cut-way")
+    {
+        Description = "A wire's: which way a cut is; there is from a to b",
+    };
 
     /// <summary>What the options make of a line.</summary>
     public ImpairSettings SettingsOf(Func<Option<long?>, long?> value, Func<Option<double?>, double?> share) => new(

@@ -119,7 +119,8 @@ public static class DemoVerb
             _ when parsed.GetValue(Matrix) => DemoCommand.RunMatrixAsync(
                 OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation),
             _ when Sites.AreTwo(parsed.GetValue) => DemoCommand.RunSitesAsync(
-                Sites.OptionsOf(OptionsOf(parsed), parsed.GetValue), CaseOf(parsed), parsed.GetValue(Json), cancellation),
+                Sites.OptionsOf(OptionsOf(parsed), parsed.GetValue), CaseOf(parsed), parsed.GetValue(Json),
+                cancellation),
             _ => DemoCommand.RunAsync(OptionsOf(parsed), CaseOf(parsed), parsed.GetValue(Json), cancellation),
         });
         return verb;

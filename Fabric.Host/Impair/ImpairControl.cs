@@ -5,8 +5,8 @@ using Fabric.Protocol;
 namespace Fabric.Host.Impair;
 
 /// <summary>
-/// A UNIX socket on which a running proxy or wire is changed and asked: a line of JSON (<see cref="ImpairChange"/>), a line of
-/// JSON back (<see cref="ImpairAnswer"/>). One asker after the other; only its own user may.
+/// A UNIX socket on which a running proxy or wire is changed and asked: a line of JSON (<see cref="ImpairChange"/>), a
+/// line of JSON back (<see cref="ImpairAnswer"/>). One asker after the other; only its own user may.
 /// </summary>
 internal sealed class ImpairControl : IAsyncDisposable
 {

@@ -53,7 +53,9 @@ public sealed record ImpairCounters
     public WireCounters? Wire { get; init; }
 }
 
-/// <summary>What a wire between two interfaces has done; frames are those of the line, however they were handed over.</summary>
+/// <summary>
+/// What a wire between two interfaces has done; frames are those of the line, however they were handed over.
+/// </summary>
 /// <param name="QueueMs">What would wait longer for its turn is dropped.</param>
 /// <param name="FramesThere">Delivered to the second end.</param>
 /// <param name="FramesBack">Delivered to the first end.</param>
@@ -61,7 +63,9 @@ public sealed record ImpairCounters
 /// <param name="OverflowedBack">The same on the way back.</param>
 /// <param name="CutThere">Lost while it was cut.</param>
 /// <param name="CutBack">The same on the way back.</param>
-/// <param name="LateMsMax">The latest that a frame came out after its time: above 1 ms the machine was too busy.</param>
+/// <param name="LateMsMax">
+/// The latest that a frame came out after its time: above 1 ms the machine was too busy.
+/// </param>
 public sealed record WireCounters(
     double QueueMs, long FramesThere, long FramesBack, long OverflowedThere, long OverflowedBack, long CutThere,
     long CutBack, double LateMsMax);

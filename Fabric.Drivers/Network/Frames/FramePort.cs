@@ -49,7 +49,8 @@ public sealed class FramePort : IDisposable
     /// With it the kernel hands over up to 64 KiB at once and leaves checksums out, which costs a fraction; without it
     /// each frame is one of the wire.
     /// </summary>
-    public void SetOffload(bool large) => _ = Sockets.Control(_tap, SetOffloads, large ? Checksums | LargeTcp : Checksums);
+    public void SetOffload(bool large) =>
+        _ = Sockets.Control(_tap, SetOffloads, large ? Checksums | LargeTcp : Checksums);
 
     /// <summary>The next frame that waits.</summary>
     /// <returns>Its size; 0 when none waits.</returns>

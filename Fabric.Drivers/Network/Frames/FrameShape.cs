@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Fabric.Drivers.Network;
 
 /// <summary>
-/// What a frame from a <see cref="FramePort"/> is on a wire. With offload the kernel hands over one large frame for many:
-/// before each stands a header of ten bytes (struct virtio_net_hdr: flags, kind, length of the heads, size of a segment,
-/// where the checksum begins and goes), which the port at the other end understands.
+/// What a frame from a <see cref="FramePort"/> is on a wire. With offload the kernel hands over one large frame for
+/// many: before each stands a header of ten bytes (struct virtio_net_hdr: flags, kind, length of the heads, size of a
+/// segment, where the checksum begins and goes), which the port at the other end understands.
 /// </summary>
 /// <param name="WireBytes">All its segments with their heads, as frames without checksum and preamble.</param>
 /// <param name="Segments">How many frames it is.</param>

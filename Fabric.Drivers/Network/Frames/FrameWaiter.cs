@@ -20,8 +20,8 @@ public sealed class FrameWaiter : IDisposable
     }
 
     /// <summary>
-    /// The calling thread wakes to the microsecond, and before ordinary programs where the rights allow it: a wire is not to
-    /// be late because machines are busy.
+    /// The calling thread wakes to the microsecond, and before ordinary programs where the rights allow it: a wire is
+    /// not to be late because machines are busy.
     /// </summary>
     /// <param name="priority">Of SCHED_FIFO, 1 to 99.</param>
     /// <returns>Whether it has that priority.</returns>

@@ -3,8 +3,9 @@ using Fabric.Host.Faults.Guest;
 namespace Fabric.Host.Demo.Sites;
 
 /// <summary>
-/// Whether two disks were equal when the guest went from one to the other, seen later: the first was never written again,
-/// the second only by the guest. So they may differ only in whole blocks of its writer that are newer than any of the first.
+/// Whether two disks were equal when the guest went from one to the other, seen later: the first was never written
+/// again, the second only by the guest. So they may differ only in whole blocks of its writer that are newer than any
+/// of the first.
 /// </summary>
 internal static class DiskComparison
 {

@@ -17,9 +17,9 @@ namespace Fabric.Host.Demo.Sites;
 public sealed record DownloadReport(bool Survived, long Bytes, double LargestGapMs, double UsualGapMs, string? Problem);
 
 /// <summary>
-/// A download that never ends (the guest's <c>/cgi-bin/endless</c>), from a network namespace, over one connection that is
-/// never opened again. Its body is 0, 1, 2, ... as words of eight bytes, so a byte that is lost, doubled or changed is seen;
-/// what is measured is the longest time in which none came.
+/// A download that never ends (the guest's <c>/cgi-bin/endless</c>), from a network namespace, over one connection
+/// that is never opened again. Its body is 0, 1, 2, ... as words of eight bytes, so a byte that is lost, doubled or
+/// changed is seen; what is measured is the longest time in which none came.
 /// </summary>
 internal sealed class Download : IAsyncDisposable
 {

@@ -19,11 +19,14 @@ internal sealed record LabWan(string Control, string Delay, string Rate);
 /// <summary>A site.</summary>
 internal sealed record LabSite(string Name, LabPlace Gateway, IReadOnlyList<LabHost> Hosts);
 
-/// <summary>A host; <paramref name="Directory"/> is its state's, <paramref name="Disks"/> that of its local disks.</summary>
+/// <summary>
+/// A host; <paramref name="Directory"/> is its state's, <paramref name="Disks"/> that of its local disks.
+/// </summary>
 internal sealed record LabHost(string Name, string Namespace, string Address, string Directory, string Disks);
 
 /// <summary>How it is written.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(LabFacts))]
 internal sealed partial class LabFactsJson : JsonSerializerContext;

@@ -9,8 +9,8 @@ using Fabric.Protocol;
 namespace Fabric.Host.Demo.Sites;
 
 /// <summary>
-/// Breaks one thing in the lab of two sites. In storage sync and pre-copy it comes while bytes flow, in the others while the
-/// coordinator holds the migration at the stage's beginning.
+/// Breaks one thing in the lab of two sites. In storage sync and pre-copy it comes while bytes flow, in the others
+/// while the coordinator holds the migration at the stage's beginning.
 /// </summary>
 internal sealed class SitesBreaker(
     SitesLab lab, MachineWatch watch, FabricOperator fabric, SitesOptions options, FaultCase fault, TimeProvider time)

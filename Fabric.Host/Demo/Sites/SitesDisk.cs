@@ -10,8 +10,8 @@ namespace Fabric.Host.Demo.Sites;
 /// <param name="Acknowledged">Blocks that the guest was told are on disk.</param>
 /// <param name="Lost">Of them, what is not there.</param>
 /// <param name="EqualAtSwitchover">
-/// The source's image as it was left and the target's differ only where the guest wrote at the target; null when it did not
-/// move.
+/// The source's image as it was left and the target's differ only where the guest wrote at the target; null when it
+/// did not move.
 /// </param>
 /// <param name="BadReads">Blocks that the guest itself found wrong.</param>
 /// <param name="Errors">Writes, reads and flushes that failed in the guest.</param>
@@ -57,7 +57,9 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
         File.Delete(raw);
     }
 
-    /// <summary>Keeps the source's image by a second name: the fabric removes the first when the guest has moved.</summary>
+    /// <summary>
+    /// Keeps the source's image by a second name: the fabric removes the first when the guest has moved.
+    /// </summary>
     public void KeepSource()
     {
         File.Delete(Kept);
@@ -71,7 +73,8 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
     /// <param name="acknowledged">The writer's last word.</param>
     /// <param name="moved">The guest is at the target now.</param>
     /// <param name="cancellation">Ends it.</param>
-    public async Task<DiskReport> CheckAsync(DiskAcknowledgement acknowledged, bool moved, CancellationToken cancellation)
+    public async Task<DiskReport> CheckAsync(
+        DiskAcknowledgement acknowledged, bool moved, CancellationToken cancellation)
     {
         var last = await RawAsync(moved ? OfTarget : OfSource, "last.raw", cancellation);
         var blocks = options.WriterMiB * BlocksPerMiB;
@@ -107,8 +110,13 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
 
     private static async Task ImageToolAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("qemu-img", arguments) { UseShellExecute = false, RedirectStandardError = true };
-        using var tool = Process.Start(start) ?? throw new LabException("qemu-img does not start: run deploy/setup.sh.");
+        var start = new ProcessStartInfo("qemu-img", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        };
+        using var tool = Process.Start(start)
+            ?? throw new LabException("qemu-img does not start: run deploy/setup.sh.");
         var errors = await tool.StandardError.ReadToEndAsync(cancellation);
         await tool.WaitForExitAsync(cancellation);
         if (tool.ExitCode != 0)

@@ -6,7 +6,9 @@ using Fabric.Protocol;
 
 namespace Fabric.Host.Demo.Sites;
 
-/// <summary>The guest of the demo between sites: it has an address of its own, a web server, and a disk that it writes.</summary>
+/// <summary>
+/// The guest of the demo between sites: it has an address of its own, a web server, and a disk that it writes.
+/// </summary>
 internal static class SitesGuest
 {
     /// <summary>The VM's name.</summary>

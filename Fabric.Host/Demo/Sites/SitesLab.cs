@@ -55,7 +55,8 @@ internal sealed class SitesLab : IAsyncDisposable
         if (LabScripts.Find(options.Name) is { } there)
         {
             if (!there.Nodes)
-                throw new LabException($"The lab '{there.Name}' has no nodes: take it down, and up without --no-nodes.");
+                throw new LabException(
+                    $"The lab '{there.Name}' has no nodes: take it down, and up without --no-nodes.");
             var lab = new SitesLab(there, own: false, time);
             await lab.AskWanAsync(
                 new ImpairChange
@@ -73,7 +74,8 @@ internal sealed class SitesLab : IAsyncDisposable
         var up = await LabScripts.UpAsync(
             [
                 "--name", name, "--qemu", options.Lab.QemuBinary, "--delay",
-                $"{Number(options.Wan.Delay.TotalMilliseconds)}ms", "--rate", $"{options.Wan.BytesPerSecond * 8 / 1000}kbit",
+                $"{Number(options.Wan.Delay.TotalMilliseconds)}ms", "--rate",
+                $"{options.Wan.BytesPerSecond * 8 / 1000}kbit",
                 "--loss", Number(options.Wan.Loss),
             ],
             time, cancellation);
@@ -84,7 +86,8 @@ internal sealed class SitesLab : IAsyncDisposable
     public static string CopiesOf(LabHost host, VmId vm) => Path.Combine(host.Directory, "vms", vm.Value);
 
     /// <summary>What the WAN is like and has carried.</summary>
-    public Task<ImpairCounters> WanAsync(CancellationToken cancellation) => AskWanAsync(new ImpairChange(), cancellation);
+    public Task<ImpairCounters> WanAsync(CancellationToken cancellation) =>
+        AskWanAsync(new ImpairChange(), cancellation);
 
     /// <summary>Cuts the WAN: every packet is lost for so long.</summary>
     public Task CutWanAsync(TimeSpan length, CancellationToken cancellation) =>
@@ -105,7 +108,8 @@ internal sealed class SitesLab : IAsyncDisposable
         try
         {
             var text = File.ReadAllText(Path.Combine(_facts.Directory, node + ".pid"));
-            return int.TryParse(text, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id) ? id : null;
+            const NumberStyles Style = NumberStyles.AllowTrailingWhite;
+            return int.TryParse(text, Style, CultureInfo.InvariantCulture, out var id) ? id : null;
         }
         catch (IOException)
         {

@@ -11,7 +11,9 @@ namespace Fabric.Host.Demo.Sites;
 /// <param name="RoundTripMs">As it was made.</param>
 /// <param name="BytesPerSecond">As it was made, each way.</param>
 /// <param name="Cuts">So often it was cut.</param>
-/// <param name="LateMsMax">The latest that a frame came out: above 1 ms the machine was too busy for fine figures.</param>
+/// <param name="LateMsMax">
+/// The latest that a frame came out: above 1 ms the machine was too busy for fine figures.
+/// </param>
 public sealed record WanReport(
     long Bytes, long AllocatedBytes, double RoundTripMs, long BytesPerSecond, int Cuts, double LateMsMax);
 

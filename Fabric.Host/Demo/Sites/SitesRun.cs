@@ -11,9 +11,9 @@ using Fabric.Protocol;
 namespace Fabric.Host.Demo.Sites;
 
 /// <summary>
-/// A guest with a web server and a disk boots at one site; a client downloads from it without end; it moves over the WAN to
-/// the other site, with at most one break. Then everybody is asked what they saw: the client, the hypervisors, the journal,
-/// the guest, and the disks.
+/// A guest with a web server and a disk boots at one site; a client downloads from it without end; it moves over the
+/// WAN to the other site, with at most one break. Then everybody is asked what they saw: the client, the hypervisors,
+/// the journal, the guest, and the disks.
 /// </summary>
 internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScreen screen, TimeProvider time)
 {
@@ -118,7 +118,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         }
 
         await UntilAsync(
-            ReadyWithin, "the VM to be known as running", () => fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
+            ReadyWithin, "the VM to be known as running", () => fabric.IsRunningAsync(spec.Id, cancellation),
+            cancellation);
     }
 
     private async Task<Download> DownloadAsync(SitesLab lab, CancellationToken cancellation)
@@ -268,7 +269,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
     }
 
     private async Task<DiskReport> CheckDiskAsync(
-        SitesDisk disk, MachineWatch watch, FabricOperator fabric, VmId vm, SitesLab lab, CancellationToken cancellation)
+        SitesDisk disk, MachineWatch watch, FabricOperator fabric, VmId vm, SitesLab lab,
+        CancellationToken cancellation)
     {
         screen.Say("the guest is ended, and its disk compared with what it was told");
         await fabric.StopVmAsync(vm, cancellation);
@@ -296,7 +298,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         while (!await isSo())
         {
             if (time.GetElapsedTime(began) > within)
-                throw new LabException($"Waited {within.TotalSeconds:0} s in vain for {what}. The nodes' logs tell more.");
+                throw new LabException(
+                    $"Waited {within.TotalSeconds:0} s in vain for {what}. The nodes' logs tell more.");
             await Task.Delay(LookEvery, time, cancellation);
         }
     }

@@ -18,8 +18,11 @@ internal static class SitesScreen
         Row("from, to", $"{report.From}, {report.To}");
         if (report.Client is { } client)
         {
-            Row("client's blackout", Text($"{client.LargestGapMs:0} ms; before the move at most {client.UsualGapMs:0} ms"));
-            Row("client's connection", client.Survived ? $"survived, {Cli.Show.Bytes(client.Bytes)}" : $"ENDED: {client.Problem}");
+            Row("client's blackout", Text(
+                $"{client.LargestGapMs:0} ms; before the move at most {client.UsualGapMs:0} ms"));
+            Row(
+                "client's connection",
+                client.Survived ? $"survived, {Cli.Show.Bytes(client.Bytes)}" : $"ENDED: {client.Problem}");
         }
 
         if (report.Disk is { } disk)
@@ -30,13 +33,15 @@ internal static class SitesScreen
                 false => "DIFFERENT",
                 null => "did not move",
             });
-            Row("acknowledged blocks", Text($"{disk.Acknowledged}, {disk.Lost} lost; the guest found {disk.BadReads} wrong"));
+            Row("acknowledged blocks", Text(
+                $"{disk.Acknowledged}, {disk.Lost} lost; the guest found {disk.BadReads} wrong"));
         }
 
         var wan = report.Wan;
         Row("WAN", Text(
             $"{RateText.Show(wan.BytesPerSecond)}, {wan.RoundTripMs:0.#} ms; {wan.Bytes / 1e6:0.0} MB carried, ")
-            + Text($"{wan.AllocatedBytes / 1e6:0.0} MB of memory and disk, {wan.Cuts} cuts, late by {wan.LateMsMax:0.0} ms at most"));
+            + Text($"{wan.AllocatedBytes / 1e6:0.0} MB of memory and disk, ")
+            + Text($"{wan.Cuts} cuts, late by {wan.LateMsMax:0.0} ms at most"));
         console.Write(table);
         if (!report.Ok && report.Move.Ok)
             console.MarkupLine("[red]CLIENT OR DISK LOST SOMETHING.[/]");

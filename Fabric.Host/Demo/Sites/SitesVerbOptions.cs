@@ -26,7 +26,7 @@ internal sealed class SitesVerbOptions
 
     private readonly Option<string?> _sites = new("--sites")
     {
-        Description = "Move it over a WAN between two sites of network namespaces, under the eyes of a client. Needs root.",
+        Description = "Move it over a WAN between two sites of network namespaces, with a client that looks on. As root.",
     };
 
     private readonly Option<string?> _disk = new("--disk")
@@ -36,7 +36,7 @@ internal sealed class SitesVerbOptions
 
     private readonly Option<string?> _network = new("--network")
     {
-        Description = "With --sites: a client downloads from the guest, whose address moves (routed, the default), or none.",
+        Description = "With --sites: the guest's address moves, and a client downloads (routed, the default), or none.",
     };
 
     private readonly Option<string?> _lab = new("--lab")

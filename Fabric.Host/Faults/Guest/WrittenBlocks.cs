@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Fabric.Host.Faults.Guest;
 
-/// <summary>What an image holds of the guest's disk writer (deploy/guest/writer), read when no guest runs on it.</summary>
+/// <summary>
+/// What an image holds of the guest's disk writer (deploy/guest/writer), read when no guest runs on it.
+/// </summary>
 /// <param name="Blocks">Places that it goes round in.</param>
 /// <param name="Acknowledged">The number up to which the guest was told that all is on disk.</param>
 /// <param name="Newest">The newest block that is there.</param>

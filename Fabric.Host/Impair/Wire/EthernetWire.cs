@@ -4,8 +4,8 @@ using Fabric.Protocol;
 namespace Fabric.Host.Impair.Wire;
 
 /// <summary>
-/// An Ethernet cable between two namespaces that is as long, as narrow and as bad as a WAN. Each end is a TAP; one thread
-/// reads what is sent into either, keeps it for its time and writes it into the other.
+/// An Ethernet cable between two namespaces that is as long, as narrow and as bad as a WAN. Each end is a TAP; one
+/// thread reads what is sent into either, keeps it for its time and writes it into the other.
 /// <code>
 /// namespace A -- TAP -- read -- loss, queue, rate -- delay, jitter -- cut -- write -- TAP -- namespace B
 ///             -- TAP -- write -- cut -- delay, jitter -- loss, queue, rate -- read -- TAP --

@@ -6,8 +6,8 @@ namespace Fabric.Host.Impair.Wire;
 /// <summary>
 /// One direction of a wire: which frame passes, and when it comes out. It only counts. Unlike the proxy's
 /// (<see cref="ImpairedLine"/>), frames are really lost here: by chance, because the queue before the line is full, and
-/// while the line is cut; what becomes of that is TCP's own affair. The cut is at the far end: it takes what would come out
-/// meanwhile, whenever that went in.
+/// while the line is cut; what becomes of that is TCP's own affair. The cut is at the far end: it takes what would
+/// come out meanwhile, whenever that went in.
 /// </summary>
 internal sealed class WireLine(LineClock clock, Random random)
 {

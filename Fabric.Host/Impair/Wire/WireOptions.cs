@@ -9,4 +9,5 @@ namespace Fabric.Host.Impair.Wire;
 /// <param name="Control">Path of the control socket; null for none.</param>
 /// <param name="Seed">Of jitter and losses: the same gives the same.</param>
 internal sealed record WireOptions(
-    WireEnd A, WireEnd B, ImpairSettings Settings, IReadOnlyList<PlannedCut> Cuts, CutWay Way, string? Control, int Seed);
+    WireEnd A, WireEnd B, ImpairSettings Settings, IReadOnlyList<PlannedCut> Cuts, CutWay Way, string? Control,
+    int Seed);

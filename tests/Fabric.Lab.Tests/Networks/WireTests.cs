@@ -120,10 +120,10 @@ public sealed class WireTests : NetworkLabTests
     /// <summary>Bytes a second of one transfer of a second, without its slow start.</summary>
     private async Task<double> BulkAsync(int bytes)
     {
-        using var listener = _lab.Place("b").Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var listener = Tcp("b");
         listener.Bind(new IPEndPoint(IPAddress.Parse(AddressB), 0));
         listener.Listen();
-        using var near = _lab.Place("a").Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        using var near = Tcp("a");
         await near.ConnectAsync(listener.LocalEndPoint!).WaitAsync(HangGuard);
         using var far = await listener.AcceptAsync().WaitAsync(HangGuard);
         var sent = new byte[bytes];
@@ -151,6 +151,9 @@ public sealed class WireTests : NetworkLabTests
         while (!bytes.IsEmpty)
             bytes = bytes[await socket.SendAsync(bytes)..];
     }
+
+    private Socket Tcp(string name) => _lab.Place(name).Run(
+        () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
 
     private Socket Udp(string name, string address)
     {

@@ -4,7 +4,9 @@ using Fabric.Lab.Tests.Migration;
 
 namespace Fabric.Lab.Tests.Sites;
 
-/// <summary>The guest's disk writer, and what is read of its image afterwards: each shows that the other is right.</summary>
+/// <summary>
+/// The guest's disk writer, and what is read of its image afterwards: each shows that the other is right.
+/// </summary>
 [Trait("Category", "Lab")]
 public sealed class GuestWriterTests : IDisposable
 {

@@ -44,7 +44,7 @@ public sealed class DownloadTests : IAsyncLifetime
         _client.Mark();
         var silence = TimeSpan.FromMilliseconds(400);
         await Task.Delay(silence);
-        _client.Report().LargestGapMs.ShouldBeGreaterThan(silence.TotalMilliseconds * 0.9, "a silence that lasts counts");
+        _client.Report().LargestGapMs.ShouldBeGreaterThan(silence.TotalMilliseconds * 0.9, "one that lasts counts");
         await WordsAsync(100, 50, split: 3);
         await UntilAsync(() => _client.Report().Bytes >= 150 * 8);
         var report = _client.Report();
@@ -79,7 +79,8 @@ public sealed class DownloadTests : IAsyncLifetime
     public async Task Answer_that_is_not_the_download_is_said()
     {
         await HeadAsync("HTTP/1.1 404 Not Found");
-        (await Should.ThrowAsync<LabException>(_client.Flows.WaitAsync(HangGuard))).Message.ShouldContain("404 Not Found");
+        var problem = await Should.ThrowAsync<LabException>(_client.Flows.WaitAsync(HangGuard));
+        problem.Message.ShouldContain("404 Not Found");
     }
 
     private Task HeadAsync(string status) =>

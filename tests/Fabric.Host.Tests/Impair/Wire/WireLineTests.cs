@@ -62,7 +62,8 @@ public sealed class WireLineTests
     {
         List<bool> Lost(int seed)
         {
-            var line = new WireLine(new LineClock(_time), new Random(seed)) { Settings = new ImpairSettings(Loss: 0.1) };
+            var settings = new ImpairSettings(Loss: 0.1);
+            var line = new WireLine(new LineClock(_time), new Random(seed)) { Settings = settings };
             var lost = Enumerable.Range(0, 2_000).Select(_ => line.Admit(Frame) is null).ToList();
             line.Lost.ShouldBe(lost.Count(l => l));
             return lost;
