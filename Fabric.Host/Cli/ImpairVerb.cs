@@ -196,10 +196,10 @@ internal static class ImpairVerb
         if (c.Wire is not { } wire)
             return;
         writer.WriteLine(Invariant(
-            $"queue        {wire.QueueMs:0.###} ms, {wire.OverflowedThere} frames too many there, {wire.OverflowedBack} back"));
+            $"queue        {wire.QueueMs:0.###} ms, {wire.OverflowedThere} frames over there, {wire.OverflowedBack} back"));
         writer.WriteLine(Invariant($"cut          {wire.CutThere} frames lost there, {wire.CutBack} back"));
-        writer.WriteLine(Invariant(
-            $"frames       {wire.FramesThere} there, {wire.FramesBack} back, the latest {wire.LateMsMax:0.##} ms late"));
+        writer.WriteLine(Invariant($"frames       {wire.FramesThere} there, {wire.FramesBack} back"));
+        writer.WriteLine(Invariant($"late         {wire.LateMsMax:0.##} ms at most"));
     }
 
     private static Argument<string> Path() => new("path") { Description = "Its --control" };

@@ -32,6 +32,12 @@ public sealed record SitesReport
     /// <summary>The client's download; null without a network.</summary>
     public required DownloadReport? Client { get; init; }
 
+    /// <summary>From the client to the guest, before the move; null without a network.</summary>
+    public required double? RoundTripMsBefore { get; init; }
+
+    /// <summary>The same after it: as long as before, unless packets go round by the old site.</summary>
+    public required double? RoundTripMsAfter { get; init; }
+
     /// <summary>The guest's disk; null without one.</summary>
     public required DiskReport? Disk { get; init; }
 

@@ -49,6 +49,7 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         try
         {
             await using var client = options.Network ? await DownloadAsync(lab, cancellation) : null;
+            var near = await DistanceAsync(lab, cancellation);
             var wanBefore = await lab.WanAsync(cancellation);
             if (options.Disk)
                 disk.KeepSource();
@@ -57,6 +58,7 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             if (client is not null)
                 await Task.Delay(UsualFor, time, cancellation);
             var download = client?.Report();
+            var far = await DistanceAsync(lab, cancellation);
             var told = await fabric.GetMigrationAsync(_migrations[0].Plan.Id, cancellation);
             if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
                 await TryAgainAsync(lab, fabric, spec.Id, cancellation);
@@ -70,6 +72,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
                 From = lab.Source.Name,
                 To = lab.Target.Name,
                 Client = download,
+                RoundTripMsBefore = near,
+                RoundTripMsAfter = far,
                 Disk = ofDisk,
                 Wan = new WanReport(
                     Carried(wanAfter) - Carried(wanBefore), allocated, 2 * wanAfter.DelayMs, wanAfter.BytesPerSecond,
@@ -140,6 +144,10 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             throw;
         }
     }
+
+    private async Task<double?> DistanceAsync(SitesLab lab, CancellationToken cancellation) => options.Network
+        ? await RoundTrip.MeasureAsync(lab.ClientPlace, SitesGuest.Server, time, cancellation)
+        : null;
 
     private async Task<BreakReport?> MoveAsync(
         SitesLab lab, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)

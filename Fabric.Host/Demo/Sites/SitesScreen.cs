@@ -25,6 +25,8 @@ internal static class SitesScreen
                 client.Survived ? $"survived, {Cli.Show.Bytes(client.Bytes)}" : $"ENDED: {client.Problem}");
         }
 
+        if (report is { RoundTripMsBefore: { } near, RoundTripMsAfter: { } far })
+            Row("client's round trip", Text($"{near:0.0} ms before the move, {far:0.0} ms after it"));
         if (report.Disk is { } disk)
         {
             Row("disk at switchover", disk.EqualAtSwitchover switch

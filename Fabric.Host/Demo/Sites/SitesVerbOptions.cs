@@ -26,7 +26,7 @@ internal sealed class SitesVerbOptions
 
     private readonly Option<string?> _sites = new("--sites")
     {
-        Description = "Move it over a WAN between two sites of network namespaces, with a client that looks on. As root.",
+        Description = "Move it over a WAN between two sites of network namespaces, with a client. Needs root.",
     };
 
     private readonly Option<string?> _disk = new("--disk")
