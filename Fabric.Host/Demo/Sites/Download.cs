@@ -46,7 +46,7 @@ internal sealed class Download : IAsyncDisposable
     public Task Flows => _flows.Task;
 
     /// <summary>Connects and asks.</summary>
-    /// <exception cref="SocketException">Nobody answers there.</exception>
+    /// <exception cref="LabException">Nobody answers there.</exception>
     public static async Task<Download> StartAsync(
         NetworkNamespace place, IPEndPoint server, int kibPerSecond, TimeProvider time, CancellationToken cancellation)
     {
@@ -59,6 +59,11 @@ internal sealed class Download : IAsyncDisposable
                 $"GET /cgi-bin/endless?{kibPerSecond} HTTP/1.0\r\nHost: {server.Address}\r\n\r\n");
             await socket.SendAsync(Encoding.ASCII.GetBytes(request), cancellation);
             return new Download(socket, time);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new LabException($"The client does not reach the guest's web server at {server}: {e.Message}.", e);
         }
         catch
         {

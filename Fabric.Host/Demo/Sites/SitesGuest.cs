@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using Fabric.Drivers;
 using Fabric.Host.Faults.Lab;
 using Fabric.Protocol;
@@ -11,9 +12,6 @@ namespace Fabric.Host.Demo.Sites;
 /// </summary>
 internal static class SitesGuest
 {
-    /// <summary>The VM's name.</summary>
-    public const string Name = "web";
-
     /// <summary>Its image, in the host's directory of local disks.</summary>
     public const string Image = "web.qcow2";
 
@@ -22,9 +20,12 @@ internal static class SitesGuest
     /// <summary>Its web server.</summary>
     public static IPEndPoint Server { get; } = new(IPAddress.Parse("10.100.0.7"), 80);
 
-    /// <summary>What it is made of.</summary>
+    /// <summary>
+    /// What it is made of. Each has a name of its own: in a lab that stays, the consoles of earlier ones are still there.
+    /// </summary>
     public static VmSpec Spec(SitesOptions options, HypervisorFacts facts)
     {
+        var name = $"web-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
         var network = options.Network ? $" ip={Server.Address}/32 gw={Gateway}" : "";
         var disk = options.Disk
             ? string.Create(
@@ -32,7 +33,7 @@ internal static class SitesGuest
                 $" w.disk=/dev/vda w.rate={options.WriterKiBPerSecond} w.mib={options.WriterMiB}")
             : "";
         var plain = LabMachines.Spec(
-            Name, options.Lab with { Dirtier = options.Lab.Dirtier + network + disk }, facts);
+            name, options.Lab with { Dirtier = options.Lab.Dirtier + network + disk }, facts);
         return plain with
         {
             Disks = options.Disk ? [new DiskSpec { Id = DiskId.Of("root"), File = Image }] : [],

@@ -19,10 +19,14 @@ internal sealed class SitesLab : IAsyncDisposable
 
     private const string HoldBegins = "# hold";
     private readonly LabFacts _facts;
-    private readonly bool _own;
+    private readonly bool _keep;
     private readonly TimeProvider _time;
 
-    private SitesLab(LabFacts facts, bool own, TimeProvider time) => (_facts, _own, _time) = (facts, own, time);
+    private SitesLab(LabFacts facts, bool own, bool keep, TimeProvider time) =>
+        (_facts, IsOwn, _keep, _time) = (facts, own, keep, time);
+
+    /// <summary>Its name.</summary>
+    public string Name => _facts.Name;
 
     /// <summary>All its hosts.</summary>
     public IEnumerable<LabHost> Hosts => _facts.Sites.SelectMany(s => s.Hosts);
@@ -45,8 +49,8 @@ internal sealed class SitesLab : IAsyncDisposable
     /// <summary>Where the client is.</summary>
     public NetworkNamespace ClientPlace => new(_facts.Client.Namespace);
 
-    /// <summary>It is taken away at the end.</summary>
-    public bool IsOwn => _own;
+    /// <summary>It was made for this demo, and is taken away at the end unless it is to be kept.</summary>
+    public bool IsOwn { get; }
 
     /// <summary>Takes the lab that is up, and gives it that WAN; else makes one.</summary>
     public static async Task<SitesLab> TakeAsync(
@@ -57,7 +61,7 @@ internal sealed class SitesLab : IAsyncDisposable
             if (!there.Nodes)
                 throw new LabException(
                     $"The lab '{there.Name}' has no nodes: take it down, and up without --no-nodes.");
-            var lab = new SitesLab(there, own: false, time);
+            var lab = new SitesLab(there, own: false, keep: true, time);
             await lab.AskWanAsync(
                 new ImpairChange
                 {
@@ -79,7 +83,7 @@ internal sealed class SitesLab : IAsyncDisposable
                 "--loss", Number(options.Wan.Loss),
             ],
             time, cancellation);
-        return new SitesLab(up, own: true, time);
+        return new SitesLab(up, own: true, options.Lab.Keep, time);
     }
 
     /// <summary>The directory with a host's copies of a VM.</summary>
@@ -146,7 +150,7 @@ internal sealed class SitesLab : IAsyncDisposable
     /// <summary>Takes away what it made.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_own)
+        if (!_keep)
             await LabScripts.DownAsync(_facts.Name, _time);
     }
 

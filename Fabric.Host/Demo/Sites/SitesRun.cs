@@ -36,7 +36,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         var spec = SitesGuest.Spec(options, facts);
         screen.Say("two sites are made: four hosts, three routers, a client, a coordinator, a WAN");
         await using var lab = await SitesLab.TakeAsync(options, time, cancellation);
-        screen.Say($"the lab is up, its files are in {lab.Directory}");
+        var kept = lab.IsOwn && options.Lab.Keep ? ", and it will be kept: deploy/lab/down --name " + lab.Name : "";
+        screen.Say($"the lab is up, its files are in {lab.Directory}{kept}");
         using var fabric = new FabricOperator(
             lab.Coordinator.Url, lab.Coordinator.Certificates, time, new(lab.Coordinator.Namespace));
         await HoldAsync(lab, fabric, SitesBreaker.NeedsHold(fault) ? fault!.At : FaultStage.Off, cancellation);
@@ -45,9 +46,9 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             await disk.MakeAsync(cancellation);
         await using var watch = new MachineWatch(
             lab.Hosts.ToDictionary(h => h.Name, h => SitesLab.CopiesOf(h, spec.Id), StringComparer.Ordinal), time);
-        await BootAsync(lab, watch, fabric, spec, cancellation);
         try
         {
+            await BootAsync(lab, watch, fabric, spec, cancellation);
             await using var client = options.Network ? await DownloadAsync(lab, cancellation) : null;
             var near = await DistanceAsync(lab, cancellation);
             var wanBefore = await lab.WanAsync(cancellation);
@@ -292,11 +293,22 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
     }
 
     /// <summary>A lab that stays is left as it was found.</summary>
-    private static async Task ClearAsync(SitesLab lab, FabricOperator fabric, SitesDisk disk, VmId vm)
+    private async Task ClearAsync(SitesLab lab, FabricOperator fabric, SitesDisk disk, VmId vm)
     {
         lab.SetHold(FaultStage.Off);
-        await fabric.RemoveVmAsync(vm, CancellationToken.None);
-        disk.Remove();
+        try
+        {
+            await fabric.RemoveVmAsync(vm, CancellationToken.None);
+            disk.Remove();
+            // One that was to hold and never came to it would hold the next one's migration.
+            if (SitesBreaker.NeedsHold(fault) && fault?.Who != FaultVictim.Coordinator)
+                await lab.KillAsync(SitesLab.CoordinatorName);
+        }
+        catch (LabException e)
+        {
+            // Not in the place of what went wrong before.
+            screen.Say($"the lab '{options.Name}' is not as it was: {e.Message}");
+        }
     }
 
     private async Task UntilAsync(
