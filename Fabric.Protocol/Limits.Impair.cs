@@ -37,7 +37,9 @@ public static partial class Limits
         /// </summary>
         public const int WindowBytesMax = 32 << 20;
 
-        /// <summary>Pieces under way of a connection and direction: small ones, of 8 bytes in the mean, fill 32 KiB.</summary>
+        /// <summary>
+        /// Pieces under way of a connection and direction: small ones, of 8 bytes in the mean, fill 32 KiB.
+        /// </summary>
         public const int PiecesMax = 4_096;
 
         /// <summary>
@@ -72,6 +74,42 @@ public static partial class Limits
 
         /// <summary>When the last cut of a plan may begin: a day.</summary>
         public const int CutAtMsMax = 86_400_000;
+
+        /// <summary>
+        /// A wire's queue when none is said: a tenth of a second, as routers at the ends of a WAN have; 2.5 MB at
+        /// 200 Mbit/s.
+        /// </summary>
+        public const int QueueMs = 100;
+
+        /// <summary>The longest queue of a wire, in time: as long as the longest delay.</summary>
+        public const int QueueMsMax = DelayMsMax;
+
+        /// <summary>
+        /// Bytes under way on a wire, each direction: those of 1 Gbit/s x (100 ms + a queue of 100 ms) are 25 MB. The
+        /// memory of a frame that the wire has no room for is what is dropped.
+        /// </summary>
+        public const int WireBytesMax = 32 << 20;
+
+        /// <summary>Frames under way on a wire, each direction: WireBytesMax in frames of 512 bytes.</summary>
+        public const int WireFramesMax = 65_536;
+
+        /// <summary>Frames read from one end before the other has its turn: at 1 Gbit/s 1.5 ms of full ones.</summary>
+        public const int WireBatchFrames = 128;
+
+        /// <summary>
+        /// How far a wire's rate lags behind the clock at most: what the thread that moves frames was late by is made
+        /// good up to this. At 200 Mbit/s 50 KB, less than the kernel hands over at once.
+        /// </summary>
+        public const int WireCatchUpMs = 2;
+
+        /// <summary>
+        /// From this rate on, bytes a second, the kernel may hand over 64 KiB at once, which take 10 ms of it (50
+        /// Mbit/s); below, each frame comes alone, or others would wait too long behind it.
+        /// </summary>
+        public const long WireOffloadRateMin = 6_250_000;
+
+        /// <summary>A wire's thread runs before ordinary programs, and after all that the kernel does itself.</summary>
+        public const int WirePriority = 10;
 
         /// <summary>A request on the control socket: six numbers with their names take 200 bytes.</summary>
         public const int ControlLineBytesMax = 4_096;

@@ -33,7 +33,8 @@ done
 packages='
 qemu-system-x86 | runs the machines
 qemu-utils      | qemu-img and qemu-nbd, for their disks
-iproute2        | makes namespaces for the tests of networks, and looks at what was done in them
+iproute2        | makes namespaces for the lab and the tests of networks, and looks at what was done in them
+iputils-ping    | measures round trips of the lab
 gcc             | compiles the guest program and what spin writes
 libc6-dev       | ... and links it
 binutils        | strips the guest kernel modules

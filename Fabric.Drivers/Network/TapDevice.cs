@@ -33,6 +33,10 @@ public static class TapDevice
     /// <summary>Opens one as a hypervisor does, to read and write plain frames; makes it when there is none.</summary>
     public static SafeFileHandle Open(NetworkNamespace place, string name) => Attach(place, name, 0);
 
+    /// <summary>Opens one for frames with the header of <see cref="FrameShape"/>.</summary>
+    internal static SafeFileHandle OpenWithHeader(NetworkNamespace place, string name) =>
+        Attach(place, name, OffloadHeader);
+
     private static SafeFileHandle Attach(NetworkNamespace place, string name, short more)
     {
         if (!LinkNames.IsValid(name))

@@ -39,26 +39,12 @@ internal static class ImpairVerb
             CustomParser = EndpointOf,
         };
         var line = new LineOptions();
-        var cut = new Option<string[]>("--cut")
-        {
-            Description = "A cut so long, so late: 30s@10s; may be repeated",
-            HelpName = "length@start",
-        };
-        var control = new Option<string?>("--control")
-        {
-            Description = "UNIX socket for 'fabric impair set' and 'show'",
-            HelpName = "path",
-        };
-        var seed = new Option<int>("--seed")
-        {
-            Description = "Of jitter and losses",
-            DefaultValueFactory = _ => 1,
-        };
+        var (cut, control, seed) = (CutOption(), ControlOption(), SeedOption());
         var json = Output.JsonOption();
         var command = new Command(Name, About)
         {
             listen, to, line.Delay, line.Jitter, line.Rate, line.Loss, cut, line.Kind, control, seed, json,
-            Set(cli), ShowCounters(cli),
+            ImpairWireVerb.Create(cli), Set(cli), ShowCounters(cli),
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -76,16 +62,54 @@ internal static class ImpairVerb
         return command;
     }
 
-    private static PlannedCut CutOf(string text) => ImpairText.TryCut(text, out var cut)
+    internal static Option<string[]> CutOption() => new("--cut")
+    {
+        Description = "A cut so long, so late: 30s@10s; may be repeated",
+        HelpName = "length@start",
+    };
+
+    internal static Option<string?> ControlOption() => new("--control")
+    {
+        Description = "UNIX socket for 'fabric impair set' and 'show'",
+        HelpName = "path",
+    };
+
+    internal static Option<int> SeedOption() => new("--seed")
+    {
+        Description = "Of jitter and losses",
+        DefaultValueFactory = _ => 1,
+    };
+
+    internal static PlannedCut CutOf(string text) => ImpairText.TryCut(text, out var cut)
         ? cut
         : throw new UsageException($"--cut '{text}' is not a length and a start: write for instance 30s@10s.");
 
-    private static ImpairSettings Sensible(ImpairSettings settings) => settings.Fault() is { } fault
+    internal static ImpairSettings Sensible(ImpairSettings settings) => settings.Fault() is { } fault
         ? throw new UsageException($"This is no line: {fault}.")
         : settings;
 
     private static async Task<int> RunAsync(
         ImpairOptions options, CliContext cli, Output output, CancellationToken cancellation)
+    {
+        try
+        {
+            await UntilToldAsync(
+                stop => ImpairRun.RunAsync(
+                    options, cli.Time,
+                    port => output.Say(Invariant($"listening on {options.Listen.Address}:{port}")),
+                    counters => output.Write(counters, ImpairJson.Default.ImpairCounters, w => Tell(counters, w)),
+                    stop),
+                cancellation);
+            return ExitCode.Ok;
+        }
+        catch (SocketException e)
+        {
+            return output.Fail(ExitCode.Refused, "cannot-listen", e.Message, "Take another --listen or --control.");
+        }
+    }
+
+    /// <summary>Runs something until a signal says that it is enough.</summary>
+    internal static async Task UntilToldAsync(Func<CancellationToken, Task> run, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         void Stop(PosixSignalContext context)
@@ -96,19 +120,7 @@ internal static class ImpairVerb
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        try
-        {
-            await ImpairRun.RunAsync(
-                options, cli.Time,
-                port => output.Say(Invariant($"listening on {options.Listen.Address}:{port}")),
-                counters => output.Write(counters, ImpairJson.Default.ImpairCounters, w => Tell(counters, w)),
-                stop.Token);
-            return ExitCode.Ok;
-        }
-        catch (SocketException e)
-        {
-            return output.Fail(ExitCode.Refused, "cannot-listen", e.Message, "Take another --listen or --control.");
-        }
+        await run(stop.Token);
     }
 
     private static Command Set(CliContext cli)
@@ -117,9 +129,9 @@ internal static class ImpairVerb
         var line = new LineOptions();
         var cut = UnitOptions.Duration("--cut", "Cut now, for so long");
         var json = Output.JsonOption();
-        var command = new Command("set", "Change a running proxy by its control socket")
+        var command = new Command("set", "Change a running proxy or wire by its control socket")
         {
-            path, line.Delay, line.Jitter, line.Rate, line.Loss, cut, line.Kind, json,
+            path, line.Delay, line.Jitter, line.Rate, line.Loss, line.Queue, cut, line.Kind, line.Way, json,
         };
         command.SetAction((parsed, cancellation) => AskAsync(
             cli, parsed.GetValue(path)!, new ImpairChange
@@ -128,8 +140,10 @@ internal static class ImpairVerb
                 JitterMs = parsed.GetValue(line.Jitter),
                 BytesPerSecond = parsed.GetValue(line.Rate),
                 Loss = parsed.GetValue(line.Loss),
+                QueueMs = parsed.GetValue(line.Queue),
                 CutMs = parsed.GetValue(cut),
                 CutKind = LineOptions.KindOf(parsed.GetValue(line.Kind)),
+                CutWay = LineOptions.WayOf(parsed.GetValue(line.Way)),
             },
             parsed.GetValue(json), cancellation));
         return command;
@@ -139,7 +153,7 @@ internal static class ImpairVerb
     {
         var path = Path();
         var json = Output.JsonOption();
-        var command = new Command("show", "What a running proxy is like and has done") { path, json };
+        var command = new Command("show", "What a running proxy or wire is like and has done") { path, json };
         command.SetAction((parsed, cancellation) =>
             AskAsync(cli, parsed.GetValue(path)!, new ImpairChange(), parsed.GetValue(json), cancellation));
         return command;
@@ -153,7 +167,7 @@ internal static class ImpairVerb
         {
             var answer = await ImpairControl.AskAsync(path, change, cli.Time, cancellation);
             if (answer.Counters is not { } counters)
-                return output.Fail(ExitCode.Usage, "refused", $"The proxy refuses: {answer.Error}.", null);
+                return output.Fail(ExitCode.Usage, "refused", $"It refuses: {answer.Error}.", null);
             output.Write(counters, ImpairJson.Default.ImpairCounters, writer => Tell(counters, writer));
             return ExitCode.Ok;
         }
@@ -161,23 +175,34 @@ internal static class ImpairVerb
         {
             return output.Fail(
                 ExitCode.Unreachable, "unreachable", $"No answer at '{path}': {e.Message}",
-                "Is it the path that the proxy was given as --control?");
+                "Is it the path that the proxy or wire was given as --control?");
         }
     }
 
-    private static void Tell(ImpairCounters c, TextWriter writer)
+    internal static void Tell(ImpairCounters c, TextWriter writer)
     {
         var rate = c.BytesPerSecond == 0 ? "no limit" : RateText.Show(c.BytesPerSecond);
         writer.WriteLine(Invariant(
             $"line         {rate}, {c.DelayMs:0.###} ms one way, jitter {c.JitterMs:0.###} ms, loss {c.Loss:0.###%}"));
         writer.WriteLine(Invariant($"cuts         {c.Cuts}{(c.IsCut ? ", one of them now" : "")}"));
-        writer.WriteLine(Invariant(
-            $"connections  {c.Connections} open, {c.ConnectionsOpened} so far, {c.ConnectionsRefused} turned away"));
+        if (c.Connections is { } open)
+        {
+            writer.WriteLine(Invariant(
+                $"connections  {open} open, {c.ConnectionsOpened} so far, {c.ConnectionsRefused} turned away"));
+        }
+
         writer.WriteLine(Invariant($"there        {Show.Bytes(c.BytesThere)}, {c.LostThere} segments lost"));
         writer.WriteLine(Invariant($"back         {Show.Bytes(c.BytesBack)}, {c.LostBack} segments lost"));
+        if (c.Wire is not { } wire)
+            return;
+        writer.WriteLine(Invariant(
+            $"queue        {wire.QueueMs:0.###} ms, {wire.OverflowedThere} frames over there, {wire.OverflowedBack} back"));
+        writer.WriteLine(Invariant($"cut          {wire.CutThere} frames lost there, {wire.CutBack} back"));
+        writer.WriteLine(Invariant($"frames       {wire.FramesThere} there, {wire.FramesBack} back"));
+        writer.WriteLine(Invariant($"late         {wire.LateMsMax:0.##} ms at most"));
     }
 
-    private static Argument<string> Path() => new("path") { Description = "The proxy's --control" };
+    private static Argument<string> Path() => new("path") { Description = "Its --control" };
 
     private static IPEndPoint? EndpointOf(System.CommandLine.Parsing.ArgumentResult result)
     {

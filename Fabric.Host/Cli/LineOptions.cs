@@ -9,8 +9,15 @@ internal sealed class LineOptions
 {
     private const string Hold = "hold";
     private const string Reset = "reset";
+    private const string There = "there";
+    private const string Back = "back";
+    private const string Both = "both";
 
-    public LineOptions() => Kind.AcceptOnlyFromAmong(Hold, Reset);
+    public LineOptions()
+    {
+        Kind.AcceptOnlyFromAmong(Hold, Reset);
+        Way.AcceptOnlyFromAmong(There, Back, Both);
+    }
 
     public Option<long?> Delay { get; } = UnitOptions.Duration("--delay", "One way; a round trip takes it twice");
 
@@ -33,6 +40,14 @@ internal sealed class LineOptions
 
     public Option<string?> Kind { get; } = new("--cut-kind") { Description = "What a cut does to connections" };
 
+    public Option<long?> Queue { get; } =
+        UnitOptions.Duration("--queue", "A wire's: what would wait longer is dropped");
+
+    public Option<string?> Way { get; } = new("--cut-way")
+    {
+        Description = "A wire's: which way a cut is; there is from a to b",
+    };
+
     /// <summary>What the options make of a line.</summary>
     public ImpairSettings SettingsOf(Func<Option<long?>, long?> value, Func<Option<double?>, double?> share) => new(
         TimeSpan.FromMilliseconds(value(Delay) ?? 0), TimeSpan.FromMilliseconds(value(Jitter) ?? 0),
@@ -44,5 +59,14 @@ internal sealed class LineOptions
         null => null,
         Reset => CutKind.Reset,
         _ => CutKind.Hold,
+    };
+
+    /// <summary>The way that the option says.</summary>
+    public static CutWay? WayOf(string? word) => word switch
+    {
+        null => null,
+        There => CutWay.There,
+        Back => CutWay.Back,
+        _ => CutWay.Both,
     };
 }

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Fabric.Actors.Coordination;
+using Fabric.Drivers.Network;
 using Fabric.Host.Api.Contracts;
 using Fabric.Protocol;
 using Fabric.Transport.Security;
@@ -12,9 +13,9 @@ namespace Fabric.Host.Client;
 /// The API as methods. Errors: <see cref="FabricApiException"/>, <see cref="FabricUnreachableException"/> and
 /// <see cref="FabricUnknownException"/>, and nothing else but cancellation.
 /// </summary>
-public sealed class FabricClient(Uri server, PeerPolicy policy) : IDisposable
+public sealed class FabricClient(Uri server, PeerPolicy policy, NetworkNamespace? place = null) : IDisposable
 {
-    private readonly FabricHttp _http = new(server, policy);
+    private readonly FabricHttp _http = new(server, policy, place);
 
     /// <summary>Where it connects to.</summary>
     public Uri Server => server;

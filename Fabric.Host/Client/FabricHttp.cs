@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fabric.Drivers.Network;
 using Fabric.Host.Api.Contracts;
 using Fabric.Protocol;
 using Fabric.Transport.Security;
@@ -24,7 +26,10 @@ internal sealed class FabricHttp : IDisposable
     // Why our own policy turned the server away: TLS itself only says "failed".
     private volatile string? _refusal;
 
-    public FabricHttp(Uri server, PeerPolicy policy)
+    /// <param name="server">Where.</param>
+    /// <param name="policy">Who we are, and whom we trust.</param>
+    /// <param name="place">The network namespace to connect from; null is this program's own.</param>
+    public FabricHttp(Uri server, PeerPolicy policy, NetworkNamespace? place = null)
     {
         if (!string.Equals(server.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal))
             throw new ArgumentException($"{server} is not an https: address; the API is never plain.", nameof(server));
@@ -37,6 +42,8 @@ internal sealed class FabricHttp : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = place is null ? null : (context, cancellation) =>
+                ConnectAsync(place, context.DnsEndPoint, cancellation),
         })
         {
             BaseAddress = server,
@@ -103,6 +110,23 @@ internal sealed class FabricHttp : IDisposable
             return response;
         using (response)
             throw await RefusedAsync(response, cancellation);
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(
+        NetworkNamespace place, DnsEndPoint server, CancellationToken cancellation)
+    {
+        // A socket stays in the namespace that it was opened in.
+        var socket = place.Run(() => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        try
+        {
+            await socket.ConnectAsync(server, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private Exception Lost(HttpMethod method, string path, string why, Exception cause) => method == HttpMethod.Get

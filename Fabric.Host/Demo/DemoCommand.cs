@@ -1,3 +1,4 @@
+using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Faults.Run;
@@ -24,6 +25,23 @@ public static class DemoCommand
                 await Console.Out.WriteLineAsync(report.ToJson());
             else
                 screen.Show(report);
+            return report.Ok ? 0 : Failed;
+        },
+        cancellation);
+
+    /// <summary>One demo between two sites.</summary>
+    internal static Task<int> RunSitesAsync(
+        SitesOptions options, FaultCase? fault, bool json, CancellationToken cancellation) => LabGuard.RunAsync(
+        "demo",
+        async cancelled =>
+        {
+            var console = LabConsole.For(json);
+            var screen = new CaseScreen(console, TimeProvider.System);
+            var report = await new SitesRun(options, fault, screen, TimeProvider.System).RunAsync(cancelled);
+            if (json)
+                await Console.Out.WriteLineAsync(report.ToJson());
+            else
+                SitesScreen.Show(report, screen, console);
             return report.Ok ? 0 : Failed;
         },
         cancellation);

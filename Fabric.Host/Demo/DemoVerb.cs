@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Fabric.Host.Configuration;
+using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Hocon;
@@ -90,6 +91,8 @@ public static class DemoVerb
         DefaultValueFactory = _ => "qemu-system-x86_64",
     };
 
+    private static readonly SitesVerbOptions Sites = new();
+
     static DemoVerb()
     {
         Kill.AcceptOnlyFromAmong([.. DemoFaults.VictimWords]);
@@ -109,18 +112,22 @@ public static class DemoVerb
         {
             Kill, At, For, Matrix, Markdown, Json, Keep, Guest, Memory, Bandwidth, Wan, Hypervisor, Program, Qemu,
         };
+        Sites.AddTo(verb);
         verb.Validators.Add(RequireSense);
-        verb.SetAction((parsed, cancellation) => parsed.GetValue(Matrix)
-            ? DemoCommand.RunMatrixAsync(
-                OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation)
-            : DemoCommand.RunAsync(
-                OptionsOf(parsed),
-                DemoFaults.CaseOf(
-                    parsed.GetValue(Kill), StageOf(parsed.GetValue(At), parsed.GetValue(For)),
-                    DurationOf(parsed.GetValue(For))),
-                parsed.GetValue(Json), cancellation));
+        verb.SetAction((parsed, cancellation) => parsed switch
+        {
+            _ when parsed.GetValue(Matrix) => DemoCommand.RunMatrixAsync(
+                OptionsOf(parsed), parsed.GetValue(Markdown), parsed.GetValue(Json), cancellation),
+            _ when Sites.AreTwo(parsed.GetValue) => DemoCommand.RunSitesAsync(
+                Sites.OptionsOf(OptionsOf(parsed), parsed.GetValue), CaseOf(parsed), parsed.GetValue(Json),
+                cancellation),
+            _ => DemoCommand.RunAsync(OptionsOf(parsed), CaseOf(parsed), parsed.GetValue(Json), cancellation),
+        });
         return verb;
     }
+
+    private static FaultCase? CaseOf(ParseResult parsed) => DemoFaults.CaseOf(
+        parsed.GetValue(Kill), StageOf(parsed.GetValue(At), parsed.GetValue(For)), DurationOf(parsed.GetValue(For)));
 
     private static LabOptions OptionsOf(ParseResult parsed) => new()
     {
@@ -145,6 +152,8 @@ public static class DemoVerb
             result.AddError($"--wan '{result.GetValue(Wan)}' is not a line: write for instance 100mbit,50ms.");
         if (result.GetValue(For) is not null && !DemoFaults.HasLength(result.GetValue(Kill)))
             result.AddError("--for goes with --kill data-link or node-link: nothing else is broken for a time.");
+        if (Sites.Fault(result.GetValue, result.GetValue(Hypervisor), result.GetValue(Matrix)) is { } fault)
+            result.AddError(fault);
         if (result.GetValue(Markdown) is not null && !result.GetValue(Matrix))
             result.AddError("--markdown goes with --matrix.");
     }

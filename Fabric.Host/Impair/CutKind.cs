@@ -10,6 +10,19 @@ public enum CutKind
     Reset,
 }
 
+/// <summary>Which way a cut is.</summary>
+public enum CutWay
+{
+    /// <summary>Both.</summary>
+    Both = 1,
+
+    /// <summary>What goes from the first end to the second is lost.</summary>
+    There,
+
+    /// <summary>What goes from the second end to the first is lost.</summary>
+    Back,
+}
+
 /// <summary>A cut to come.</summary>
 /// <param name="At">After the proxy's start.</param>
 /// <param name="Length">For so long.</param>

@@ -5,27 +5,27 @@ using Fabric.Protocol;
 namespace Fabric.Host.Impair;
 
 /// <summary>
-/// A UNIX socket on which a running proxy is changed and asked: a line of JSON (<see cref="ImpairChange"/>), a line of
-/// JSON back (<see cref="ImpairAnswer"/>). One asker after the other; only the proxy's own user may.
+/// A UNIX socket on which a running proxy or wire is changed and asked: a line of JSON (<see cref="ImpairChange"/>), a
+/// line of JSON back (<see cref="ImpairAnswer"/>). One asker after the other; only its own user may.
 /// </summary>
 internal sealed class ImpairControl : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly CancellationTokenSource _stop = new();
     private readonly string _path;
-    private readonly TcpProxy _proxy;
+    private readonly IImpaired _line;
     private readonly CutKind _kind;
     private readonly TimeProvider _time;
     private readonly Task _serving;
 
     /// <param name="path">For the socket; what an earlier process left there is replaced.</param>
-    /// <param name="proxy">What it changes.</param>
+    /// <param name="line">What it changes.</param>
     /// <param name="kind">Of cuts that do not say theirs.</param>
     /// <param name="time">For askers that say nothing.</param>
     /// <exception cref="SocketException">The path cannot be used.</exception>
-    public ImpairControl(string path, TcpProxy proxy, CutKind kind, TimeProvider time)
+    public ImpairControl(string path, IImpaired line, CutKind kind, TimeProvider time)
     {
-        (_path, _proxy, _kind, _time) = (path, proxy, kind, time);
+        (_path, _line, _kind, _time) = (path, line, kind, time);
         File.Delete(path);
         _listener.Bind(new UnixDomainSocketEndPoint(path));
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -106,23 +106,26 @@ internal sealed class ImpairControl : IAsyncDisposable
 
     private ImpairAnswer Apply(ImpairChange change)
     {
-        var was = _proxy.Settings;
+        var was = _line.Settings;
         // Not TimeSpan.FromMilliseconds, which throws at what Fault() is to name.
         static TimeSpan Ms(double ms) => new((long)Math.Clamp(ms * TimeSpan.TicksPerMillisecond, -1, 1e15));
         var settings = new ImpairSettings(
             change.DelayMs is { } delay ? Ms(delay) : was.Delay,
             change.JitterMs is { } jitter ? Ms(jitter) : was.Jitter,
             change.BytesPerSecond ?? was.BytesPerSecond,
-            change.Loss ?? was.Loss);
+            change.Loss ?? was.Loss,
+            change.QueueMs is { } queue ? Ms(queue) : was.Queue);
+        if (_line.Fault(change) is { } impossible)
+            return new ImpairAnswer(null, impossible);
         if (settings.Fault() is { } fault)
             return new ImpairAnswer(null, fault);
         if (change.CutMs is not (null or (>= 1 and <= Limits.Impair.CutMsMax)))
             return new ImpairAnswer(null, $"a cut is 1 to {Limits.Impair.CutMsMax} ms");
         if (settings != was)
-            _proxy.Settings = settings;
+            _line.Settings = settings;
         if (change.CutMs is { } cut)
-            _proxy.Cut(TimeSpan.FromMilliseconds(cut), change.CutKind ?? _kind);
-        return new ImpairAnswer(_proxy.Count(), null);
+            _line.Cut(TimeSpan.FromMilliseconds(cut), change.CutKind ?? _kind, change.CutWay ?? CutWay.Both);
+        return new ImpairAnswer(_line.Count(), null);
     }
 
     private static async Task SendLineAsync(Socket socket, byte[] line, CancellationToken cancellation)

@@ -26,27 +26,49 @@ public sealed record ImpairCounters
     /// <summary>Cuts so far.</summary>
     public required int Cuts { get; init; }
 
-    /// <summary>Connections open now.</summary>
-    public required int Connections { get; init; }
+    /// <summary>A proxy's: connections open now.</summary>
+    public int? Connections { get; init; }
 
     /// <summary>Connections over which something was sent.</summary>
-    public required int ConnectionsOpened { get; init; }
+    public int? ConnectionsOpened { get; init; }
 
     /// <summary>Connections turned away, in a cut or because there were too many.</summary>
-    public required int ConnectionsRefused { get; init; }
+    public int? ConnectionsRefused { get; init; }
 
-    /// <summary>Bytes delivered to the target.</summary>
+    /// <summary>Bytes delivered to the target, or the second end.</summary>
     public required long BytesThere { get; init; }
 
-    /// <summary>Bytes delivered from the target.</summary>
+    /// <summary>Bytes delivered from there.</summary>
     public required long BytesBack { get; init; }
 
-    /// <summary>Segments that were lost, and sent again, on the way to the target.</summary>
+    /// <summary>
+    /// Segments that were lost on the way there, by chance; the proxy itself sends them again.
+    /// </summary>
     public required long LostThere { get; init; }
 
     /// <summary>The same on the way back.</summary>
     public required long LostBack { get; init; }
+
+    /// <summary>What only a wire has.</summary>
+    public WireCounters? Wire { get; init; }
 }
+
+/// <summary>
+/// What a wire between two interfaces has done; frames are those of the line, however they were handed over.
+/// </summary>
+/// <param name="QueueMs">What would wait longer for its turn is dropped.</param>
+/// <param name="FramesThere">Delivered to the second end.</param>
+/// <param name="FramesBack">Delivered to the first end.</param>
+/// <param name="OverflowedThere">Found the queue full.</param>
+/// <param name="OverflowedBack">The same on the way back.</param>
+/// <param name="CutThere">Lost while it was cut.</param>
+/// <param name="CutBack">The same on the way back.</param>
+/// <param name="LateMsMax">
+/// The latest that a frame came out after its time: above 1 ms the machine was too busy.
+/// </param>
+public sealed record WireCounters(
+    double QueueMs, long FramesThere, long FramesBack, long OverflowedThere, long OverflowedBack, long CutThere,
+    long CutBack, double LateMsMax);
 
 /// <summary>What is asked of a running proxy: changes, or none to be told its counters.</summary>
 public sealed record ImpairChange
@@ -63,11 +85,17 @@ public sealed record ImpairChange
     /// <summary>Share of segments.</summary>
     public double? Loss { get; init; }
 
+    /// <summary>A wire's: what would wait longer is dropped.</summary>
+    public double? QueueMs { get; init; }
+
     /// <summary>Cut now, for so long.</summary>
     public double? CutMs { get; init; }
 
     /// <summary>What that cut does; the proxy's own kind when it is not said.</summary>
     public CutKind? CutKind { get; init; }
+
+    /// <summary>Which way that cut is; both when it is not said. Only a wire has ways.</summary>
+    public CutWay? CutWay { get; init; }
 }
 
 /// <summary>The answer: counters after the change, or why there was none.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Fabric.Host.Impair.Wire;
 
 namespace Fabric.Host.Impair;
 
@@ -14,10 +15,10 @@ internal sealed record ImpairOptions(
     IPEndPoint Listen, IPEndPoint To, ImpairSettings Settings, IReadOnlyList<PlannedCut> Cuts, CutKind Kind,
     string? Control, int Seed);
 
-/// <summary>A proxy with its control socket and its plan of cuts, until it is told to end.</summary>
+/// <summary>A proxy or a wire with its control socket and its plan of cuts, until it is told to end.</summary>
 internal static class ImpairRun
 {
-    /// <summary>Runs it. Hears where it listens, and at the end what was done.</summary>
+    /// <summary>Runs a proxy. Hears where it listens, and at the end what was done.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">It cannot listen there.</exception>
     public static async Task RunAsync(
         ImpairOptions options, TimeProvider time, Action<int> listens, Action<ImpairCounters> ended,
@@ -28,21 +29,49 @@ internal static class ImpairRun
             ? new ImpairControl(path, proxy, options.Kind, time)
             : null;
         listens(proxy.Port);
+        await KeepAsync(options.Cuts, cut => proxy.Cut(cut.Length, options.Kind), time, cancellation);
+        ended(proxy.Count());
+    }
+
+    /// <summary>Runs a wire. Hears when it carries frames, and at the end what was done.</summary>
+    /// <exception cref="Fabric.Drivers.Network.NetworkException">An end cannot be had.</exception>
+    public static async Task RunAsync(
+        WireOptions options, TimeProvider time, Action carries, Action<ImpairCounters> ended,
+        CancellationToken cancellation)
+    {
+        await using var wire = EthernetWire.Start(options.A, options.B, options.Settings, options.Seed, time);
+        await using var control = options.Control is { } path
+            ? new ImpairControl(path, wire, CutKind.Hold, time)
+            : null;
+        carries();
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var kept = KeepAsync(options.Cuts, cut => wire.Cut(cut.Length, CutKind.Hold, options.Way), time, broken.Token);
+        await Task.WhenAny(kept, wire.Ended);
+        await broken.CancelAsync();
+        await kept;
+        if (wire.Ended.IsFaulted)
+            await wire.Ended;
+        ended(wire.Count());
+    }
+
+    private static async Task KeepAsync(
+        IReadOnlyList<PlannedCut> cuts, Action<PlannedCut> make, TimeProvider time, CancellationToken cancellation)
+    {
         try
         {
             var began = time.GetTimestamp();
-            foreach (var cut in options.Cuts.OrderBy(c => c.At))
+            foreach (var cut in cuts.OrderBy(c => c.At))
             {
                 var wait = cut.At - time.GetElapsedTime(began);
                 await Task.Delay(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, time, cancellation);
-                proxy.Cut(cut.Length, options.Kind);
+                make(cut);
             }
 
             await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation);
         }
         catch (OperationCanceledException)
         {
-            ended(proxy.Count());
+            // The end.
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Fabric.Host.Impair;
 /// far  socket -> reader -> line                                              -> writer -> near socket
 /// </code>
 /// </summary>
-internal sealed class TcpProxy : IAsyncDisposable
+internal sealed class TcpProxy : IImpaired, IAsyncDisposable
 {
     // A record of the handshake; nothing else may come first (RFC 8446).
     private const byte TlsHandshake = 0x16;
@@ -91,6 +91,17 @@ internal sealed class TcpProxy : IAsyncDisposable
     public static TcpProxy Start(
         IPEndPoint listen, IPEndPoint target, ImpairSettings settings, int seed, TimeProvider time) =>
         new(listen, target, settings, seed, time);
+
+    /// <inheritdoc/>
+    public void Cut(TimeSpan length, CutKind kind, CutWay way) => Cut(length, kind);
+
+    /// <inheritdoc/>
+    public string? Fault(ImpairChange change) => change switch
+    {
+        { QueueMs: not null } => "a proxy has no queue; what its connections have under way bounds it",
+        { CutWay: CutWay.There or CutWay.Back } => "a proxy's connections are cut both ways; a wire has ways",
+        _ => null,
+    };
 
     /// <summary>Either kind of cut.</summary>
     public void Cut(TimeSpan outage, CutKind kind)

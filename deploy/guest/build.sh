@@ -1,11 +1,11 @@
 #!/bin/bash
-# Builds the test guest: Debian's cloud kernel, busybox and the dirtier. Needs no root.
+# Builds the test guest: Debian's cloud kernel, busybox and programs of its own. Needs no root.
 #
 #   build.sh [OUT]           builds into OUT (default: artifacts/guest of the repository) unless it is up to date
 #   build.sh --check [OUT]   only tells, by its exit code, whether OUT is up to date
 #
 # OUT/vmlinux      the kernel as an uncompressed ELF with a PVH entry: QEMU starts it without firmware or decompressor
-# OUT/initrd.cpio  busybox, the virtio modules, init and the dirtier
+# OUT/initrd.cpio  busybox, the virtio modules, init and the guest's programs: dirtier, writer, endless
 # OUT/guest.json   what it was built from, and the sha256 of both files
 #
 # The build happens in a directory beside OUT, which is then renamed: a half-built guest is never seen.
@@ -32,7 +32,7 @@ if [ "${1:-}" = --check ]; then
 fi
 out=$(realpath -m "${1:-$here/../../artifacts/guest}")
 
-sources_hash() { (cd "$here" && sha256sum build.sh init dirtier/*.[ch]) | sha256sum | cut -d' ' -f1; }
+sources_hash() { (cd "$here" && sha256sum build.sh init ./*/*.[ch]) | sha256sum | cut -d' ' -f1; }
 
 # "name=version name=version", or nothing where apt has no package lists.
 candidates() {
@@ -142,7 +142,9 @@ if readelf -lW "$busybox" | grep -q INTERP; then die "$busybox_package holds a d
 install -m755 "$busybox" "$root/bin/busybox"
 ln -s busybox "$root/bin/sh"
 install -m755 "$here/init" "$root/init"
-gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$root/bin/dirtier" "$here"/dirtier/*.c
+for program in dirtier writer endless; do
+  gcc -std=gnu11 -O2 -Wall -Wextra -Werror -static -s -o "$root/bin/$program" "$here/$program"/*.c
+done
 : >"$root/lib/m/order"
 for module in "${modules[@]}"; do
   file=$(find "$work/kernel/lib/modules" -name "$module.ko")

@@ -10,6 +10,7 @@ internal sealed class ConsoleTail(string path)
 
     private readonly Lock _lock = new();
     private readonly List<Heartbeat> _heartbeats = [];
+    private DiskAcknowledgement? _lastAcknowledged;
     private readonly StringBuilder _line = new();
     private readonly byte[] _buffer = new byte[16 * 1024];
     private long _offset;
@@ -31,6 +32,16 @@ internal sealed class ConsoleTail(string path)
         {
             lock (_lock)
                 return _heartbeats.Count > 0 ? _heartbeats[^1] : null;
+        }
+    }
+
+    /// <summary>The newest word of the disk writer; null where none runs.</summary>
+    public DiskAcknowledgement? LastAcknowledged
+    {
+        get
+        {
+            lock (_lock)
+                return _lastAcknowledged;
         }
     }
 
@@ -62,8 +73,11 @@ internal sealed class ConsoleTail(string path)
         {
             if (b == '\n')
             {
-                if (Heartbeat.TryRead(_line.ToString(), now) is { } heartbeat)
+                var line = _line.ToString();
+                if (Heartbeat.TryRead(line, now) is { } heartbeat)
                     _heartbeats.Add(heartbeat);
+                else if (DiskAcknowledgement.TryRead(line) is { } acknowledged)
+                    _lastAcknowledged = acknowledged;
                 _line.Clear();
             }
             else if (_line.Length < LineLengthMax)

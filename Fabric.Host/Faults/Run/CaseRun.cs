@@ -52,7 +52,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         var (history, faults) = await JournalCheck.ReadAsync(
             cluster.Journal, spec.Id, _migrations.Select(m => m.Plan.Id), cancellation);
         var links = cluster.NodeLinks.Concat(cluster.DataLinks).Select(l => l.Seen).ToList();
-        var evidence = new Evidence([.. watch.Tracks.Select(RecordOf)], _migrations, leftovers)
+        var evidence = new Evidence([.. watch.Tracks.Select(CopyRecord.Of)], _migrations, leftovers)
         {
             VmHistory = history,
             JournalFaults = faults,
@@ -298,10 +298,4 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
             await Task.Delay(LookEvery, time, cancellation);
         }
     }
-
-    private static CopyRecord RecordOf(CopyTrack t) =>
-        new(t.Name, t.Host, t.IsAlive, t.Runs.Intervals, t.Console.Heartbeats, t.Samples, t.GoneAt)
-        {
-            KilledOnPurpose = t.KilledOnPurpose,
-        };
 }

@@ -1,3 +1,5 @@
+using Fabric.Actors.Coordination;
+using Fabric.Drivers.Network;
 using Fabric.Host.Api.Contracts;
 using Fabric.Host.Certificates;
 using Fabric.Host.Client;
@@ -19,14 +21,14 @@ internal sealed class FabricOperator : IDisposable
     private readonly FabricClient _client;
     private readonly TimeProvider _time;
 
-    public FabricOperator(Uri server, string certificates, TimeProvider time)
+    public FabricOperator(Uri server, string certificates, TimeProvider time, NetworkNamespace? place = null)
     {
         _time = time;
         _certificate = CertificateFiles.Load(
             Path.Combine(certificates, CertificateAuthority.CaFile),
             Path.Combine(certificates, CertificateAuthority.OperatorName + ".crt"),
             Path.Combine(certificates, CertificateAuthority.OperatorName + ".key"), time);
-        _client = new FabricClient(server, new PeerPolicy(_certificate, time));
+        _client = new FabricClient(server, new PeerPolicy(_certificate, time), place);
     }
 
     /// <summary>Names of the hosts that are connected; none while the coordinator is away.</summary>
@@ -57,10 +59,35 @@ internal sealed class FabricOperator : IDisposable
             Initrd = spec.Initrd,
             Append = spec.Append,
             Program = spec.Program,
+            Disks = [.. spec.Disks.Select(RequestOf)],
+            Network = spec.Network is { } network ? RequestOf(network) : null,
         };
         await OnceAsync(() => _client.CreateVmAsync(request, cancellation));
         await OnceAsync(() => _client.StartVmAsync(spec.Id.Value, cancellation));
     }
+
+    /// <summary>Ends the VM at once.</summary>
+    public Task StopVmAsync(VmId vm, CancellationToken cancellation) =>
+        AgainAsync(() => _client.StopVmAsync(vm.Value, force: true, cancellation), cancellation);
+
+    /// <summary>Ends the VM and forgets it.</summary>
+    public async Task RemoveVmAsync(VmId vm, CancellationToken cancellation)
+    {
+        var seen = await OnceAsync(() => _client.GetVmAsync(vm.Value, cancellation));
+        if (!string.Equals(seen.State, "stopped", StringComparison.Ordinal))
+            await StopVmAsync(vm, cancellation);
+        await AgainAsync(
+            async () =>
+            {
+                await _client.DeleteVmAsync(vm.Value, cancellation);
+                return true;
+            },
+            cancellation);
+    }
+
+    /// <summary>The migration as the coordinator tells it.</summary>
+    public Task<MigrationSummary> GetMigrationAsync(MigrationId id, CancellationToken cancellation) =>
+        OnceAsync(() => _client.GetMigrationAsync(id.Value, cancellation));
 
     /// <summary>Starts what is defined and stopped.</summary>
     public Task StartAgainAsync(VmId vm, CancellationToken cancellation) =>
@@ -94,6 +121,27 @@ internal sealed class FabricOperator : IDisposable
         _client.Dispose();
         _certificate.Dispose();
     }
+
+    private static DiskRequest RequestOf(DiskSpec disk) => new()
+    {
+        Id = disk.Id.Value,
+        File = disk.File,
+        Format = FaultNames.WordOf(disk.Format),
+        Place = FaultNames.WordOf(disk.Place),
+    };
+
+    private static NetworkRequest RequestOf(NetworkSpec network) => new()
+    {
+        Kind = FaultNames.WordOf(network.Kind),
+        Mac = network.Mac?.ToString(),
+        Addresses = [.. network.Addresses.Select(a => a.ToString())],
+        Tap = network.Tap,
+        Bridge = network.Bridge,
+        Mtu = network.Mtu,
+        Gateways = [.. network.Gateways.Select(g => g.ToString())],
+        GatewayMac = network.GatewayMac?.ToString(),
+        Relay = network.Relay,
+    };
 
     private async Task AgainAsync<T>(Func<Task<T>> ask, CancellationToken cancellation)
     {

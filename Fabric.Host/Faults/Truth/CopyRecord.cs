@@ -14,6 +14,13 @@ public sealed record CopyRecord(
     string Name, string Host, bool IsAlive, IReadOnlyList<RunInterval> Runs, IReadOnlyList<Heartbeat> Heartbeats,
     int Samples, DateTimeOffset? GoneAt = null)
 {
+    /// <summary>What was seen until now.</summary>
+    internal static CopyRecord Of(CopyTrack t) =>
+        new(t.Name, t.Host, t.IsAlive, t.Runs.Intervals, t.Console.Heartbeats, t.Samples, t.GoneAt)
+        {
+            KilledOnPurpose = t.KilledOnPurpose,
+        };
+
     /// <summary>The suite killed it.</summary>
     public bool KilledOnPurpose { get; init; }
 

@@ -20,6 +20,9 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--memory 256MiB --bandwidth 10MB")]
     [InlineData("--wan 100mbit,50ms --kill data-link --at pre-copy")]
     [InlineData("--wan 100mbit,50ms --kill data-link --for 30s")]
+    [InlineData("--hypervisor qemu --sites two")]
+    [InlineData("--hypervisor qemu --sites two --disk local --network none --lab l1 --wan 100mbit,20ms")]
+    [InlineData("--hypervisor qemu --sites two --kill data-link --at storage-sync --for 30s")]
     public void Good_command_lines_are_taken(string line) => DemoVerb.Create().Parse(line).Errors.ShouldBeEmpty();
 
     [Theory]
@@ -39,6 +42,11 @@ public sealed class DemoVerbTests : IDisposable
     [InlineData("--hypervisor xen", "xen")]
     [InlineData("--program word", "word")]
     [InlineData("--wan slow", "write for instance 100mbit,50ms")]
+    [InlineData("--sites two", "goes with --hypervisor qemu")]
+    [InlineData("--hypervisor qemu --sites three", "three")]
+    [InlineData("--hypervisor qemu --disk local", "--disk goes with --sites two")]
+    [InlineData("--hypervisor qemu --sites two --disk big", "big")]
+    [InlineData("--hypervisor qemu --sites two --matrix", "--matrix goes without --sites")]
     public void Bad_command_lines_are_refused_with_the_reason(string line, string reason) =>
         string.Join(' ', DemoVerb.Create().Parse(line).Errors.Select(e => e.Message)).ShouldContain(reason);
 

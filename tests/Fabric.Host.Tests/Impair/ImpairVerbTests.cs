@@ -71,6 +71,8 @@ public sealed class ImpairVerbTests : IAsyncLifetime
     [InlineData("{\"speed\":1}")]
     [InlineData("null")]
     [InlineData("{\"cutMs\":-5}")]
+    [InlineData("{\"queueMs\":10}")]
+    [InlineData("{\"cutMs\":5,\"cutWay\":\"There\"}")]
     [InlineData("{\"delayMs\":1e300}")]
     public async Task Nonsense_on_the_control_socket_is_answered_with_an_error(string line)
     {
@@ -103,11 +105,23 @@ public sealed class ImpairVerbTests : IAsyncLifetime
     [InlineData("impair --listen 127.0.0.1:0 --to 127.0.0.1:1 --loss 60%", "is not a share")]
     [InlineData("impair --listen 127.0.0.1:0 --to 127.0.0.1:1 --cut 30s", "write for instance 30s@10s")]
     [InlineData("impair --listen 127.0.0.1:0 --to 127.0.0.1:1 --delay 1h", "the delay is 0 to 5000 ms")]
+    [InlineData("impair wire --a here --b e:wan0", "'here' is not a namespace and an interface")]
+    [InlineData("impair wire --a e:wan0", "--b")]
+    [InlineData("impair wire --a e:wan0 --b w:wan0 --queue 1h", "the queue is 0 to 5000 ms")]
+    [InlineData("impair wire --a e:wan0 --b w:wan0 --cut-way up", "up")]
     public async Task Wrong_command_lines_are_refused_with_the_reason(string line, string reason)
     {
         var run = new CliRun();
         (await run.RunAsync(line)).ShouldBe(ExitCode.Usage);
         run.Error.ShouldContain(reason);
+    }
+
+    [Fact]
+    public async Task Wire_into_a_namespace_that_is_not_there_is_refused_by_its_name()
+    {
+        var run = new CliRun();
+        (await run.RunAsync("impair wire --a no-such-place:wan0 --b no-such-place:wan1")).ShouldBe(ExitCode.Refused);
+        run.Error.ShouldContain("no-such-place");
     }
 
     private async Task OthersAreServedAsync() =>

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Fabric.Host.Faults;
+using Fabric.Host.Faults.Guest;
+
+namespace Fabric.Host.Demo.Sites;
+
+/// <summary>What became of the guest's disk.</summary>
+/// <param name="Bytes">What the guest sees.</param>
+/// <param name="Acknowledged">Blocks that the guest was told are on disk.</param>
+/// <param name="Lost">Of them, what is not there.</param>
+/// <param name="EqualAtSwitchover">
+/// The source's image as it was left and the target's differ only where the guest wrote at the target; null when it
+/// did not move.
+/// </param>
+/// <param name="BadReads">Blocks that the guest itself found wrong.</param>
+/// <param name="Errors">Writes, reads and flushes that failed in the guest.</param>
+public sealed record DiskReport(
+    long Bytes, long Acknowledged, long Lost, bool? EqualAtSwitchover, long BadReads, long Errors)
+{
+    /// <summary>Nothing was lost.</summary>
+    public bool Ok => Lost == 0 && EqualAtSwitchover is not false && BadReads == 0;
+}
+
+/// <summary>Makes the guest's image, and looks at images when nobody writes them any more.</summary>
+internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
+{
+    private const int PieceBytes = 1 << 20;
+    private const long BlocksPerMiB = 256;
+
+    private string OfSource => Path.Combine(lab.Source.Disks, SitesGuest.Image);
+
+    private string OfTarget => Path.Combine(lab.Target.Disks, SitesGuest.Image);
+
+    private string Kept => Path.Combine(lab.Directory, "kept.qcow2");
+
+    /// <summary>An image at the source with something on it beside what the guest will write.</summary>
+    public async Task MakeAsync(CancellationToken cancellation)
+    {
+        var raw = Path.Combine(lab.Directory, "new.raw");
+        File.Delete(OfSource);
+        File.Delete(OfTarget);
+        File.Delete(Kept);
+        await using (var file = File.Create(raw))
+        {
+            file.SetLength(options.DiskBytes);
+            file.Position = (long)options.WriterMiB << 20;
+            var piece = new byte[PieceBytes];
+            for (long written = 0; written < options.DiskFillBytes; written += PieceBytes)
+            {
+                RandomNumberGenerator.Fill(piece);
+                await file.WriteAsync(piece, cancellation);
+            }
+        }
+
+        await ImageToolAsync(["convert", "-f", "raw", "-O", "qcow2", raw, OfSource], cancellation);
+        File.Delete(raw);
+    }
+
+    /// <summary>
+    /// Keeps the source's image by a second name: the fabric removes the first when the guest has moved.
+    /// </summary>
+    public void KeepSource()
+    {
+        File.Delete(Kept);
+        using var link = Process.Start("ln", [OfSource, Kept]);
+        link.WaitForExit();
+        if (link.ExitCode != 0)
+            throw new LabException($"'{OfSource}' cannot be kept by a second name.");
+    }
+
+    /// <summary>Looks at the images after the guest has been stopped.</summary>
+    /// <param name="acknowledged">The writer's last word.</param>
+    /// <param name="moved">The guest is at the target now.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<DiskReport> CheckAsync(
+        DiskAcknowledgement acknowledged, bool moved, CancellationToken cancellation)
+    {
+        var last = await RawAsync(moved ? OfTarget : OfSource, "last.raw", cancellation);
+        var blocks = options.WriterMiB * BlocksPerMiB;
+        WrittenBlocks found;
+        await using (var image = File.OpenRead(last))
+            found = WrittenBlocks.Read(image, blocks, acknowledged.Number);
+        bool? equal = null;
+        if (moved)
+        {
+            var first = await RawAsync(Kept, "first.raw", cancellation);
+            await using var before = File.OpenRead(first);
+            await using var after = File.OpenRead(last);
+            equal = DiskComparison.DiffersOnlyByLaterBlocks(before, after, blocks);
+        }
+
+        return new DiskReport(
+            options.DiskBytes, acknowledged.Number, found.Lost, equal, acknowledged.Bad, acknowledged.Errors);
+    }
+
+    /// <summary>Leaves nothing in a lab that stays.</summary>
+    public void Remove()
+    {
+        foreach (var file in new[] { OfSource, OfTarget, Kept, "new.raw", "last.raw", "first.raw" })
+            File.Delete(Path.Combine(lab.Directory, file));
+    }
+
+    private async Task<string> RawAsync(string image, string name, CancellationToken cancellation)
+    {
+        var raw = Path.Combine(lab.Directory, name);
+        await ImageToolAsync(["convert", "-f", "qcow2", "-O", "raw", image, raw], cancellation);
+        return raw;
+    }
+
+    private static async Task ImageToolAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var start = new ProcessStartInfo("qemu-img", arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+        };
+        using var tool = Process.Start(start)
+            ?? throw new LabException("qemu-img does not start: run deploy/setup.sh.");
+        var errors = await tool.StandardError.ReadToEndAsync(cancellation);
+        await tool.WaitForExitAsync(cancellation);
+        if (tool.ExitCode != 0)
+            throw new LabException($"qemu-img {string.Join(' ', arguments)}: {errors.Trim()}");
+    }
+}
