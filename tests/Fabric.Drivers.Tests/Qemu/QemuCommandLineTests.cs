@@ -68,10 +68,11 @@ public sealed class QemuCommandLineTests
         var line = Line(Spec with { Devices = ["virtio-net-pci,netdev=net0,romfile="], Network = network });
         line.Where((_, i) => i > 0 && line[i - 1] is "-netdev").ShouldBe(
             ["user,id=net0", "tap,id=fabric-net,ifname=vweb,script=no,downscript=no"], StringComparer.Ordinal);
-        line.ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic");
+        line.ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic", StringComparer.Ordinal);
         Line(Spec with { Network = network with { Mtu = 1400 } })
-            .ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic,host_mtu=1400");
-        Line(Spec with { Network = new NetworkSpec { Kind = NetworkKind.None } }).ShouldNotContain("-netdev");
+            .ShouldContain("virtio-net-pci,netdev=fabric-net,mac=52:54:00:aa:00:01,romfile=,id=fabric-nic,host_mtu=1400",
+                StringComparer.Ordinal);
+        Line(Spec with { Network = new NetworkSpec { Kind = NetworkKind.None } }).ShouldNotContain("-netdev", StringComparer.Ordinal);
     }
 
     [Theory]
