@@ -15,6 +15,7 @@ public sealed class EffectWalkTests
     private static readonly IReadOnlyList<Plan> Scenarios =
     [
         Enumeration.Base,
+        Enumeration.Base with { Networks = 1 },
         With(new Fault(FaultKind.Cancelled, Role.Operator, new Trigger(0, StageKind.PreCopy, 20_000), 0, 1, 0)),
         With(new Fault(FaultKind.DataReset, Role.Source, new Trigger(0, StageKind.StopAndCopy, 100), 0, 1, 0)),
         With(new Fault(FaultKind.VmKilled, Role.Target, new Trigger(0, StageKind.Commitment, 1), 0, 1, 0)),

@@ -46,6 +46,9 @@ public sealed record Plan
     /// <summary>One bit for each VM: it has a local disk.</summary>
     public int LocalDisks { get; init; } = 0b0000_0001;
 
+    /// <summary>One bit for each VM: it has a network that moves with it.</summary>
+    public int Networks { get; init; }
+
     /// <summary>A target whose process dies in pre-copy gets another, from what it holds.</summary>
     public bool Refills { get; init; } = true;
 
@@ -60,7 +63,7 @@ public sealed record Plan
             CultureInfo.InvariantCulture,
             $"node links {LinkUs.Least}-{LinkUs.Most} us, of 1000: {LostPerMille} lost, {DoubledPerMille} doubled, " +
             $"{ReorderedPerMille} reordered; up to {RoundsMax} rounds of {RoundMs.Least}-{RoundMs.Most} ms; " +
-            $"targets {(Refills ? "are refilled" : "hold nothing")}; local disks {LocalDisks:b8}");
+            $"targets {(Refills ? "are refilled" : "hold nothing")}; local disks {LocalDisks:b8}, networks {Networks:b8}");
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"policy: attempts {Policy.AttemptsMax}, return {Policy.HostReturnMs} ms, switchover " +

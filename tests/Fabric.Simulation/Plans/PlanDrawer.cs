@@ -34,6 +34,7 @@ public static class PlanDrawer
             RoundsMax = 1 + chance.Below(4),
             Policy = Policy(chance),
             // Of a chance of its own, so that what each seed draws besides stays what it was.
+            Networks = Chance.For(seed, 8).Below(3) == 0 ? 0b1111_1111 : 0,
             Refills = !Chance.For(seed, 7).OneIn(4),
             Moves = [.. Enumerable.Range(0, vms).SelectMany(vm => Enumerable.Range(0, 1 + chance.Below(3))
                 .Select(_ => new Move(vm, chance.Spread(1, 2_000), 1 + chance.Below(hosts - 1))))],

@@ -214,12 +214,12 @@ internal sealed partial class SimWorld
                 break;
             case FaultKind.MigratedAgain:
                 var next = _hosts[(host.Number + fault.Count) % _hosts.Count];
-                Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(next.Id, Plan.Policy));
+                Ask(EntityKinds.Vm, vm.Value, Asked(host.Id, next.Id, Plan.Policy));
                 break;
             case FaultKind.Drained:
                 var elsewhere = _hosts[(host.Number + 1) % _hosts.Count];
                 foreach (var known in _vms.Values.OfType<KnownVm>().Where(v => v.Owner == host.Id).ToList())
-                    Ask(EntityKinds.Vm, known.Spec.Id.Value, new MigrateRequested(elsewhere.Id, Plan.Policy));
+                    Ask(EntityKinds.Vm, known.Spec.Id.Value, Asked(host.Id, elsewhere.Id, Plan.Policy));
                 break;
             case FaultKind.VmStopped:
                 Ask(EntityKinds.Vm, vm.Value, new StopRequested(Force: fault.Count % 2 == 1));

@@ -59,7 +59,7 @@ internal sealed partial class SimWorld
             var vm = VmAt(i);
             if ((Plan.LocalDisks >> i & 1) != 0)
                 Rules.Disks.Give(vm, _hosts[i % _hosts.Count].Id);
-            var spec = new VmSpec { Id = vm, MemoryKiB = 131_136, Disks = Rules.Disks.SpecOf(vm) };
+            var spec = new VmSpec { Id = vm, MemoryKiB = 131_136, Disks = Rules.Disks.SpecOf(vm), Network = NetworkOf(i) };
             Ask(EntityKinds.Vm, vm.Value, new CreateVm(spec, _hosts[i % _hosts.Count].Id));
             Ask(EntityKinds.Vm, vm.Value, new StartRequested());
             _movers.Add(new Mover(i, [.. Plan.Moves.Where(m => m.Vm == i)]));
@@ -127,7 +127,7 @@ internal sealed partial class SimWorld
         {
             (mover.Asked, mover.Before) = (true, _latest.GetValueOrDefault(vm));
             var target = (HostOf(running.Owner).Number + mover.Moves[mover.At].Hops) % _hosts.Count;
-            Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(_hosts[target].Id, Plan.Policy));
+            Ask(EntityKinds.Vm, vm.Value, Asked(running.Owner, _hosts[target].Id, Plan.Policy));
         }
 
         Later(mover, 1_500);

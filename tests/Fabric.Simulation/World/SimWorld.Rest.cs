@@ -149,7 +149,7 @@ internal sealed partial class SimWorld
         bool IsThere() => VmState(vm) is not RunningVm { Owner: var now } || now == target.Id;
         for (var asks = 0; asks < HoldAsksMax && ActiveOf(vm) is null && !IsThere(); asks++)
         {
-            Ask(EntityKinds.Vm, vm.Value, new MigrateRequested(target.Id, new MigrationPolicy()));
+            Ask(EntityKinds.Vm, vm.Value, Asked(running.Owner, target.Id, new MigrationPolicy()));
             RunWhile(() => ActiveOf(vm) is null, Scheduler.Now + SimScheduler.Ms(HoldAskMs));
         }
 
