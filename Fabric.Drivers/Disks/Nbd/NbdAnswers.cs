@@ -19,12 +19,12 @@ internal sealed class NbdAnswers(Stream stream, ConcurrentDictionary<ulong, NbdP
         {
             case SimpleReplyMagic:
                 var error = BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(4));
-                var waiting = Taken();
+                var waiting = Found();
                 if (error != 0)
                     waiting.Error = Refused(error);
                 else if (waiting.Into.Length > 0)
                     await FillAsync(waiting, 0, waiting.Into.Length, cancellation);
-                waiting.Done();
+                Done(waiting);
                 break;
             case ChunkMagic:
                 await stream.ReadExactlyAsync(_head.AsMemory(16, 4), cancellation);
@@ -41,15 +41,15 @@ internal sealed class NbdAnswers(Stream stream, ConcurrentDictionary<ulong, NbdP
         var type = BinaryPrimitives.ReadUInt16BigEndian(_head.AsSpan(6));
         var length = BinaryPrimitives.ReadUInt32BigEndian(_head.AsSpan(16));
         var isLast = (flags & ChunkDone) != 0;
-        var waiting = isLast ? Taken() : Found();
+        var waiting = Found();
         switch (type)
         {
             case ChunkNone when length == 0 && isLast:
                 break;
-            case ChunkOffsetData when length > 8:
-                await FillAsync(waiting, await StartAsync(waiting, cancellation), (int)Bound(length - 8, waiting), cancellation);
+            case ChunkOffsetData when length > 8 && length - 8 <= waiting.Into.Length:
+                await FillAsync(waiting, await StartAsync(waiting, cancellation), (int)(length - 8), cancellation);
                 break;
-            case ChunkOffsetHole when length == 12:
+            case ChunkOffsetHole when length == 12 && waiting.Into.Length > 0:
                 await ClearAsync(waiting, cancellation);
                 break;
             case ChunkBlockStatus when length >= 12 && (length - 4) % 8 == 0
@@ -65,7 +65,7 @@ internal sealed class NbdAnswers(Stream stream, ConcurrentDictionary<ulong, NbdP
         }
 
         if (isLast)
-            waiting.Done();
+            Done(waiting);
     }
 
     private async Task ClearAsync(NbdPending waiting, CancellationToken cancellation)
@@ -117,9 +117,12 @@ internal sealed class NbdAnswers(Stream stream, ConcurrentDictionary<ulong, NbdP
 
     private ulong Cookie() => BinaryPrimitives.ReadUInt64BigEndian(_head.AsSpan(8));
 
-    private NbdPending Taken() => pending.TryRemove(Cookie(), out var waiting)
-        ? waiting
-        : throw Broken("an answer to nothing");
+    // Only now: whoever ends the connection in the middle of an answer fails all that still wait.
+    private void Done(NbdPending waiting)
+    {
+        pending.TryRemove(Cookie(), out _);
+        waiting.Done();
+    }
 
     private NbdPending Found() => pending.TryGetValue(Cookie(), out var waiting)
         ? waiting

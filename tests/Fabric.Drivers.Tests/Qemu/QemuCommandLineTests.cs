@@ -39,6 +39,34 @@ public sealed class QemuCommandLineTests
         After(Line(Spec, StartMode.Incoming), "-incoming").ShouldBe("defer");
 
     [Fact]
+    public void Disk_is_a_file_node_a_format_node_and_a_device_in_the_order_given()
+    {
+        var spec = Spec with
+        {
+            Disks =
+            [
+                new DiskSpec { Id = DiskId.Of("root"), File = "r.img" },
+                new DiskSpec { Id = DiskId.Of("data"), File = "d.img", Format = DiskFormat.Raw },
+            ],
+        };
+        var options = new QemuOptions { DiskPath = d => $"/disks,x/{d.File}" };
+        var line = QemuCommandLine.Of(spec, StartMode.Boot, new QemuDirectory("/run/fabric/web-1/"), options, Tcg72);
+        line.Where((_, i) => i > 0 && line[i - 1] is "-blockdev" or "-device").Where(a => a is not ("-blockdev" or "-device"))
+            .ShouldBe(
+            [
+                "driver=file,node-name=file-root,filename=/disks,,x/r.img,discard=unmap",
+                "driver=qcow2,node-name=disk-root,file=file-root,discard=unmap",
+                "virtio-blk-pci,drive=disk-root,id=dev-root",
+                "driver=file,node-name=file-data,filename=/disks,,x/d.img,discard=unmap",
+                "driver=raw,node-name=disk-data,file=file-data,discard=unmap",
+                "virtio-blk-pci,drive=disk-data,id=dev-data",
+            ], StringComparer.Ordinal);
+        Reasons(spec, Tcg72).ShouldBe([FailureReason.HypervisorUnfit]);
+        var long27 = Spec with { Disks = [new DiskSpec { Id = DiskId.Of(new string('a', 27)), File = "r.img" }] };
+        long27.Faults().ShouldHaveSingleItem().ShouldContain("longer than 26");
+    }
+
+    [Fact]
     public void Kernel_command_line_stays_one_argument()
     {
         var line = Line(Spec with { Kernel = "/boot/k", Append = "a=1,2 -daemonize; rm" });

@@ -227,6 +227,23 @@ public sealed class DiskCopyTests
         await lab.ShouldBeEqualAsync();
     }
 
+    [Theory]
+    [InlineData(LabEnvironment.Installed)]
+    [InlineData(LabEnvironment.Unpacked)]
+    public async Task Throttle_that_an_agent_left_behind_is_lifted_by_the_next_copy(string version)
+    {
+        await using var lab = new DiskLab(version, DiskFormat.Qcow2);
+        await lab.StartAsync();
+        await lab.Source.Disks!.ThrottleWritesAsync(DiskLab.Disk, 1 << 20, default);
+        (await lab.WriteLimitAsync()).ShouldBe(1 << 20);
+        await lab.Source.Disks!.OfferAsync(DiskLab.Disk, "left-behind", null, default);
+        await using var copy = lab.Copy(new CountedStream.Line());
+        await copy.FinishAsync(Guard);
+        (await lab.WriteLimitAsync()).ShouldBe(0);
+        (await lab.Source.Disks!.OffersAsync(DiskLab.Disk, default)).ShouldBeEmpty();
+        await lab.ShouldBeEqualAsync();
+    }
+
     [Fact]
     public async Task Target_of_another_size_is_refused()
     {
