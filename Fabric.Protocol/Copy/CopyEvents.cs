@@ -18,7 +18,7 @@ public sealed record CopyStopNoted(Stamp Stamp) : CopyEvent;
 /// <param name="Paused">The attempt under way had paused it, and its guest did not run since.</param>
 public sealed record CopyEnded(LifeView Ended, FailureReason? Reason, string? Detail, bool Paused = false) : CopyEvent;
 
-/// <summary>It is being sent away.</summary>
+/// <summary>It is being sent away: its local disks first, if it has any.</summary>
 public sealed record OutgoingBegun(Stamp Stamp) : CopyEvent;
 
 /// <summary>It is paused for good.</summary>

@@ -21,7 +21,7 @@ public static class CopyEvolution
 
         (OwnedCopy s, OutgoingBegun e) => new OutgoingCopy(
             s.Fence.Raised(e.Stamp), s.Spec, s.Directory, s.Epoch, s.GrantedBy, Attempt(e.Stamp),
-            OutgoingPhase.Starting,
+            s.Spec.LocalDisks().Any() ? OutgoingPhase.Syncing : OutgoingPhase.Starting,
             null, null, null),
         (OutgoingCopy s, HandOffNoted) => s with { Phase = OutgoingPhase.HandedOff },
         (OutgoingCopy s, RollbackNoted e) => s with { Fence = s.Fence.Raised(e.Stamp), Phase = OutgoingPhase.Resuming },

@@ -11,10 +11,9 @@ internal static class SourceHalf
     {
         switch (turn.State)
         {
-            case OwnedCopy { Running: true, Stopping: false } s
-                when s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+            case OwnedCopy { Running: true, Stopping: false } s when s.Spec.LocalDisks().Any()
+                && s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
                 turn.Happen(new OutgoingBegun(order.Stamp));
-                turn.Happen(new OutgoingSighted(OutgoingPhase.Syncing, null));
                 turn.Do(new StartSyncing(s.Directory, order));
                 turn.TellSource(order.Stamp);
                 break;

@@ -47,6 +47,18 @@ public sealed class EnumerationTests
         Enumeration.Parse(Enumeration.Print(plan)).Faults.ShouldBe(plan.Faults);
     }
 
+    /// <summary>
+    /// A source's agent that dies after it has noted that it sends, and before it says so, knows only the note: with
+    /// local disks, that it copies them.
+    /// </summary>
+    [Theory]
+    [InlineData("19:LedgerReplyLost:Source:4000,23:GuestShutsDown:Source:4000")]
+    [InlineData("21:LedgerHangs:Source:35000,24:GuestShutsDown:Source:4000")]
+    [InlineData("2:LedgerHangs:Source:35000,23:GuestCrashes:Source:4000")]
+    [InlineData("23:GuestShutsDown:Source:4000,23:LedgerFails:Source:4000")]
+    public void Cases_that_broke_a_rule_once_hold(string faults) =>
+        RunResult.Of(Enumeration.Parse(faults)).Broken.ShouldBeNull();
+
     [Fact]
     public void Every_stage_that_can_be_met_has_cells_to_hit() => FaultCells.Stages
         .Where(s => s is not StageKind.Activation)
