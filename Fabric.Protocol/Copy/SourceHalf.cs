@@ -11,22 +11,13 @@ internal static class SourceHalf
     {
         switch (turn.State)
         {
-            case OwnedCopy { Running: true, Stopping: false } s when s.Spec.LocalDisks().Any()
-                && s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+            case OwnedCopy s when CanBegin(s, order.Stamp) && s.Spec.LocalDisks().Any():
                 turn.Happen(new OutgoingBegun(order.Stamp));
                 turn.Do(new StartSyncing(s.Directory, order));
                 turn.TellSource(order.Stamp);
                 break;
-            case OwnedCopy { LastEnded: { } ended } when ended.Attempt.Is(order.Stamp):
-                turn.TellSource(order.Stamp);
-                break;
-            case OutgoingCopy s when s.Attempt.Is(order.Stamp):
-                turn.TellSource(order.Stamp);
-                break;
             default:
-                turn.Refuse(
-                    order, Side.Source, Refusal.WrongState,
-                    $"the copy here is a {turn.State.GetType().Name} whose disks cannot be copied");
+                TellAgain(turn, order, "whose disks cannot be copied");
                 break;
         }
     }
@@ -48,26 +39,16 @@ internal static class SourceHalf
                 turn.Do(new StartSending(s.Directory, order));
                 turn.TellSource(order.Stamp);
                 break;
-            case OwnedCopy { Running: true, Stopping: false } s when s.Spec.LocalDisks().Any()
-                && s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+            case OwnedCopy s when CanBegin(s, order.Stamp) && s.Spec.LocalDisks().Any():
                 turn.Refuse(order, Side.Source, Refusal.WrongState, "its local disks have not been copied");
                 break;
-            case OwnedCopy { Running: true, Stopping: false } s
-                when s.Epoch == order.Stamp.Epoch && !(s.LastEnded?.Attempt.Is(order.Stamp) ?? false):
+            case OwnedCopy s when CanBegin(s, order.Stamp):
                 turn.Happen(new OutgoingBegun(order.Stamp));
                 turn.Do(new StartSending(s.Directory, order));
                 turn.TellSource(order.Stamp);
                 break;
-            case OwnedCopy { LastEnded: { } ended } when ended.Attempt.Is(order.Stamp):
-                turn.TellSource(order.Stamp);
-                break;
-            case OutgoingCopy s when s.Attempt.Is(order.Stamp):
-                turn.TellSource(order.Stamp);
-                break;
             default:
-                turn.Refuse(
-                    order, Side.Source, Refusal.WrongState,
-                    $"the copy here is a {turn.State.GetType().Name} that cannot begin");
+                TellAgain(turn, order, "that cannot begin");
                 break;
         }
     }
@@ -253,6 +234,20 @@ internal static class SourceHalf
             or OutgoingPhase.Resuming => false,
         _ => throw new ArgumentOutOfRangeException(nameof(s), s.Phase, "not a phase"),
     };
+
+    /// <summary>It runs here, under the order's epoch, and the order's attempt is not over.</summary>
+    private static bool CanBegin(OwnedCopy s, Stamp order) => s is { Running: true, Stopping: false }
+        && s.Epoch == order.Epoch && !(s.LastEnded?.Attempt.Is(order) ?? false);
+
+    /// <summary>An order that has been obeyed is answered again; another one is refused.</summary>
+    private static void TellAgain(CopyTurn turn, Order order, string what)
+    {
+        if (turn.State is OwnedCopy { LastEnded: { } ended } && ended.Attempt.Is(order.Stamp)
+            || turn.State is OutgoingCopy s && s.Attempt.Is(order.Stamp))
+            turn.TellSource(order.Stamp);
+        else
+            turn.Refuse(order, Side.Source, Refusal.WrongState, $"the copy here is a {turn.State.GetType().Name} {what}");
+    }
 
     private static void Follow(CopyTurn turn, OutgoingCopy s, MachineLook look)
     {
