@@ -38,6 +38,11 @@ public static partial class Limits
         public const int MembersMax = NodeLink.HostsMax;
 
         /// <summary>
+        /// VMs of overlays that a host is told of: about 0.5 KiB each, 8 MiB in all, and two entries of the kernel's tables.
+        /// </summary>
+        public const int OverlayPlacesMax = 16_384;
+
+        /// <summary>
         /// Packets that a TAP keeps while the guest stands still, so that the pause loses none: 0.5 s of 200 Mbit/s in
         /// packets of 1,500 bytes are 8,300; 8,192 x 1,500 bytes = 12 MiB at the worst.
         /// </summary>

@@ -17,6 +17,7 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(Order))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(HostFacts))]
+[JsonSerializable(typeof(OverlayPlace))]
 [JsonSerializable(typeof(HostJoined))]
 [JsonSerializable(typeof(VmSpec))]
 [JsonSerializable(typeof(MigrationPolicy))]

@@ -74,11 +74,19 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask OnMessageAsync(object message, CancellationToken ended)
     {
-        if (message is not Order order)
-            throw new LinkProtocolException(
-                LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
-        await _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).TellAsync(
-            new OrderGiven(order), cancellationToken: ended);
+        switch (message)
+        {
+            case Order order:
+                await _system.Entity(EntityKinds.Copy, order.Stamp.Vm.Value).TellAsync(
+                    new OrderGiven(order), cancellationToken: ended);
+                break;
+            case OverlayPlace place:
+                _tools.Network?.Overlays?.Told(place);
+                break;
+            default:
+                throw new LinkProtocolException(
+                    LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
+        }
     }
 
     /// <summary>Looks for leftovers no more.</summary>

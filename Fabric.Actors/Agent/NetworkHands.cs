@@ -248,6 +248,8 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         _here = wanted;
         // Routers may lead here when the source passes on too.
         await AllAsync(_here.Where(p => owned || !p.IsRouter), static (p, c) => p.Redirector.PrepareAsync(p.Move, c));
+        if (_spec.Vni is { } vni)
+            network.Overlays?.Joined(vni);
     });
 
     /// <summary>What an earlier move left, for it could not be undone then, would keep the next from being noted.</summary>

@@ -42,7 +42,7 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
             Spec = spec,
             Role = NetworkRole.Target,
             Target = tools.Underlay is { } underlay ? new NetworkEnd(host, underlay) : null,
-            Members = tools.Underlay is { } own ? [own] : [],
+            Members = tools.Underlay is { } own ? [own, .. Known(tools).Where(m => m != own)] : [],
         };
         return [new NetworkPart(tools.Redirector, move), .. RoutersOf(tools, move)];
     }
@@ -75,6 +75,9 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
             TargetVia = router.Via.TryGetValue(move.Target.Host, out var to) ? to : null,
         }));
     }
+
+    private static IEnumerable<HostAddress> Known(NetworkTools tools) =>
+        tools.Overlays?.Members.Take(Limits.Network.MembersMax - 1) ?? [];
 
     // A start has no migration; its directory tells one from the next: web/e3 becomes web-e3.
     private static MigrationId NameOf(string directory) => MigrationId.Of(directory.Replace('/', '-'));

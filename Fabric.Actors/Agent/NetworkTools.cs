@@ -8,7 +8,11 @@ namespace Fabric.Actors.Agent;
 /// <param name="Underlay">Where other hosts' overlays and tunnels reach this one; null when nowhere.</param>
 /// <param name="Routers">Routers in namespaces of this machine.</param>
 public sealed record NetworkTools(
-    INetworkRedirector Redirector, HostAddress? Underlay, IReadOnlyList<NetworkRouter> Routers);
+    INetworkRedirector Redirector, HostAddress? Underlay, IReadOnlyList<NetworkRouter> Routers)
+{
+    /// <summary>Where the VMs of overlays are; null where nobody says so.</summary>
+    public Overlays? Overlays { get; init; }
+}
 
 /// <summary>A router whose routes this host looks after.</summary>
 /// <param name="Redirector">That of its namespace.</param>

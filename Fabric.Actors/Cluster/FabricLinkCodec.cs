@@ -5,8 +5,9 @@ using Fabric.Protocol;
 namespace Fabric.Actors.Cluster;
 
 /// <summary>
-/// Orders one way, reports and a host's facts the other. Each is an object whose first property says what it is:
-/// <c>{"order":"grant",...}</c>, <c>{"report":"target",...}</c>, <c>{"facts":{...}}</c>.
+/// Orders and places in overlays one way, reports and a host's facts the other. Each is an object whose first property
+/// says what it is: <c>{"order":"grant",...}</c>, <c>{"overlay":{...}}</c>, <c>{"report":"target",...}</c>,
+/// <c>{"facts":{...}}</c>.
 /// </summary>
 public sealed class FabricLinkCodec : ILinkCodec
 {
@@ -28,6 +29,12 @@ public sealed class FabricLinkCodec : ILinkCodec
                 JsonSerializer.Serialize(writer, facts, ProtocolJson.Default.HostFacts);
                 writer.WriteEndObject();
                 break;
+            case OverlayPlace place:
+                writer.WriteStartObject();
+                writer.WritePropertyName("overlay");
+                JsonSerializer.Serialize(writer, place, ProtocolJson.Default.OverlayPlace);
+                writer.WriteEndObject();
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message), message, "not a message of the node link");
         }
@@ -44,6 +51,7 @@ public sealed class FabricLinkCodec : ILinkCodec
             "order" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Order),
             "report" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Report),
             "facts" => ReadFacts(ref reader),
+            "overlay" => ReadPlace(ref reader),
             _ => throw new LinkProtocolException(LinkFault.UnknownMessage, $"'{Names.Shown(kind)}' is not a message"),
         };
         return Checked(message);
@@ -70,6 +78,11 @@ public sealed class FabricLinkCodec : ILinkCodec
         BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null }
             or AdjustTransfer { Policy: null } =>
             throw new JsonException("where to send, and how, is missing"),
+        OverlayPlace { Network: null or { Addresses: null } or { Gateways: null } } or OverlayPlace { At: null }
+            or OverlayPlace { Members: null } =>
+            throw new JsonException("where the VM of the overlay is, is missing"),
+        OverlayPlace place when place.Faults() is { Count: > 0 } faults =>
+            throw new JsonException($"the place in the overlay is wrong: {string.Join("; ", faults)}"),
         HostFacts { Data: null } => throw new JsonException("the host's data endpoint is missing"),
         null => throw new JsonException("the message is null"),
         _ => EnumsAreKnown(message) ? message : throw new JsonException("a number that is no value of its enum"),
@@ -101,5 +114,11 @@ public sealed class FabricLinkCodec : ILinkCodec
     {
         reader.Read();
         return JsonSerializer.Deserialize(ref reader, ProtocolJson.Default.HostFacts);
+    }
+
+    private static OverlayPlace? ReadPlace(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        return JsonSerializer.Deserialize(ref reader, ProtocolJson.Default.OverlayPlace);
     }
 }

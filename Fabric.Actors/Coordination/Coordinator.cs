@@ -30,6 +30,7 @@ public sealed class Coordinator : INodeLinkHubHandler
             id => Journalled(() => new MigrationActor(MigrationId.Of(id), journal, hosts, hold, decide, map)));
         system.Entities.Register(
             EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
+        system.Entities.Register(EntityKinds.Overlays, _ => Props.Create(() => new OverlayActor(hosts)));
         system.Entities.Register(
             EntityKinds.WanLink, id => Props.Create(() => new WanLinkActor(map.Links[id])));
     }
@@ -43,12 +44,18 @@ public sealed class Coordinator : INodeLinkHubHandler
     /// <summary>Wakes every VM and every migration: each reads its stream and takes up what was open.</summary>
     public async Task ResumeAsync(CancellationToken cancellation)
     {
+        // Before the VMs wake up, so that it hears them.
+        var overlays = _system.Entity(EntityKinds.Overlays, OverlayActor.Only);
+        await overlays.TellAsync(Wake.Up, cancellationToken: cancellation);
         foreach (var kind in new[] { EntityKinds.Migration, EntityKinds.Vm })
         {
             await foreach (var stream in _journal.ListStreamsAsync(kind, cancellation))
             {
-                if (string.Equals(stream.Stream.Kind, kind, StringComparison.Ordinal))
-                    await _system.Entity(kind, stream.Stream.Id).TellAsync(Wake.Up, cancellationToken: cancellation);
+                if (!string.Equals(stream.Stream.Kind, kind, StringComparison.Ordinal))
+                    continue;
+                await _system.Entity(kind, stream.Stream.Id).TellAsync(Wake.Up, cancellationToken: cancellation);
+                if (kind is EntityKinds.Vm)
+                    await overlays.TellAsync(new VmNews(VmId.Of(stream.Stream.Id)), cancellationToken: cancellation);
             }
         }
     }
@@ -73,6 +80,7 @@ public sealed class Coordinator : INodeLinkHubHandler
         switch (message)
         {
             case HostFacts facts:
+                _system.EventStream.Publish(new HostSaid(host, facts));
                 await _system.Entity(EntityKinds.Host, host.Value).TellAsync(
                     new HostIntroduced(facts), cancellationToken: ended);
                 break;

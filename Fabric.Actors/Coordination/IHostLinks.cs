@@ -8,6 +8,9 @@ public interface IHostLinks
     /// <summary>Sends an order at most once. False: not connected.</summary>
     bool TrySend(HostId host, Order order);
 
+    /// <summary>Tells a host where a VM of an overlay is, at most once. False: not connected, or nobody to be told.</summary>
+    bool TrySend(HostId host, OverlayPlace place) => false;
+
     /// <summary>Whether the host's agent is connected.</summary>
     bool IsConnected(HostId host);
 }

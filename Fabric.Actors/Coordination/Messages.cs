@@ -11,6 +11,9 @@ public sealed record VmNews(VmId Vm) : IFabricNews;
 /// <summary>To a host's actor: its agent said what it is.</summary>
 public sealed record HostIntroduced(HostFacts Facts);
 
+/// <summary>On the event stream: a host's agent said what it is.</summary>
+public sealed record HostSaid(HostId Host, HostFacts Facts);
+
 /// <summary>A host's agent reported.</summary>
 public sealed record HostReported(HostId Host, Report Report);
 

@@ -37,6 +37,13 @@ public interface INetworkRedirector : IAsyncDisposable
     /// <summary>Takes away what only the move needed, and forgets what was before.</summary>
     Task<NetworkStepResult> ReleaseAsync(NetworkMove move, CancellationToken cancellation);
 
+    /// <summary>
+    /// At a host of an overlay that is neither end of the move: the VM's traffic is led to the target. Nothing is noted, for
+    /// there is no way back but another move. A host without the overlay leaves all as it is; the target, and whoever has
+    /// the VM's TAP, only gets to know the other hosts.
+    /// </summary>
+    Task<NetworkStepResult> LeadAsync(NetworkMove move, CancellationToken cancellation);
+
     /// <summary>Moves that have begun on this host and have not ended.</summary>
     IReadOnlyList<NetworkNote> Open();
 }

@@ -136,6 +136,18 @@ public sealed class NetworkRedirector : INetworkRedirector
         }, cancellation);
 
     /// <inheritdoc/>
+    public Task<NetworkStepResult> LeadAsync(NetworkMove move, CancellationToken cancellation) =>
+        StepAsync(NetworkStep.Activate, move, (step, plan) =>
+        {
+            if (step.State.Link(move.Spec.VxlanLink()) is null)
+                return Task.CompletedTask;
+            // A TAP of the VM is that of an end of a move: what leads to it is that end's affair.
+            var isAnEnd = move.Target!.Underlay == _place.Underlay || step.State.Link(move.Spec.Tap!) is not null;
+            step.Fulfil(isAnEnd ? plan.Activate.Where(static w => w.IsShared) : plan.Activate);
+            return Task.CompletedTask;
+        }, cancellation);
+
+    /// <inheritdoc/>
     public IReadOnlyList<NetworkNote> Open() => _notes.Open();
 
     /// <summary>The announcements of a VM that are still to come; fails when one could not be sent.</summary>

@@ -3,6 +3,7 @@ using Fabric.Actors.Agent;
 using Fabric.Drivers.Network;
 using Fabric.Host.Configuration;
 using Fabric.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace Fabric.Host.Nodes;
 
@@ -10,7 +11,7 @@ namespace Fabric.Host.Nodes;
 internal static class HostNetwork
 {
     /// <summary>That of a host.</summary>
-    public static NetworkTools Of(NodeSettings settings, TimeProvider time)
+    public static NetworkTools Of(NodeSettings settings, TimeProvider time, ILogger log)
     {
         var network = settings.Host.Network;
         var notes = Path.GetFullPath(Path.Combine(settings.Node.StateDirectory, network.NotesDirectory));
@@ -21,19 +22,25 @@ internal static class HostNetwork
                 network.DnsKeys.ToDictionary(
                     k => k.Key, k => NetworkSettingsBinder.ReadSecret(k.Value), StringComparer.OrdinalIgnoreCase),
                 time);
+        var redirector = new NetworkRedirector(place, new FileNetworkNotes(notes), names, time);
         return new NetworkTools(
-            new NetworkRedirector(place, new FileNetworkNotes(notes), names, time),
+            redirector,
             place.Underlay,
             [.. network.Routers.Select((router, i) => new NetworkRouter(
                 new NetworkRedirector(
                     new NetworkPlace { Namespace = router.Namespace },
                     new FileNetworkNotes(Path.Combine(notes, $"router-{NameOf(router.Namespace)}")), names: null, time),
-                router.Via))]);
+                router.Via))])
+        {
+            Overlays = new Overlays(redirector, log),
+        };
     }
 
     /// <summary>After the last copy has let go.</summary>
     public static async Task CloseAsync(NetworkTools network)
     {
+        if (network.Overlays is { } overlays)
+            await overlays.DisposeAsync();
         await network.Redirector.DisposeAsync();
         foreach (var router in network.Routers)
             await router.Redirector.DisposeAsync();

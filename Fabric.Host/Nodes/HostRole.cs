@@ -64,7 +64,7 @@ internal sealed class HostRole : IAsyncDisposable
             refused => NodeLog.DataRefused(log, refused.ToString()), terms, news => AgentLog.LinkNews(log, news));
         var buffers = new LinkBufferPool();
         var images = DisksOf(options, settings.Host.Disks, time);
-        var network = HostNetwork.Of(settings, time);
+        var network = HostNetwork.Of(settings, time, log);
         var tools = new AgentTools(
             options, Hypervisors.Of(settings.Host, images, note => NodeLog.HypervisorNote(log, note), time),
             new HostCapacity(options), tickets, listener,

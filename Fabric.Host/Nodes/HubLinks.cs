@@ -14,5 +14,8 @@ internal sealed class HubLinks : IHostLinks
     public bool TrySend(HostId host, Order order) => Hub?.TrySend(host, order) ?? false;
 
     /// <inheritdoc/>
+    public bool TrySend(HostId host, OverlayPlace place) => Hub?.TrySend(host, place) ?? false;
+
+    /// <inheritdoc/>
     public bool IsConnected(HostId host) => Hub?.Hosts.Contains(host) ?? false;
 }

@@ -48,7 +48,11 @@ internal static class VxlanPlan
             },
             NetworkRole.Vtep => new NetworkPlan
             {
-                Activate = [NetworkWish.For(new RemoteEntry(vxlan, mac, move.Target!.Underlay)), overThere],
+                Activate =
+                [
+                    NetworkWish.For(new RemoteEntry(vxlan, mac, move.Target!.Underlay)), overThere,
+                    .. Floods(move, vxlan, place.Underlay),
+                ],
             },
             NetworkRole.Router => RouterPlan.For(move, ahead: false),
             _ => NetworkPlan.Nothing,
@@ -65,12 +69,15 @@ internal static class VxlanPlan
         yield return NetworkWish.Shared(new LinkMaster(vxlan, bridge));
         yield return NetworkWish.Shared(new PortLearning(vxlan, Learning: false));
         yield return NetworkWish.Shared(new LinkUp(vxlan, Up: true));
-        foreach (var member in move.Members.Where(m => m != local))
-            yield return NetworkWish.Shared(new FloodEntry(vxlan, member));
+        foreach (var flood in Floods(move, vxlan, local))
+            yield return flood;
         if (spec.GatewayMac is not { } gateway)
             yield break;
         yield return NetworkWish.Shared(new LinkMac(bridge, gateway));
         foreach (var address in spec.Gateways)
             yield return NetworkWish.Shared(new LinkAddress(bridge, address));
     }
+
+    private static IEnumerable<NetworkWish> Floods(NetworkMove move, string vxlan, HostAddress? local) =>
+        move.Members.Where(m => m != local).Select(m => NetworkWish.Shared(new FloodEntry(vxlan, m)));
 }

@@ -45,6 +45,15 @@ internal sealed class ScriptedRedirector(List<string> calls, string? name = null
     public Task<NetworkStepResult> ReleaseAsync(NetworkMove move, CancellationToken cancellation) =>
         StepAsync(NetworkStep.Release, move, () => _notes.Remove(move.Role));
 
+    public Task<NetworkStepResult> LeadAsync(NetworkMove move, CancellationToken cancellation)
+    {
+        lock (calls)
+            calls.Add($"{name}Lead {move.Vm} to {move.Target!.Host}");
+        return Failing.Remove(NetworkStep.Activate)
+            ? Task.FromException<NetworkStepResult>(Wrong(NetworkFault.KernelRefused))
+            : Task.FromResult(new NetworkStepResult(NetworkStep.Activate, move.Role, 1, [], []));
+    }
+
     public IReadOnlyList<NetworkNote> Open()
     {
         lock (_gate)

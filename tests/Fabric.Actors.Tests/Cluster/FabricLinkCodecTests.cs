@@ -28,6 +28,28 @@ public sealed class FabricLinkCodecTests
         }
     }
 
+    [Fact]
+    public void A_place_in_an_overlay_is_read_again()
+    {
+        var network = new NetworkSpec
+        {
+            Kind = NetworkKind.Vxlan,
+            Mac = MacAddress.Of("52:54:00:aa:00:01"),
+            Tap = "vtap",
+            Bridge = "brov",
+            Vni = 100,
+        };
+        var place = new OverlayPlace(
+            VmId.Of("v1"), 3, network, new NetworkEnd(HostId.Of("b"), HostAddress.Of("10.2.0.11")))
+        { Members = [HostAddress.Of("10.1.0.11"), HostAddress.Of("fd00::1")] };
+        var output = new ArrayBufferWriter<byte>();
+        new FabricLinkCodec().Write(place, output);
+        var read = new FabricLinkCodec().Read(output.WrittenSpan).ShouldBeOfType<OverlayPlace>();
+        (read.Vm, read.Epoch, read.At).ShouldBe((place.Vm, place.Epoch, place.At));
+        read.Network.SameAs(network).ShouldBeTrue();
+        read.Members.ShouldBe(place.Members);
+    }
+
     [Theory]
     [InlineData("{\"report\":\"source\"," + Stamp + ",\"view\":42}")]
     [InlineData("{\"report\":\"source\"," + Stamp + ",\"view\":\"Failed\",\"reason\":999}")]
@@ -39,6 +61,10 @@ public sealed class FabricLinkCodecTests
     [InlineData("{\"report\":\"source\",\"view\":\"Ready\"}")]
     [InlineData("{\"order\":\"start-vm\"," + Stamp + "}")]
     [InlineData("{\"order\":\"grant\"," + Stamp + ",\"side\":7}")]
+    [InlineData("{\"overlay\":{\"vm\":\"v1\",\"epoch\":1}}")]
+    [InlineData("{\"overlay\":null}")]
+    [InlineData(
+        "{\"overlay\":{\"vm\":\"v1\",\"epoch\":1,\"network\":{\"kind\":\"Vxlan\"},\"at\":{\"host\":\"a\",\"underlay\":\"10.0.0.1\"},\"members\":[]}}")]
     public void A_message_with_a_part_missing_or_unknown_is_refused(string json) =>
         Should.Throw<JsonException>(() => new FabricLinkCodec().Read(Encoding.UTF8.GetBytes(json)));
 }
