@@ -111,6 +111,9 @@ public sealed partial class NetLab : IDisposable
     public string Ip(string name, string arguments) =>
         Run("ip", ["-n", NameOf(name), .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
+    /// <summary>What <c>bridge</c> sees of an interface's forwarding entries in there.</summary>
+    public string Entries(string name, string link) => Run("bridge", ["-n", NameOf(name), "fdb", "show", "dev", link]);
+
     /// <summary>All that iproute2 sees in there, without ages and counters.</summary>
     public string Dump(string name)
     {
