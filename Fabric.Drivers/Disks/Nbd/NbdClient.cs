@@ -114,7 +114,8 @@ internal sealed class NbdClient : IAsyncDisposable
         if (Volatile.Read(ref _over) is { } over)
             pending.Fail(over.Again());
         else
-            await SendAsync(head, payload, cancellation);
+            // Who gives up need not wait for a line that takes nothing; the connection goes on sending.
+            await SendAsync(head, payload, cancellation).WaitAsync(cancellation);
         await pending.Answered.WaitAsync(cancellation);
     }
 

@@ -121,4 +121,15 @@ public sealed class NbdClientTests : IDisposable
         client.Abort();
         (await Should.ThrowAsync<NbdException>(() => stuck.WaitAsync(HangGuard))).Fault.ShouldBe(NbdFault.Lost);
     }
+
+    [Fact]
+    public async Task Who_gives_up_does_not_wait_for_a_line_that_takes_nothing()
+    {
+        await using var client = await GreetedAsync();
+        using var enough = new CancellationTokenSource();
+        var stuck = Enumerable.Range(0, 8).Select(_ => client.WriteAsync(0, new byte[1 << 20], enough.Token)).ToArray();
+        await enough.CancelAsync();
+        foreach (var write in stuck)
+            await Should.ThrowAsync<OperationCanceledException>(() => write.WaitAsync(HangGuard));
+    }
 }
