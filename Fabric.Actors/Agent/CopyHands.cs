@@ -1,34 +1,30 @@
 using System.Threading.Channels;
 using Fabric.Drivers;
-using Fabric.Drivers.Disks;
-using Fabric.Drivers.Network;
 using Fabric.Protocol;
-using Fabric.Transport.Relay;
 
 namespace Fabric.Actors.Agent;
 
-/// <summary>Hands over a real hypervisor and a real data link.</summary>
+/// <summary>
+/// Hands over a real hypervisor and a real data link: effects in the order given, one at a time, each by the hands that
+/// it belongs to.
+/// <code>
+/// MachineHands   the process: started, found again, ended
+/// SourceHands    its guest goes away: disks, memory, the pause
+/// TargetHands    its guest comes in: offered, filled, filled again
+/// DiskHands, NetworkHands   what goes with the guest, on either side
+/// </code>
+/// </summary>
 public sealed class CopyHands : ICopyHands
 {
-    private readonly AgentTools _tools;
-    private readonly VmId _vm;
-    private readonly Func<string, CopyInput, ValueTask> _tell;
-    private readonly Action<Report> _report;
+    private readonly CopyParts _parts;
     private readonly Channel<(CopyEffect Effect, TimeSpan Noted)> _work =
         Channel.CreateBounded<(CopyEffect, TimeSpan)>(
             new BoundedChannelOptions(Limits.Agent.EffectsWaitingMax) { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _working;
-    private readonly NetworkHands _network;
-    private MachineKeeper? _keeper;
-    private VmSpec? _spec;
-    private OutgoingTransfer? _outgoing;
-    private IncomingTransfer? _incoming;
-
-    // Where the transfer that comes in goes to: what it tells is told of that process.
-    private volatile string _incomingTo = "";
-    private IncomingTransfer? _refilling;
-    private readonly DiskHands _disks;
+    private readonly MachineHands _machine;
+    private readonly SourceHands _source;
+    private readonly TargetHands _target;
 
     // The process was found running: what it shows of a migration is of the one that the ledger speaks of.
     private volatile bool _adopted;
@@ -39,29 +35,29 @@ public sealed class CopyHands : ICopyHands
     /// <summary>Makes them; nothing is touched before the first effect.</summary>
     public CopyHands(AgentTools tools, VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     {
-        (_tools, _vm, _tell, _report) = (tools, vm, tell, report);
-        _disks = new DiskHands(tools, vm, report);
-        _network = new NetworkHands(tools, vm);
+        _parts = new CopyParts(
+            tools, vm, tell, report, new DiskHands(tools, vm, report), new NetworkHands(tools, vm), _stop.Token);
+        _machine = new MachineHands(
+            _parts, HearAsync, progress => _source!.Hear(progress), IsMigrationOurs, () => _source!.WireBytes);
+        _source = new SourceHands(_parts, _machine);
+        _target = new TargetHands(_parts, _machine);
         _working = Task.Run(WorkAsync);
     }
 
     /// <inheritdoc/>
     public async Task<MachineLook?> RecoverAsync(HeldCopy copy)
     {
-        var machine = await _tools.Hypervisor.AdoptAsync(PathOf(copy.Directory), _stop.Token);
+        var machine = await _parts.Tools.Hypervisor.AdoptAsync(_parts.PathOf(copy.Directory), _stop.Token);
         if (machine is null)
         {
-            await _network.RecoverAsync(copy, null);
+            await _parts.Network.RecoverAsync(copy, null);
             return null;
         }
 
         _adopted = true;
-        _spec = copy.Spec;
-        _keeper = Keep(copy.Directory, machine);
-        _tools.Capacity.Note(_vm, copy.Spec.MemoryBytes(), copy is IncomingCopy, migrating: false);
-        var look = await _keeper.LookAsync();
+        var look = await _machine.AdoptAsync(copy, machine);
         _guestRuns = look.Run == RunState.Running;
-        await _network.RecoverAsync(copy, look);
+        await _parts.Network.RecoverAsync(copy, look);
         return look;
     }
 
@@ -70,15 +66,11 @@ public sealed class CopyHands : ICopyHands
     {
         // What waits for a peer must not keep the order to give up waiting.
         if (effect is CancelSending or CloseTransfer or KillMachine)
-        {
-            Volatile.Read(ref _outgoing)?.Interrupt();
-            _disks.Outgoing?.Interrupt();
-        }
-
+            _source.Interrupt();
         if (effect is CloseTransfer or KillMachine)
-            Volatile.Read(ref _refilling)?.Interrupt();
+            _target.Interrupt();
         if (!_work.Writer.TryWrite((effect, noted)))
-            AgentLog.EffectDropped(_tools.Log, _vm.Value, effect.GetType().Name);
+            AgentLog.EffectDropped(_parts.Tools.Log, _parts.Vm.Value, effect.GetType().Name);
     }
 
     /// <summary>Lets go of the process, which runs on; a transfer dies with its agent.</summary>
@@ -87,11 +79,10 @@ public sealed class CopyHands : ICopyHands
         _work.Writer.TryComplete();
         await _stop.CancelAsync();
         await _working;
-        await _disks.CloseAsync();
+        await _parts.Disks.CloseAsync();
         await CloseMemoryAsync();
-        if (_keeper is not null)
-            await _keeper.DisposeAsync();
-        await _network.DisposeAsync();
+        await _machine.DisposeAsync();
+        await _parts.Network.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -118,470 +109,117 @@ public sealed class CopyHands : ICopyHands
         {
             await RunAsync(effect, noted);
         }
-        catch (HypervisorException e)
-        {
-            AgentLog.EffectFailed(_tools.Log, _vm.Value, effect.GetType().Name, e);
-        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            AgentLog.EffectFailed(_tools.Log, _vm.Value, effect.GetType().Name, e);
+            AgentLog.EffectFailed(_parts.Tools.Log, _parts.Vm.Value, effect.GetType().Name, e);
         }
     }
 
     private Task RunAsync(CopyEffect effect, TimeSpan noted) => effect switch
     {
-        RunPrecheck e => PrecheckAsync(e),
-        StartMachine e => StartAsync(e),
-        StartIncoming e => StartIncomingAsync(e),
-        RefillIncoming e => RefillAsync(e),
+        RunPrecheck e => _parts.PrecheckAsync(e),
+        StartMachine e => _machine.StartAsync(e),
+        StartIncoming e => _target.StartAsync(e),
+        RefillIncoming e => _target.RefillAsync(e),
         StartSyncing e => SyncAsync(e),
-        RemoveDisks => _disks.RemoveNotedAsync(_stop.Token),
+        RemoveDisks => _parts.Disks.RemoveNotedAsync(_stop.Token),
         StartSending e => StartSendingAsync(e),
-        AdjustSending e => AdjustAsync(e),
-        WatchDirtying e => WatchDirtyingAsync(e),
-        ContinueSwitchover e => ContinueAsync(e),
+        AdjustSending e => _source.AdjustAsync(e),
+        WatchDirtying e => _source.WatchDirtyingAsync(e),
+        ContinueSwitchover e => _source.ContinueAsync(e),
         TurnNetwork => TurnAsync(),
-        CancelSending => CancelAsync(),
+        CancelSending => _source.CancelAsync(),
         CloseTransfer => CloseTransferAsync(),
         RunMachine => RunMachineAsync(noted),
-        PowerDownMachine => Machine().PowerDownAsync(_stop.Token),
+        PowerDownMachine => _machine.Machine().PowerDownAsync(_stop.Token),
         KillMachine e => KillAsync(e),
         SendReport => throw new InvalidOperationException("reports are the actor's"),
         _ => throw new ArgumentOutOfRangeException(nameof(effect), effect, "not an effect of a copy"),
     };
 
-    private async Task PrecheckAsync(RunPrecheck e)
-    {
-        var obstacles = _tools.Capacity.Obstacles(e.Order).ToList();
-        if (e.Order.Side == Side.Source && e.NotRunning is { } reason)
-            obstacles.Add(new Obstacle(reason, $"{_vm} does not run on {_tools.Options.Host}"));
-        try
-        {
-            var unfit = await _tools.Hypervisor.CheckAsync(e.Order.Spec, _stop.Token);
-            if (e.Order.Side == Side.Target)
-                obstacles.AddRange(unfit.Select(u => new Obstacle(u.Reason, u.Detail)));
-        }
-        catch (HypervisorException problem)
-        {
-            obstacles.Add(new Obstacle(FailureReason.HypervisorUnfit, problem.Message));
-        }
-
-        obstacles.AddRange(await _network.PrecheckAsync(e.Order));
-        var disks = await _disks.PrecheckAsync(e.Order, _stop.Token);
-        obstacles.AddRange(disks.Obstacles);
-        _report(new PrecheckReport(e.Order.Stamp, e.Order.Side, obstacles) { Disks = disks.Facts });
-    }
-
-    private async Task StartAsync(StartMachine e)
-    {
-        if (await _disks.WhyNotStartAsync(e.Spec, _stop.Token) is { } why && !IsKept(e.Directory))
-            await _tell(e.Directory, why);
-        else if (await IsPreparedAsync(e.Directory, () => _network.PrepareStartAsync(e.Spec, e.Directory))
-            && await TryStartAsync(e.Spec, StartMode.Boot, e.Directory, incoming: false))
-            await Kept().TellLookAsync();
-    }
-
-    private async Task<bool> IsPreparedAsync(string directory, Func<Task> prepare)
-    {
-        try
-        {
-            await prepare();
-            return true;
-        }
-        catch (NetworkException e)
-        {
-            await _network.EndedAsync(forGood: true);
-            await _tell(directory, new MachineFailedToStart(FailureReason.NetworkFailed, e.Message));
-            return false;
-        }
-    }
-
-    private async Task StartIncomingAsync(StartIncoming e)
-    {
-        if (_incoming is { } made && IsKept(e.Directory))
-        {
-            await _tell(e.Directory, new OfferMade(made.Offer with { Disks = _disks.Offers }));
-            return;
-        }
-
-        IReadOnlyDictionary<DiskId, string> images;
-        try
-        {
-            images = await _disks.MakeAsync(e, _stop.Token);
-        }
-        catch (DiskException failed)
-        {
-            await _tell(e.Directory, new MachineFailedToStart(
-                OutgoingDiskFaults.ReasonOf(failed.Fault), failed.Message));
-            return;
-        }
-
-        if (!await IsPreparedAsync(e.Directory, () => _network.PrepareTargetAsync(e))
-            || !await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
-            return;
-        try
-        {
-            await _disks.ServeAsync(Machine(), e, images, _stop.Token);
-            var socket = Path.Combine(PathOf(e.Directory), "in.sock");
-            await Machine().BeginIncomingAsync(socket, _stop.Token);
-            _incoming = new IncomingTransfer(_tools, e.Stamp, e.Source, BootFilesOf(e.Spec));
-            _incomingTo = e.Directory;
-            _ = _incoming.ServeAsync(socket, TellIncomingAsync);
-            await _tell(e.Directory, new OfferMade(_incoming.Offer with { Disks = _disks.Offers }));
-        }
-        catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
-        {
-            // Not offered, so nobody knows of it: it must not stay.
-            await EndProcessAsync(e.Directory);
-            await _network.EndedAsync(forGood: true);
-            await _tell(e.Directory, new MachineFailedToStart(FailureReason.TargetDidNotStart, failed.Message));
-        }
-    }
-
-    private async ValueTask TellIncomingAsync(CopyInput input)
-    {
-        try
-        {
-            if (input is BytesArrived)
-                await _network.ArrivedAsync();
-        }
-        catch (NetworkException e)
-        {
-            input = new TransferBroke(FailureReason.NetworkFailed, e.Message);
-        }
-
-        await _tell(_incomingTo, input);
-    }
-
-    /// <summary>
-    /// In this order: the dead process is gone for certain, the other waits, and only then is it filled. Whatever fails
-    /// on the way ends the other process and is told; it would wait for ever for bytes that do not come.
-    /// </summary>
-    private async Task RefillAsync(RefillIncoming e)
-    {
-        if (IsKept(e.Directory))
-            return; // Run again, it finds the one that it has filled.
-        await EndProcessAsync(e.Dead);
-        if (!await TryStartAsync(e.Spec, StartMode.Incoming, e.Directory, incoming: true))
-            return;
-        var problem = "the transfer was closed meanwhile";
-        try
-        {
-            var socket = Path.Combine(PathOf(e.Directory), "in.sock");
-            await Machine().BeginIncomingAsync(socket, _stop.Token);
-            if (_incoming is { } incoming)
-            {
-                _incomingTo = e.Directory;
-                var began = _tools.Time.GetTimestamp();
-                Volatile.Write(ref _refilling, incoming);
-                var why = await incoming.ReplaceAsync(socket);
-                Volatile.Write(ref _refilling, null);
-                if (why == RefillRefusal.None)
-                {
-                    AgentLog.Refilled(
-                        _tools.Log, e.Stamp.ToString(), (long)_tools.Time.GetElapsedTime(began).TotalMilliseconds);
-                    // Told of the dead process, it would not have been heard.
-                    if (incoming.HasBytes)
-                        await _tell(e.Directory, new BytesArrived());
-                    return;
-                }
-
-                problem = $"it could not be filled again: {why}";
-            }
-        }
-        catch (Exception failed) when (failed is HypervisorException or InvalidOperationException)
-        {
-            problem = failed.Message;
-        }
-
-        AgentLog.NotRefilled(_tools.Log, e.Stamp.ToString(), problem);
-        await EndProcessAsync(e.Directory);
-        await _network.EndedAsync(forGood: true);
-        await _tell(e.Directory, new MachineFailedToStart(
-            FailureReason.TargetVmDied, $"its process died, and the one that took its place was ended: {problem}"));
-    }
-
-    private async Task<bool> TryStartAsync(VmSpec spec, StartMode mode, string directory, bool incoming)
-    {
-        // Run again, it finds what it started: that is not a failure to start, after which nothing would be there.
-        if (IsKept(directory))
-            return true;
-        if (_tools.Options.HomelessDisks(spec).FirstOrDefault() is { } homeless)
-        {
-            await _tell(directory, new MachineFailedToStart(FailureReason.DiskUnfit, homeless));
-            return false;
-        }
-
-        try
-        {
-            MachineDirectories.Prune(PathOf(spec.Id.Value), PathOf(directory));
-            var machine = await _tools.Hypervisor.StartAsync(spec, mode, PathOf(directory), _stop.Token);
-            await DropKeeperAsync();
-            _spec = spec;
-            _keeper = Keep(directory, machine);
-            _tools.Capacity.Note(_vm, spec.MemoryBytes(), incoming, migrating: incoming);
-            return true;
-        }
-        catch (HypervisorException e)
-        {
-            await _network.EndedAsync(forGood: true);
-            var unfit = await UnfitnessOf(spec);
-            await _tell(directory, new MachineFailedToStart(unfit ?? FailureReason.TargetDidNotStart, e.Message));
-            return false;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await _tell(directory, new MachineFailedToStart(
-                FailureReason.TargetDidNotStart, $"the directory '{PathOf(directory)}' cannot be made: {e.Message}"));
-            return false;
-        }
-    }
-
-    private async Task<FailureReason?> UnfitnessOf(VmSpec spec)
-    {
-        try
-        {
-            return (await _tools.Hypervisor.CheckAsync(spec, _stop.Token)).FirstOrDefault()?.Reason;
-        }
-        catch (HypervisorException)
-        {
-            return FailureReason.HypervisorUnfit;
-        }
-    }
-
     private async Task SyncAsync(StartSyncing e)
     {
         await CloseTransferAsync();
-        _tools.Capacity.NoteMigrating(_vm, migrating: true);
-        await _disks.SyncAsync(e, Machine(), _spec!, PathOf(e.Directory), input => _tell(e.Directory, input));
-    }
-
-    /// <summary>The disks first: what is left of them must be at the target before its guest may run.</summary>
-    private async Task ContinueAsync(ContinueSwitchover e)
-    {
-        try
-        {
-            await _disks.FinishAsync();
-        }
-        catch (Exception failed) when (failed is DiskCopyException or OperationCanceledException)
-        {
-            await _tell(e.Directory, OutgoingDiskFaults.Of(failed));
-            return;
-        }
-
-        await Machine().ContinueSwitchoverAsync(_stop.Token);
+        await _source.SyncAsync(e);
     }
 
     private async Task StartSendingAsync(StartSending e)
     {
         await CloseMemoryAsync();
-        _disks.Outgoing?.HandOver();
-        var transfer = new OutgoingTransfer(
-            _tools, e.Order, PathOf(e.Directory), _report, _spec is null ? null : BootFilesOf(_spec),
-            _disks.Outgoing?.Pace);
-        Volatile.Write(ref _outgoing, transfer);
-        _tools.Capacity.NoteMigrating(_vm, migrating: true);
-        try
-        {
-            await _network.PrepareSourceAsync(e.Order);
-        }
-        catch (NetworkException failed)
-        {
-            await _tell(e.Directory, new TransferBroke(FailureReason.NetworkFailed, failed.Message));
-            return;
-        }
-
-        await transfer.BeginAsync(Machine(), broke => _tell(e.Directory, broke));
+        await _source.StartAsync(e);
     }
-
-    // Not waited for: it takes seconds, and orders to this copy must not.
-    private Task WatchDirtyingAsync(WatchDirtying e)
-    {
-        var machine = Machine();
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                var seen = await machine.WatchDirtyingAsync(
-                    TimeSpan.FromMilliseconds(e.Order.IntervalMs), _stop.Token);
-                _report(new DirtyingReport(
-                    e.Order.Stamp, (int)seen.Interval.TotalMilliseconds, seen.Pages, null));
-            }
-            catch (Exception failed) when (failed is HypervisorException or OperationCanceledException)
-            {
-                _report(new DirtyingReport(e.Order.Stamp, e.Order.IntervalMs, null, failed.Message));
-            }
-        });
-        return Task.CompletedTask;
-    }
-
-    private Task AdjustAsync(AdjustSending e)
-    {
-        _outgoing?.Governor.Adjust(e.Policy, e.LineShare);
-        _disks.Outgoing?.Adjust(e.Policy, e.LineShare);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>In the order in which both sides put them together.</summary>
-    private static IReadOnlyList<string> BootFilesOf(VmSpec spec) =>
-        [.. new[] { spec.Kernel, spec.Initrd }.OfType<string>()];
 
     private Task TurnAsync()
     {
-        _network.Turn(Side.Target);
+        _parts.Network.Turn(Side.Target);
         return Task.CompletedTask;
     }
 
     private async Task RunMachineAsync(TimeSpan noted)
     {
-        if (_spec is not null)
-            _disks.Own(_spec);
-        var network = await _network.BeforeRunAsync();
-        await Kept().RunAsync(noted, network);
-        _network.Ran();
-        _incoming?.Granted();
-    }
-
-    private async Task CancelAsync()
-    {
-        try
-        {
-            await Machine().CancelOutgoingAsync(_stop.Token);
-        }
-        catch (HypervisorException e) when (_outgoing is { } transfer)
-        {
-            AgentLog.CancelForced(_tools.Log, _vm.Value, e);
-            await transfer.AbortAsync();
-        }
-
-        await Kept().TellLookAsync();
+        if (_machine.Spec is { } spec)
+            _parts.Disks.Own(spec);
+        var network = await _parts.Network.BeforeRunAsync();
+        await _machine.Kept().RunAsync(noted, network);
+        _parts.Network.Ran();
+        _target.Granted();
     }
 
     private async Task CloseTransferAsync()
     {
-        await _disks.CloseAsync(_spec, _keeper?.Machine, _stop.Token);
+        await _parts.Disks.CloseAsync(_machine.Spec, _machine.Keeper?.Machine, _stop.Token);
         await CloseMemoryAsync();
     }
 
     private async Task CloseMemoryAsync()
     {
         _adopted = false;
-        _tools.Capacity.NoteMigrating(_vm, migrating: false);
-        var (outgoing, incoming) = (_outgoing, _incoming);
-        (_outgoing, _incoming) = (null, null);
+        _parts.Tools.Capacity.NoteMigrating(_parts.Vm, migrating: false);
+        var (outgoing, incoming) = (_source.Take(), _target.Take());
         if (outgoing is not null)
             await outgoing.DisposeAsync();
         if (incoming is not null)
             await incoming.DisposeAsync();
         if (_guestRuns)
-            await _network.BackAsync();
+            await _parts.Network.BackAsync();
     }
 
     private async Task KillAsync(KillMachine e)
     {
         _guestRuns = false;
         await CloseTransferAsync();
-        await EndProcessAsync(e.Directory);
+        await _machine.EndProcessAsync(e.Directory);
         if (e.RemoveDisksOf is { } released)
-            await _disks.RemoveAsync(released, _stop.Token);
-        await _network.EndedAsync(forGood: true);
-        await _tell(e.Directory, new MachineVanished("ended by order"));
+            await _parts.Disks.RemoveAsync(released, _stop.Token);
+        await _parts.Network.EndedAsync(forGood: true);
+        await _parts.Tell(e.Directory, new MachineVanished("ended by order"));
     }
 
-    private async Task EndProcessAsync(string directory)
+    private bool IsMigrationOurs() => _source.HasBegun || _target.IsThere || (!_source.IsThere && _adopted);
+
+    private async ValueTask HearAsync(string directory, CopyInput input)
     {
-        if (_keeper is { } keeper && string.Equals(keeper.Directory, directory, StringComparison.Ordinal))
+        await _source.HearAsync(input);
+        switch (input)
         {
-            await keeper.Machine.KillAsync(_stop.Token);
-            await DropKeeperAsync();
-        }
-        else
-        {
-            await _tools.Hypervisor.KillAsync(PathOf(directory), _stop.Token);
-        }
-
-        _tools.Capacity.Forget(_vm);
-    }
-
-    private MachineKeeper Keep(string directory, IMachine machine) => new(
-        directory, machine, _tools.Time, _tools.Log,
-        async input =>
-        {
-            if (input is MachineSeen { Look.Phase: MigrationPhase.Failed } && _outgoing is { } failed)
-                await failed.ToldAsync();
-            if (_outgoing is { HasBegun: true } sending)
-                Govern(sending.Governor, input);
-            if (input is MachineSeen { Look: var look })
-            {
+            case MachineSeen { Look: var look }:
                 _guestRuns = look.Run == RunState.Running;
                 // Beside it: what is paused must not wait for the network.
                 if (look.Phase == MigrationPhase.PreSwitchover)
-                    _network.Turn(Side.Source);
-            }
-
-            if (input is MachineSeen { Look: { Phase: MigrationPhase.Completed } whole } && _incoming is not null)
-                input = new MachineSeen(await _disks.LoadedAsync(whole, _stop.Token));
-            if (input is MachineVanished vanished)
-            {
-                _tools.Capacity.Forget(_vm);
+                    _parts.Network.Turn(Side.Source);
+                if (look.Phase == MigrationPhase.Completed && _target.IsThere)
+                    input = new MachineSeen(await _parts.Disks.LoadedAsync(look, _stop.Token));
+                break;
+            case MachineVanished vanished:
+                _parts.Tools.Capacity.Forget(_parts.Vm);
                 _guestRuns = false;
-                var canRefill = CanRefill();
+                var canRefill = _target.CanRefill();
                 if (!canRefill)
-                    await _network.EndedAsync(forGood: false);
+                    await _parts.Network.EndedAsync(forGood: false);
                 input = vanished with { CanRefill = canRefill };
-            }
+                break;
+        }
 
-            await _tell(directory, input);
-        },
-        progress =>
-        {
-            if (_outgoing is not { HasBegun: true } sending)
-                return;
-            progress = progress with
-            {
-                WireBytes = sending.WireBytes,
-                LinkDownSince = sending.LinkDownSince,
-                PageWork = sending.PageWork,
-                Link = sending.Link,
-                Disks = _disks.Outgoing?.Progress,
-            };
-            sending.Governor.Hear(new PilotProgress(progress));
-            _report(new ProgressReport(sending.Stamp, progress));
-        },
-        () => _outgoing is { HasBegun: true } || _incoming is not null || (_outgoing is null && _adopted),
-        () => _outgoing?.WireBytes ?? 0);
-
-    private bool CanRefill()
-    {
-        if (Volatile.Read(ref _incoming) is not { } incoming || Volatile.Read(ref _refilling) is not null)
-            return false;
-        var why = incoming.WhyNotReplace;
-        AgentLog.TargetDied(_tools.Log, incoming.Attempt, why.ToString());
-        return why == RefillRefusal.None;
+        await _parts.Tell(directory, input);
     }
-
-    private static void Govern(TransferGovernor governor, CopyInput input)
-    {
-        if (input is RoundSeen { Round: var round })
-            governor.Hear(new PilotRound(round));
-        else if (input is MachineSeen { Look: var look })
-            governor.Hear(look);
-    }
-
-    private async Task DropKeeperAsync()
-    {
-        if (_keeper is { } old)
-            await old.DisposeAsync();
-        _keeper = null;
-    }
-
-    private MachineKeeper Kept() => _keeper
-        ?? throw new HypervisorException(
-            HypervisorFault.Exited, $"There is no process of {_vm} on {_tools.Options.Host}.");
-
-    private IMachine Machine() => Kept().Machine;
-
-    private bool IsKept(string directory) => string.Equals(_keeper?.Directory, directory, StringComparison.Ordinal);
-
-    private string PathOf(string directory) => Path.Combine(_tools.Options.MachinesDirectory, directory);
 }
