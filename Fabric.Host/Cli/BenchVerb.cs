@@ -19,7 +19,7 @@ internal static class BenchVerb
     private const int RoundsMax = 100;
 
     public static Command Create(CliContext cli) =>
-        new(Name, "Compare on this machine, as ratios within one run") { Wan(), StrategiesVerb.Create(cli) };
+        new(Name, "Compare on this machine, as ratios within one run") { Wan(), StrategiesVerb.Create(cli), SitesBenchVerb.Create() };
 
     private static Command Wan()
     {

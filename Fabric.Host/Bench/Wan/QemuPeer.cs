@@ -103,6 +103,16 @@ internal sealed class QemuPeer : IAsyncDisposable
         }
     }
 
+    /// <summary>Nothing that the guest has said here of its memory and its disk is wrong.</summary>
+    public bool IsWell
+    {
+        get
+        {
+            _console.Read(_time.GetUtcNow());
+            return _console is { Last: not { Bad: > 0 }, LastAcknowledged: not ({ Bad: > 0 } or { Errors: > 0 }) };
+        }
+    }
+
     /// <summary>Has the guest check itself; true when nothing is wrong.</summary>
     public async Task<bool> IsCleanAsync(CancellationToken cancellation)
     {

@@ -28,6 +28,12 @@ internal sealed class SitesLab : IAsyncDisposable
     /// <summary>Its name.</summary>
     public string Name => _facts.Name;
 
+    /// <summary>Its sites.</summary>
+    public IReadOnlyList<LabSite> Sites => _facts.Sites;
+
+    /// <summary>The router between the sites and the client.</summary>
+    public NetworkNamespace CorePlace => new(_facts.Core.Namespace);
+
     /// <summary>All its hosts.</summary>
     public IEnumerable<LabHost> Hosts => _facts.Sites.SelectMany(s => s.Hosts);
 

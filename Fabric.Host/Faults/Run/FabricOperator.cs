@@ -137,6 +137,7 @@ internal sealed class FabricOperator : IDisposable
         Addresses = [.. network.Addresses.Select(a => a.ToString())],
         Tap = network.Tap,
         Bridge = network.Bridge,
+        Vni = network.Vni,
         Mtu = network.Mtu,
         Gateways = [.. network.Gateways.Select(g => g.ToString())],
         GatewayMac = network.GatewayMac?.ToString(),

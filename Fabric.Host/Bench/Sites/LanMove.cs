@@ -1,0 +1,17 @@
+namespace Fabric.Host.Bench.Sites;
+
+/// <summary>One move of a guest without a disk within one site.</summary>
+/// <param name="Kind">Of its network.</param>
+/// <param name="From">From the host.</param>
+/// <param name="To">To the host.</param>
+/// <param name="OutageMs">The longest time without an answer to a client's pings.</param>
+/// <param name="UsualGapMs">The same before the move.</param>
+/// <param name="PausedMs">From the source's last instruction to the target's first, by the hypervisors' clocks.</param>
+/// <param name="Lost">Pings that were not answered at all.</param>
+/// <param name="Clean">It arrived, and the guest found nothing wrong.</param>
+public sealed record LanMove(
+    string Kind, string From, string To, double OutageMs, double UsualGapMs, double PausedMs, long Lost, bool Clean)
+{
+    /// <summary>What the network adds to the VM's own downtime.</summary>
+    public double OverMs => OutageMs - PausedMs;
+}
