@@ -17,6 +17,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(Order))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(HostFacts))]
+[JsonSerializable(typeof(LineWatch))]
+[JsonSerializable(typeof(LineProbed))]
 [JsonSerializable(typeof(HostJoined))]
 [JsonSerializable(typeof(VmSpec))]
 [JsonSerializable(typeof(MigrationPolicy))]

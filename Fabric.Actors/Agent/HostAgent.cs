@@ -20,11 +20,14 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     private readonly AgentTools _tools;
     private readonly Func<object, bool> _send;
     private readonly ITimer _looking;
+    private readonly LineWatcher _lines;
 
     /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
     {
         (_system, _ledger, _tools, _send) = (system, ledger, tools, send);
+        _lines = new LineWatcher(
+            (watch, stop) => tools.Connector.ProbeAsync(watch.Endpoint, watch.Target, stop), send, tools.Time);
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);
@@ -74,6 +77,12 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask OnMessageAsync(object message, CancellationToken ended)
     {
+        if (message is LineWatch watch)
+        {
+            _lines.Take(watch);
+            return;
+        }
+
         if (message is not Order order)
             throw new LinkProtocolException(
                 LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
@@ -81,8 +90,12 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
             new OrderGiven(order), cancellationToken: ended);
     }
 
-    /// <summary>Looks for leftovers no more.</summary>
-    public ValueTask DisposeAsync() => _looking.DisposeAsync();
+    /// <summary>Looks for leftovers, and at other sites, no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _looking.DisposeAsync();
+        await _lines.DisposeAsync();
+    }
 
     private async Task TellFactsAsync() => _send(await FactsAsync());
 

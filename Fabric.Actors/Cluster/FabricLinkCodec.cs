@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Fabric.Protocol;
 
 namespace Fabric.Actors.Cluster;
 
 /// <summary>
 /// Orders one way, reports and a host's facts the other. Each is an object whose first property says what it is:
-/// <c>{"order":"grant",...}</c>, <c>{"report":"target",...}</c>, <c>{"facts":{...}}</c>.
+/// <c>{"order":"grant",...}</c>, <c>{"report":"target",...}</c>, <c>{"facts":{...}}</c>; and for links between sites
+/// <c>{"watch":{...}}</c> one way, <c>{"probed":{...}}</c> the other.
 /// </summary>
 public sealed class FabricLinkCodec : ILinkCodec
 {
@@ -23,10 +25,13 @@ public sealed class FabricLinkCodec : ILinkCodec
                 JsonSerializer.Serialize(writer, report, ProtocolJson.Default.Report);
                 break;
             case HostFacts facts:
-                writer.WriteStartObject();
-                writer.WritePropertyName("facts");
-                JsonSerializer.Serialize(writer, facts, ProtocolJson.Default.HostFacts);
-                writer.WriteEndObject();
+                WriteNamed(writer, "facts", facts, ProtocolJson.Default.HostFacts);
+                break;
+            case LineWatch watch:
+                WriteNamed(writer, "watch", watch, ProtocolJson.Default.LineWatch);
+                break;
+            case LineProbed probed:
+                WriteNamed(writer, "probed", probed, ProtocolJson.Default.LineProbed);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message), message, "not a message of the node link");
@@ -43,7 +48,9 @@ public sealed class FabricLinkCodec : ILinkCodec
         {
             "order" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Order),
             "report" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Report),
-            "facts" => ReadFacts(ref reader),
+            "facts" => ReadNamed(ref reader, ProtocolJson.Default.HostFacts),
+            "watch" => ReadNamed(ref reader, ProtocolJson.Default.LineWatch),
+            "probed" => ReadNamed(ref reader, ProtocolJson.Default.LineProbed),
             _ => throw new LinkProtocolException(LinkFault.UnknownMessage, $"'{Names.Shown(kind)}' is not a message"),
         };
         return Checked(message);
@@ -70,6 +77,9 @@ public sealed class FabricLinkCodec : ILinkCodec
         BeginTransfer { Endpoint: null } or BeginTransfer { Ticket: null } or BeginTransfer { Policy: null }
             or AdjustTransfer { Policy: null } =>
             throw new JsonException("where to send, and how, is missing"),
+        LineWatch { Link: null or "" } or LineWatch { Target.Value: null } or LineWatch { Endpoint: null } =>
+            throw new JsonException("what to watch is missing"),
+        LineProbed probed when probed.Fault() is { } fault => throw new JsonException(fault),
         HostFacts { Data: null } => throw new JsonException("the host's data endpoint is missing"),
         null => throw new JsonException("the message is null"),
         _ => EnumsAreKnown(message) ? message : throw new JsonException("a number that is no value of its enum"),
@@ -97,9 +107,17 @@ public sealed class FabricLinkCodec : ILinkCodec
 
     private static bool IsKnown(FailureReason? reason) => reason is not { } known || Enum.IsDefined(known);
 
-    private static HostFacts? ReadFacts(ref Utf8JsonReader reader)
+    private static void WriteNamed<T>(Utf8JsonWriter writer, string name, T value, JsonTypeInfo<T> type)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName(name);
+        JsonSerializer.Serialize(writer, value, type);
+        writer.WriteEndObject();
+    }
+
+    private static T? ReadNamed<T>(ref Utf8JsonReader reader, JsonTypeInfo<T> type)
     {
         reader.Read();
-        return JsonSerializer.Deserialize(ref reader, ProtocolJson.Default.HostFacts);
+        return JsonSerializer.Deserialize(ref reader, type);
     }
 }

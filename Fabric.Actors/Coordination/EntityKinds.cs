@@ -15,6 +15,9 @@ public static class EntityKinds
     /// <summary>A link between sites; it has no stream.</summary>
     public const string WanLink = "wan-link";
 
+    /// <summary>A site; it has no stream.</summary>
+    public const string Site = "site";
+
     /// <summary>A host's copy of a VM.</summary>
     public const string Copy = "copy";
 }

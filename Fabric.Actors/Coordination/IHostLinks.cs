@@ -8,6 +8,9 @@ public interface IHostLinks
     /// <summary>Sends an order at most once. False: not connected.</summary>
     bool TrySend(HostId host, Order order);
 
+    /// <summary>Asks a host to watch a link between sites, at most once. False: not connected, or hosts here watch none.</summary>
+    bool TryWatch(HostId host, LineWatch watch) => false;
+
     /// <summary>Whether the host's agent is connected.</summary>
     bool IsConnected(HostId host);
 }

@@ -14,5 +14,8 @@ internal sealed class HubLinks : IHostLinks
     public bool TrySend(HostId host, Order order) => Hub?.TrySend(host, order) ?? false;
 
     /// <inheritdoc/>
+    public bool TryWatch(HostId host, LineWatch watch) => Hub?.TrySend(host, watch) ?? false;
+
+    /// <inheritdoc/>
     public bool IsConnected(HostId host) => Hub?.Hosts.Contains(host) ?? false;
 }
