@@ -18,6 +18,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(HostFacts))]
 [JsonSerializable(typeof(OverlayPlace))]
+[JsonSerializable(typeof(LineWatch))]
+[JsonSerializable(typeof(LineProbed))]
 [JsonSerializable(typeof(HostJoined))]
 [JsonSerializable(typeof(VmSpec))]
 [JsonSerializable(typeof(MigrationPolicy))]

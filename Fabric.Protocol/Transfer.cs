@@ -103,7 +103,12 @@ public sealed record TransferProgress(
 /// <param name="SegmentsResent">How many.</param>
 public sealed record LinkProgress(
     int Connections, long BytesPerSecondMax, long BytesPerSecond, double? RoundTripMs, double? LossPercent,
-    long? SegmentsResent);
+    long? SegmentsResent)
+{
+    /// <summary>Segments with bytes in all; null where the system does not count.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SegmentsSent { get; init; }
+}
 
 /// <summary>What page work did so far: pages by what was sent in their place, and bytes before and after.</summary>
 /// <param name="ZeroPages">Named as zeros.</param>

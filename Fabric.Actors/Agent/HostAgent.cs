@@ -20,11 +20,14 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     private readonly AgentTools _tools;
     private readonly Func<object, bool> _send;
     private readonly ITimer _looking;
+    private readonly LineWatcher _lines;
 
     /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
     {
         (_system, _ledger, _tools, _send) = (system, ledger, tools, send);
+        _lines = new LineWatcher(
+            (watch, stop) => tools.Connector.ProbeAsync(watch.Endpoint, watch.Target, stop), send, tools.Time);
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);
@@ -83,14 +86,21 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
             case OverlayPlace place:
                 _tools.Network?.Overlays?.Told(place);
                 break;
+            case LineWatch watch:
+                _lines.Take(watch);
+                break;
             default:
                 throw new LinkProtocolException(
                     LinkFault.UnknownMessage, $"a coordinator does not send {message.GetType().Name}");
         }
     }
 
-    /// <summary>Looks for leftovers no more.</summary>
-    public ValueTask DisposeAsync() => _looking.DisposeAsync();
+    /// <summary>Looks for leftovers, and at other sites, no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _looking.DisposeAsync();
+        await _lines.DisposeAsync();
+    }
 
     private async Task TellFactsAsync() => _send(await FactsAsync());
 

@@ -55,7 +55,10 @@ internal sealed class OutgoingTransfer(
                 : null as double?;
             return new LinkProgress(
                 m.Connections, _governor.Pace, m.BytesPerSecond, m.RoundTrip?.TotalMilliseconds, loss,
-                m.SegmentsResent);
+                m.SegmentsResent)
+            {
+                SegmentsSent = m.SegmentsSent,
+            };
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Fabric.Protocol;
 
 namespace Fabric.Actors.Cluster;
@@ -7,7 +8,7 @@ namespace Fabric.Actors.Cluster;
 /// <summary>
 /// Orders and places in overlays one way, reports and a host's facts the other. Each is an object whose first property
 /// says what it is: <c>{"order":"grant",...}</c>, <c>{"overlay":{...}}</c>, <c>{"report":"target",...}</c>,
-/// <c>{"facts":{...}}</c>.
+/// <c>{"facts":{...}}</c>; and for links between sites <c>{"watch":{...}}</c> one way, <c>{"probed":{...}}</c> the other.
 /// </summary>
 public sealed class FabricLinkCodec : ILinkCodec
 {
@@ -24,16 +25,16 @@ public sealed class FabricLinkCodec : ILinkCodec
                 JsonSerializer.Serialize(writer, report, ProtocolJson.Default.Report);
                 break;
             case HostFacts facts:
-                writer.WriteStartObject();
-                writer.WritePropertyName("facts");
-                JsonSerializer.Serialize(writer, facts, ProtocolJson.Default.HostFacts);
-                writer.WriteEndObject();
+                WriteNamed(writer, "facts", facts, ProtocolJson.Default.HostFacts);
+                break;
+            case LineWatch watch:
+                WriteNamed(writer, "watch", watch, ProtocolJson.Default.LineWatch);
+                break;
+            case LineProbed probed:
+                WriteNamed(writer, "probed", probed, ProtocolJson.Default.LineProbed);
                 break;
             case OverlayPlace place:
-                writer.WriteStartObject();
-                writer.WritePropertyName("overlay");
-                JsonSerializer.Serialize(writer, place, ProtocolJson.Default.OverlayPlace);
-                writer.WriteEndObject();
+                WriteNamed(writer, "overlay", place, ProtocolJson.Default.OverlayPlace);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message), message, "not a message of the node link");
@@ -50,8 +51,10 @@ public sealed class FabricLinkCodec : ILinkCodec
         {
             "order" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Order),
             "report" => JsonSerializer.Deserialize(json, ProtocolJson.Default.Report),
-            "facts" => ReadFacts(ref reader),
-            "overlay" => ReadPlace(ref reader),
+            "overlay" => ReadNamed(ref reader, ProtocolJson.Default.OverlayPlace),
+            "facts" => ReadNamed(ref reader, ProtocolJson.Default.HostFacts),
+            "watch" => ReadNamed(ref reader, ProtocolJson.Default.LineWatch),
+            "probed" => ReadNamed(ref reader, ProtocolJson.Default.LineProbed),
             _ => throw new LinkProtocolException(LinkFault.UnknownMessage, $"'{Names.Shown(kind)}' is not a message"),
         };
         return Checked(message);
@@ -83,6 +86,9 @@ public sealed class FabricLinkCodec : ILinkCodec
             throw new JsonException("where the VM of the overlay is, is missing"),
         OverlayPlace place when place.Faults() is { Count: > 0 } faults =>
             throw new JsonException($"the place in the overlay is wrong: {string.Join("; ", faults)}"),
+        LineWatch { Link: null or "" } or LineWatch { Target.Value: null } or LineWatch { Endpoint: null } =>
+            throw new JsonException("what to watch is missing"),
+        LineProbed probed when probed.Fault() is { } fault => throw new JsonException(fault),
         HostFacts { Data: null } => throw new JsonException("the host's data endpoint is missing"),
         null => throw new JsonException("the message is null"),
         _ => EnumsAreKnown(message) ? message : throw new JsonException("a number that is no value of its enum"),
@@ -110,15 +116,17 @@ public sealed class FabricLinkCodec : ILinkCodec
 
     private static bool IsKnown(FailureReason? reason) => reason is not { } known || Enum.IsDefined(known);
 
-    private static HostFacts? ReadFacts(ref Utf8JsonReader reader)
+    private static void WriteNamed<T>(Utf8JsonWriter writer, string name, T value, JsonTypeInfo<T> type)
     {
-        reader.Read();
-        return JsonSerializer.Deserialize(ref reader, ProtocolJson.Default.HostFacts);
+        writer.WriteStartObject();
+        writer.WritePropertyName(name);
+        JsonSerializer.Serialize(writer, value, type);
+        writer.WriteEndObject();
     }
 
-    private static OverlayPlace? ReadPlace(ref Utf8JsonReader reader)
+    private static T? ReadNamed<T>(ref Utf8JsonReader reader, JsonTypeInfo<T> type)
     {
         reader.Read();
-        return JsonSerializer.Deserialize(ref reader, ProtocolJson.Default.OverlayPlace);
+        return JsonSerializer.Deserialize(ref reader, type);
     }
 }

@@ -14,6 +14,7 @@ public sealed class Coordinator : INodeLinkHubHandler
     private readonly ActorSystem _system;
     private readonly IJournal _journal;
     private readonly IHostLinks _hosts;
+    private readonly SiteMap _sites;
 
     /// <summary>Registers the entities; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public Coordinator(
@@ -22,7 +23,7 @@ public sealed class Coordinator : INodeLinkHubHandler
     {
         var decide = deciders ?? Deciders.Protocol;
         var map = sites ?? SiteMap.None;
-        (_system, _journal, _hosts) = (system, journal, hosts);
+        (_system, _journal, _hosts, _sites) = (system, journal, hosts, map);
         system.Entities.Register(
             EntityKinds.Vm, id => Journalled(() => new VmActor(VmId.Of(id), journal, hosts, decide)));
         system.Entities.Register(
@@ -32,7 +33,9 @@ public sealed class Coordinator : INodeLinkHubHandler
             EntityKinds.Host, id => Journalled(() => new HostActor(HostId.Of(id), journal, hosts)));
         system.Entities.Register(EntityKinds.Overlays, _ => Props.Create(() => new OverlayActor(hosts)));
         system.Entities.Register(
-            EntityKinds.WanLink, id => Props.Create(() => new WanLinkActor(map.Links[id])));
+            EntityKinds.WanLink, id => Props.Create(() => new WanLinkActor(map.Links[id], hosts)));
+        system.Entities.Register(
+            EntityKinds.Site, id => Props.Create(() => new SiteActor(SiteId.Of(id), map, hosts)));
     }
 
     /// <summary>A migration that nobody writes to must go on by itself when its journal has room again.</summary>
@@ -41,12 +44,17 @@ public sealed class Coordinator : INodeLinkHubHandler
         Supervision = new SupervisionPolicy { RereadAfter = TimeSpan.FromMilliseconds(Limits.Actors.RereadBackoffMs) },
     };
 
-    /// <summary>Wakes every VM and every migration: each reads its stream and takes up what was open.</summary>
+    /// <summary>
+    /// Wakes every VM and every migration: each reads its stream and takes up what was open. Links between sites begin to be
+    /// measured before.
+    /// </summary>
     public async Task ResumeAsync(CancellationToken cancellation)
     {
         // Before the VMs wake up, so that it hears them.
         var overlays = _system.Entity(EntityKinds.Overlays, OverlayActor.Only);
         await overlays.TellAsync(Wake.Up, cancellationToken: cancellation);
+        foreach (var link in _sites.Links.Keys)
+            await _system.Entity(EntityKinds.WanLink, link).TellAsync(Wake.Up, cancellationToken: cancellation);
         foreach (var kind in new[] { EntityKinds.Migration, EntityKinds.Vm })
         {
             await foreach (var stream in _journal.ListStreamsAsync(kind, cancellation))
@@ -83,6 +91,16 @@ public sealed class Coordinator : INodeLinkHubHandler
                 _system.EventStream.Publish(new HostSaid(host, facts));
                 await _system.Entity(EntityKinds.Host, host.Value).TellAsync(
                     new HostIntroduced(facts), cancellationToken: ended);
+                break;
+            case LineProbed probed:
+                // Whoever was asked to measure a link that is configured no more says nothing about any other.
+                if (_sites.Between(host, probed.Target) is { } link
+                    && string.Equals(link.Name, probed.Link, StringComparison.Ordinal))
+                {
+                    await _system.Entity(EntityKinds.WanLink, link.Name)
+                        .TellAsync(new LineHeard(host, probed), cancellationToken: ended);
+                }
+
                 break;
             case Report { Stamp.Migration: { } migration } report:
                 await _system.Entity(EntityKinds.Migration, migration.Value)

@@ -18,6 +18,9 @@ public static class EntityKinds
     /// <summary>Where the VMs of all overlays are; there is one, and it has no stream.</summary>
     public const string Overlays = "overlays";
 
+    /// <summary>A site; it has no stream.</summary>
+    public const string Site = "site";
+
     /// <summary>A host's copy of a VM.</summary>
     public const string Copy = "copy";
 }

@@ -11,6 +11,9 @@ public interface IHostLinks
     /// <summary>Tells a host where a VM of an overlay is, at most once. False: not connected, or nobody to be told.</summary>
     bool TrySend(HostId host, OverlayPlace place) => false;
 
+    /// <summary>Asks a host to watch a link between sites, at most once. False: not connected, or hosts here watch none.</summary>
+    bool TryWatch(HostId host, LineWatch watch) => false;
+
     /// <summary>Whether the host's agent is connected.</summary>
     bool IsConnected(HostId host);
 }

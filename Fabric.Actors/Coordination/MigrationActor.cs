@@ -80,6 +80,8 @@ public sealed class MigrationActor(
             case HostReported { Report: ProgressReport progress } report when IsFrom(report.Host, Side.Source):
                 Context.System.EventStream.Publish(
                     new MigrationProgress(id, progress.Stamp.Attempt, progress.Progress));
+                if (_link is not null && progress.Progress.Link is { } carried)
+                    Context.System.Entity(EntityKinds.WanLink, _link.Name).Tell(new LineCarried(id, carried));
                 return ValueTask.CompletedTask;
             case HostReported report:
                 return StepAsync(new Reported(report.Host, report.Report));

@@ -26,6 +26,12 @@ internal static class HostRoutes
                     new HostList(await service.ListHostsAsync(context.RequestAborted)), ApiJson.Default.HostList);
             })
             .WithName("ListHosts").Produces<HostList>();
+        routes.Route("GET", "/sites", async context =>
+            {
+                AllowQuery(context);
+                return Results.Json(await service.ListSitesAsync(context.RequestAborted), ApiJson.Default.SiteList);
+            })
+            .WithName("ListSites").Produces<SiteList>();
         routes.Route("GET", "/leftovers", async context =>
             {
                 AllowQuery(context, "all");

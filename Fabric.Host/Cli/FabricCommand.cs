@@ -54,6 +54,7 @@ internal static class FabricCommand
             MigrationsVerb.Create(cli),
             CancelVerb.Create(cli),
             HostsVerb.Create(cli),
+            SitesVerb.Create(cli),
             LeftoversVerb.Create(cli),
             JournalVerb.Create(cli),
             ReleaseVerb.Create(cli),

@@ -21,8 +21,18 @@ internal static class LinkText
     /// <summary>The link between two sites, in one line.</summary>
     public static string Of(LineSight line) => (line.Admitted, line.Share) switch
     {
+        _ when line is { Held: true, State: LineState.Down } => $"{line.Link} is down: no attempt begins before it is up",
+        _ when line.Held => $"{line.Link} is being measured: no attempt begins before",
         (false, _) => Show.Text($"{line.Link}: waits for a place, {line.Before} before it"),
-        (_, 0) => $"{line.Link}: no limit",
-        var (_, share) => $"{line.Link}: a share of {RateText.Show(share)}",
+        (_, 0) => $"{line.Link}{Health(line)}: no limit",
+        var (_, share) => $"{line.Link}{Health(line)}: a share of {RateText.Show(share)}",
+    };
+
+    private static string Health(LineSight line) => line.State switch
+    {
+        LineState.Degraded => " (degraded)",
+        // It has begun, so it goes on as it can.
+        LineState.Down => " (down)",
+        _ => "",
     };
 }

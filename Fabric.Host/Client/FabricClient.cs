@@ -96,6 +96,10 @@ public sealed class FabricClient(Uri server, PeerPolicy policy, NetworkNamespace
     public Task<HostList> ListHostsAsync(CancellationToken cancellation) =>
         AskAsync(HttpMethod.Get, "/api/v1/hosts", null, ApiJson.Default.HostList, cancellation);
 
+    /// <summary>All sites, and what lies between them.</summary>
+    public Task<SiteList> ListSitesAsync(CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, "/api/v1/sites", null, ApiJson.Default.SiteList, cancellation);
+
     /// <summary>What is left over on the hosts; also what migrations under way go on from.</summary>
     public Task<LeftoverList> ListLeftoversAsync(bool all, CancellationToken cancellation) => AskAsync(
         HttpMethod.Get, all ? "/api/v1/leftovers?all=1" : "/api/v1/leftovers", null, ApiJson.Default.LeftoverList,

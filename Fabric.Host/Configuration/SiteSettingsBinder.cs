@@ -19,7 +19,23 @@ internal static class SiteSettingsBinder
     {
         var siteOf = ReadSites(r);
         var known = r.Fields(Sites).Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
-        return new SiteMap(siteOf, ReadLinks(r, known));
+        var links = ReadLinks(r, known);
+        AddTheOthers(links, [.. siteOf.Values.Distinct().OrderBy(static s => s.Value, StringComparer.Ordinal)]);
+        return new SiteMap(siteOf, links);
+    }
+
+    /// <summary>Between each two sites is a link, also where nothing is said of it: it has no limits, and is measured.</summary>
+    private static void AddTheOthers(Dictionary<string, WanLink> links, SiteId[] sites)
+    {
+        for (var i = 0; i < sites.Length; i++)
+        {
+            foreach (var other in sites[(i + 1)..])
+            {
+                var link = new WanLink(sites[i], other, 0, 0);
+                if (links.Count < Limits.Rate.WanLinksMax)
+                    links.TryAdd(link.Name, link);
+            }
+        }
     }
 
     private static Dictionary<HostId, SiteId> ReadSites(SettingsReader r)

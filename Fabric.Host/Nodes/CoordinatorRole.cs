@@ -48,7 +48,7 @@ internal sealed class CoordinatorRole : IAsyncDisposable
         links.Hub = new NodeLinkHub(
             HostId.Of(settings.Node.Name), Guid.NewGuid().ToString("n"), new FabricLinkCodec(), coordinator,
             NodeParts.LinkOf(settings.Link), time, logs.CreateLogger<NodeLinkHub>());
-        var service = new FabricService(system, journal, links, hold);
+        var service = new FabricService(system, journal, links, hold, sites: settings.Sites);
         var server = new CoordinatorServer(
             new CoordinatorServerSettings(await NodeParts.BindAddressAsync(settings.Coordinator.Listen, cancellation))
             {

@@ -17,5 +17,8 @@ internal sealed class HubLinks : IHostLinks
     public bool TrySend(HostId host, OverlayPlace place) => Hub?.TrySend(host, place) ?? false;
 
     /// <inheritdoc/>
+    public bool TryWatch(HostId host, LineWatch watch) => Hub?.TrySend(host, watch) ?? false;
+
+    /// <inheritdoc/>
     public bool IsConnected(HostId host) => Hub?.Hosts.Contains(host) ?? false;
 }

@@ -15,7 +15,7 @@ internal static class MigrationActions
             return;
         }
 
-        var policy = turn.Stage.Plan.Policy;
+        var times = turn.Times;
         switch (action)
         {
             case RecoveryAction.Wait:
@@ -25,13 +25,13 @@ internal static class MigrationActions
                 Look(turn, entered);
                 break;
             case RecoveryAction.AskThenAbandon:
-                if (turn.PassedSince(turn.Sight.TargetSince, policy.HostReturnMs))
+                if (turn.PassedSince(turn.Sight.TargetSince, times.HostReturnMs))
                     Abandon(turn, FailureReason.TargetUnreachable, $"{turn.Stage.Plan.Target} is away");
                 else
                     Look(turn, entered);
                 break;
             case RecoveryAction.WaitForSwitchover:
-                if (turn.PassedSince(turn.Stage.Since, policy.SwitchoverTimeoutMs))
+                if (turn.PassedSince(turn.Stage.Since, times.SwitchoverTimeoutMs))
                     Abandon(
                         turn, FailureReason.SwitchoverTimedOut,
                         $"source {turn.Sight.Source}, target {turn.Sight.Target}");
@@ -88,13 +88,13 @@ internal static class MigrationActions
                 Send(turn, entered, Side.Target, new DiscardTarget(turn.Stage.Stamp));
                 break;
             case RecoveryAction.WaitThenDiscard:
-                if (turn.PassedSince(turn.Sight.TargetSince, policy.HostReturnMs))
+                if (turn.PassedSince(turn.Sight.TargetSince, times.HostReturnMs))
                     Send(turn, true, Side.Target, new DiscardTarget(turn.Stage.Stamp));
                 else
                     Look(turn, again);
                 break;
             case RecoveryAction.FenceThenRollBack:
-                if (turn.PassedSince(turn.Stage.Since, policy.FenceWaitMs))
+                if (turn.PassedSince(turn.Stage.Since, times.FenceWaitMs))
                     Send(turn, true, Side.Source, new RollBackSource(turn.Stage.Stamp));
                 Look(turn, entered);
                 break;
@@ -102,7 +102,7 @@ internal static class MigrationActions
                 Settle(turn, mayRetry: turn.Sight.Source is SourceView.Failed or SourceView.Ready);
                 break;
             case RecoveryAction.SettleWithoutTarget:
-                if (!MayRetry(turn) || turn.PassedSince(turn.Sight.TargetSince, policy.HostReturnMs))
+                if (!MayRetry(turn) || turn.PassedSince(turn.Sight.TargetSince, times.HostReturnMs))
                     Settle(turn, mayRetry: false);
                 else
                     Look(turn, entered);
@@ -212,21 +212,28 @@ internal static class MigrationActions
     private static void Precheck(MigrationTurn turn, bool entered)
     {
         var plan = turn.Stage.Plan;
-        if (turn.Sight is { SourceChecked: true, TargetChecked: true })
+        var isChecked = turn.Sight is { SourceChecked: true, TargetChecked: true };
+        if (turn.State.Line is { } line && (line.Held || (isChecked && !line.Admitted)))
         {
-            if (turn.State.Line is not { Admitted: false } line)
-                turn.Happen(new AttemptStarted(1, turn.Now) { Disks = turn.Sight.DisksFound });
-            else if (turn.PassedSince(turn.Stage.StartedAt, plan.Policy.DeadlineMs))
+            // Over a link that is down nobody can be asked in vain: it would only be refused.
+            if (turn.PassedSince(turn.Stage.StartedAt, plan.Policy.DeadlineMs))
             {
                 End(
                     turn, MigrationOutcome.Refused, FailureReason.DeadlineExceeded, running: true,
-                    $"it had no place on the link {line.Link} by then");
+                    line.Held ? $"the link {line.Link} was {line.State} until then" : $"it had no place on the link {line.Link} by then");
             }
 
             return;
         }
 
-        if (turn.PassedSince(turn.Stage.Since, plan.Policy.HostReturnMs))
+        if (isChecked)
+        {
+            turn.Happen(Started(turn, 1) with { Disks = turn.Sight.DisksFound });
+            return;
+        }
+
+        var since = turn.State.AskedSince is { } asked && asked > turn.Stage.Since ? asked : turn.Stage.Since;
+        if (turn.PassedSince(since, turn.Times.HostReturnMs))
         {
             var silent = turn.Sight.SourceChecked ? plan.Target : plan.Source;
             End(
@@ -306,16 +313,20 @@ internal static class MigrationActions
     private static long BackOffMs(InRollback rollback) =>
         rollback.Plan.Policy.AttemptBackOffMs << Math.Min(rollback.Attempt - 1, Limits.Migration.BackOffDoublingsMax);
 
+    private static AttemptStarted Started(MigrationTurn turn, int attempt) =>
+        new(attempt, turn.Now) { LineTimeoutMs = turn.State.Line?.TimeoutMs };
+
     private static void Settle(MigrationTurn turn, bool mayRetry)
     {
         var rollback = (InRollback)turn.Stage;
         var alive = turn.Sight.Source is SourceView.Failed or SourceView.Ready;
-        if (mayRetry && MayRetry(turn) && !turn.PassedSince(rollback.Since, BackOffMs(rollback)))
+        if (mayRetry && MayRetry(turn)
+            && (turn.State.Line is { Held: true } || !turn.PassedSince(rollback.Since, BackOffMs(rollback))))
             return;
         if (alive)
             turn.Happen(new RolledBack(rollback.Attempt, turn.Now));
         if (mayRetry && MayRetry(turn))
-            turn.Happen(new AttemptStarted(rollback.Attempt + 1, turn.Now));
+            turn.Happen(Started(turn, rollback.Attempt + 1));
         else if (alive)
             End(turn, MigrationOutcome.RolledBack, rollback.Reason, running: true, rollback.Detail);
         else

@@ -13,6 +13,12 @@ public sealed record AttemptStarted(int Attempt, DateTimeOffset At) : MigrationE
 {
     /// <summary>What the disks are like at the source; with the first attempt of a VM that has some.</summary>
     public IReadOnlyList<DiskFacts>? Disks { get; init; }
+
+    /// <summary>
+    /// The time-out of the link between the sites as it was measured then, milliseconds: the attempt's own times are not
+    /// shorter than it asks for. Null in one site.
+    /// </summary>
+    public int? LineTimeoutMs { get; init; }
 }
 
 /// <summary>The target holds memory, port and a stopped hypervisor; stage 2 begins.</summary>
@@ -149,4 +155,4 @@ public sealed record PrecheckPassed(Side Side) : SightEvent
 }
 
 /// <summary>What the link between the sites has for it.</summary>
-public sealed record LineSighted(LineSight Line) : SightEvent;
+public sealed record LineSighted(LineSight Line, DateTimeOffset At) : SightEvent;

@@ -9,12 +9,16 @@ public static class MigrationEvolution
     public static MigrationState Evolve(MigrationState state, MigrationEvent happened) => (state.Stage, happened) switch
     {
         (Begun, SightLost lost) when state.SourceGone =>
-            state with { Sight = Sight.Lost(lost.At).WithSourceGone(lost.At) },
-        (Begun, SightLost lost) => state with { Sight = Sight.Lost(lost.At) },
+            state with { Sight = Sight.Lost(lost.At).WithSourceGone(lost.At), AskedSince = lost.At },
+        (Begun, SightLost lost) => state with { Sight = Sight.Lost(lost.At), AskedSince = lost.At },
         (Begun, SourceSighted { View: SourceView.Unknown }) when state.SourceGone => state,
         (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
-        (Begun, LineSighted seen) => state with { Line = seen.Line },
+        (Begun, LineSighted seen) => state with
+        {
+            Line = seen.Line,
+            AskedSince = state.Line is { Held: true } && !seen.Line.Held ? seen.At : state.AskedSince,
+        },
         (InPreMigration, PrecheckPassed passed) => state with
         {
             Sight = passed.Side == Side.Source
@@ -32,7 +36,13 @@ public static class MigrationEvolution
             Sight = state.Sight with { Source = SourceView.Unknown, SourceSince = e.At },
         },
         (InPreMigration or InRollback, AttemptStarted e) => Enter(
-            state with { Sight = Sight.Lost(e.At), SourceGone = false, Disks = e.Disks ?? state.Disks },
+            state with
+            {
+                Sight = Sight.Lost(e.At),
+                SourceGone = false,
+                Disks = e.Disks ?? state.Disks,
+                LineTimeoutMs = e.LineTimeoutMs ?? state.LineTimeoutMs,
+            },
             b => new InReservation(b.Plan, b.StartedAt, e.At, e.Attempt)),
         (InReservation s, TargetReserved e) =>
             Enter(state, b => new InStorageSync(b.Plan, b.StartedAt, e.At, s.Attempt)),

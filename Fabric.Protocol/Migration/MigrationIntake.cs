@@ -231,7 +231,7 @@ internal static class MigrationIntake
     {
         var share = turn.State.Line?.Share;
         if (line != turn.State.Line)
-            turn.Happen(new LineSighted(line));
+            turn.Happen(new LineSighted(line, turn.Now));
         if (turn.Stage is InPreCopy or InStorageSync && line.Admitted && share != line.Share)
             turn.Order(Side.Source, MigrationActions.Adjusted(turn));
     }

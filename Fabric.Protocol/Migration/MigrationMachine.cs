@@ -63,7 +63,7 @@ public static class MigrationMachine
     /// <summary>What cannot be hurried is looked at less often the longer it lasts, up to once a minute.</summary>
     private static long WakeInterval(MigrationTurn turn)
     {
-        var retry = turn.Stage.Plan.Policy.OrderRetryMs;
+        var retry = turn.Times.OrderRetryMs;
         if (turn.Stage is not (InCleanUp or OnHold or InRollback))
             return retry;
         var age = (long)(turn.Now - turn.Stage.Since).TotalMilliseconds;

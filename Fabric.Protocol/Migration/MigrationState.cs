@@ -19,6 +19,15 @@ public sealed record MigrationState(MigrationStage Stage, Sight Sight, long VmVe
     /// <summary>What the link between the two sites has for it; null where there is none. Not in the journal.</summary>
     public LineSight? Line { get; init; }
 
+    /// <summary>
+    /// Since when an answer to a precheck can be missed: before, this coordinator was not there, or the link was held. Not in
+    /// the journal.
+    /// </summary>
+    public DateTimeOffset? AskedSince { get; init; }
+
+    /// <summary>The link's time-out as measured when the last attempt began; null where there was none. Durable.</summary>
+    public int? LineTimeoutMs { get; init; }
+
     /// <summary>Before the first event.</summary>
     public static MigrationState Initial { get; } = new(new Unstarted(), Sight.None, 0);
 

@@ -17,6 +17,10 @@ internal sealed class MigrationTurn(MigrationState state, DateTimeOffset now)
 
     public Sight Sight => State.Sight;
 
+    /// <summary>From the first attempt on the journal alone says what they are.</summary>
+    public WanTimes Times => new(
+        Stage.Plan.Policy, Stage is InPreMigration ? State.Line?.TimeoutMs : State.LineTimeoutMs);
+
     public void Happen(MigrationEvent happened)
     {
         State = MigrationEvolution.Evolve(State, happened);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fabric.Protocol;
 
 /// <summary>
@@ -36,6 +38,17 @@ public sealed record LineClaim(MigrationId Migration, DateTimeOffset Since, bool
 /// <param name="Before">How many wait before it.</param>
 public sealed record LineSight(string Link, bool Admitted, long Share, int Before)
 {
+    /// <summary>How the link is.</summary>
+    public LineState State { get; init; } = LineState.Unknown;
+
+    /// <summary>No attempt begins: it is down, or may be and is being measured. What has begun goes on.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>After how long without an answer something was lost on it, measured; null when it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? TimeoutMs { get; init; }
+
     /// <summary>Before the link was heard.</summary>
-    public static LineSight Unheard(WanLink link) => new(link.ToString(), Admitted: false, Share: 0, Before: 0);
+    public static LineSight Unheard(WanLink link) =>
+        new(link.ToString(), Admitted: false, Share: 0, Before: 0) { Held = true };
 }

@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace Fabric.Protocol;
 
 /// <summary>The name of a site: hosts with a fast network among them.</summary>
-public readonly record struct SiteId(string Value)
+[JsonConverter(typeof(NameJsonConverter<SiteId>))]
+public readonly record struct SiteId(string Value) : IName<SiteId>
 {
     /// <summary>Makes the id, or throws <see cref="FormatException"/> that says what a name may be.</summary>
     public static SiteId Of(string value) => new(Names.Checked(value, "site"));

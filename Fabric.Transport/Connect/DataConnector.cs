@@ -51,6 +51,16 @@ public sealed class DataConnector(
         return link;
     }
 
+    /// <summary>Connects to ask how far a host is; checks and time-outs are those of a link, but that no ticket is shown.</summary>
+    /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused (an older version does not know the
+    /// question) or Cut.</exception>
+    public async Task<ILineProbe> ProbeAsync(DataEndpoint endpoint, HostId target, CancellationToken cancellation) =>
+        new LineProbe(
+            await BlockingThread.RunAsync(
+                "line probe connect",
+                () => Make(endpoint, target, Hello.Probe(), Limits.Sites.ProbeDialWithinMs, cancellation)),
+            target, time);
+
     /// <summary>Makes one connection. Blocks.</summary>
     internal LinkWire Make(
         DataEndpoint endpoint, HostId target, Hello hello, int withinMs, CancellationToken cancellation)
@@ -85,7 +95,7 @@ public sealed class DataConnector(
         {
             TcpTuning.Apply(socket);
             socket.Connect(endpoint.Host, endpoint.Port);
-            if (TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
+            if (hello.Kind != HelloKind.Probe && TcpTuning.Choose(socket, _terms.Congestion) is { } fellBack)
                 About(hello.Migration, hello.Attempt, hello.Purpose)?.Invoke(fellBack);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -25,6 +25,7 @@ public sealed class DataListener : IAsyncDisposable
     private readonly LinkTerms _terms;
     private readonly Action<LinkNews>? _news;
     private readonly HandshakeSlots _slots = new();
+    private readonly LineAnswers _answers = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private int _disposed;
@@ -87,6 +88,7 @@ public sealed class DataListener : IAsyncDisposable
         _socket.Dispose();
         await _accepting;
         await _slots.DrainAsync();
+        _answers.Close();
         _tickets.RevokeAll();
         _stop.Dispose();
     }
@@ -134,7 +136,7 @@ public sealed class DataListener : IAsyncDisposable
             var tail = new RecordCoalescer(new NetworkStream(socket, ownsSocket: true));
             stream = new SslStream(tail, leaveInnerStreamOpen: false);
             stream.AuthenticateAsServer(_policy.ServerOptions(Roles, why => refusal = why));
-            admitted = Admit(stream, tail, remote, end);
+            admitted = Admit(stream, tail, socket, remote, end);
         }
         catch (Exception) when (handshake.IsCancellationRequested)
         {
@@ -166,7 +168,8 @@ public sealed class DataListener : IAsyncDisposable
     }
 
     /// <summary>Reads the hello, answers it, hands the connection over; whether it has a new owner.</summary>
-    private bool Admit(SslStream stream, RecordCoalescer tail, EndPoint? remote, CancellationTokenRegistration deadline)
+    private bool Admit(
+        SslStream stream, RecordCoalescer tail, Socket socket, EndPoint? remote, CancellationTokenRegistration deadline)
     {
         var wire = new LinkWire(stream, tail);
         var code = Greeting.Hear(wire, _tickets, PeerPolicy.PeerOf(stream), out var hello, out var entry);
@@ -174,6 +177,15 @@ public sealed class DataListener : IAsyncDisposable
 
         // From here the deadline may not close the socket any more; if it fires now, this waits until it has.
         deadline.Dispose();
+        if (code == HelloCode.Accepted && hello!.Kind == HelloKind.Probe)
+        {
+            if (_answers.TryTake(wire, socket))
+                return true;
+            _refused(new HandshakeRefused(
+                remote, code, $"{Limits.Sites.ProbesMax} connections ask already how far this host is"));
+            return false;
+        }
+
         if (entry is null)
         {
             _refused(new HandshakeRefused(remote, code, $"the hello was refused: {code}"));

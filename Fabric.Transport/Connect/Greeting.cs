@@ -41,7 +41,9 @@ internal static class Greeting
             return code;
         wire.Stream.ReadExactly(bytes.AsSpan(Hello.PeekSize));
         code = Hello.Parse(bytes, out hello);
-        return code == HelloCode.Accepted ? tickets.Redeem(hello!, peer, out entry) : code;
+        return code == HelloCode.Accepted && hello!.Kind != HelloKind.Probe
+            ? tickets.Redeem(hello, peer, out entry)
+            : code;
     }
 
     /// <summary>Gives the answer.</summary>

@@ -12,6 +12,8 @@ namespace Fabric.Transport.Wire;
 //   +5   1  highest version offered                                    +5  1  version chosen, 0 when refused
 //   +6   1  length of the migration's name                             +6  2  zero
 //   +7   1  HelloKind   1 open: a new link      2 join: one more connection of it
+//                       3 probe: no link (ticket, connection, purpose, number and secret are zero, attempt is 1, the name
+//                       is "probe"): after the answer, pieces of 8 bytes come back as they were sent
 //   +8   4  attempt, from 1
 //   +12  32             the ticket              the proof, see LinkSecret
 //   +44  64 migration name, padded with zeros

@@ -12,6 +12,9 @@ public enum HelloKind : byte
 
     /// <summary>One more connection of a link, or one in the place of a lost one.</summary>
     Join = 2,
+
+    /// <summary>Questions that are given back as they came: how far this host is, and whether it can be reached.</summary>
+    Probe = 3,
 }
 
 /// <summary>The source's first words, of a fixed size; drawn in <see cref="FrameHeader"/>'s file.</summary>
@@ -55,6 +58,11 @@ public sealed record Hello(
         MigrationId migration, int attempt, LinkPurpose purpose, LinkSecret secret, int slot, long number) => new(
         Version, Version, HelloKind.Join, migration, attempt, purpose,
         secret.Proof(migration, attempt, purpose, slot, number), slot, number, null);
+
+    /// <summary>To ask how far the host is. Of no migration: it has neither ticket nor secret, and opens nothing.</summary>
+    public static Hello Probe() => new(
+        Version, Version, HelloKind.Probe, MigrationId.Of("probe"), 1, LinkPurpose.Memory,
+        new Ticket(new byte[Limits.Relay.TicketSize]), 0, 0, null);
 
     /// <summary>Puts the hello into a span of <see cref="Size"/> bytes.</summary>
     public void Write(Span<byte> into)
@@ -125,6 +133,8 @@ public sealed record Hello(
         return (HelloKind)from[7] switch
         {
             HelloKind.Open => hasSecret && from[SlotAt] == 0 && number == 0,
+            HelloKind.Probe => !hasSecret && from[SlotAt] == 0 && number == 0 && from[PurposeAt] == 0
+                && !from.Slice(TicketAt, Limits.Relay.TicketSize).ContainsAnyExcept((byte)0),
             HelloKind.Join => !hasSecret && from[SlotAt] < Limits.Link.ConnectionsMax && number > 0,
             _ => false,
         };

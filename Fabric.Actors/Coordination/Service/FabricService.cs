@@ -14,6 +14,7 @@ public sealed partial class FabricService : IAsyncDisposable
     private readonly IJournal _journal;
     private readonly IHostLinks _hosts;
     private readonly HoldPoint? _hold;
+    private readonly SiteMap _sites;
     private readonly TimeSpan _askTimeout;
     private readonly MigrationIndex _index;
     private readonly LiveTransfers _live;
@@ -22,9 +23,10 @@ public sealed partial class FabricService : IAsyncDisposable
 
     /// <summary>Begins to listen to the event stream; the actors must be registered.</summary>
     public FabricService(
-        ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold, TimeSpan? askTimeout = null)
+        ActorSystem system, IJournal journal, IHostLinks hosts, HoldPoint? hold, TimeSpan? askTimeout = null,
+        SiteMap? sites = null)
     {
-        (_system, _journal, _hosts, _hold) = (system, journal, hosts, hold);
+        (_system, _journal, _hosts, _hold, _sites) = (system, journal, hosts, hold, sites ?? SiteMap.None);
         _askTimeout = askTimeout ?? TimeSpan.FromMilliseconds(Limits.Api.AskMs);
         _index = new MigrationIndex(journal);
         _live = new LiveTransfers(Limits.Api.TransfersKeptMax, system.Time);

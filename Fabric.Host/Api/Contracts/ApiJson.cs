@@ -28,6 +28,7 @@ namespace Fabric.Host.Api.Contracts;
 [JsonSerializable(typeof(HostSummary))]
 [JsonSerializable(typeof(HostList))]
 [JsonSerializable(typeof(LeftoverList))]
+[JsonSerializable(typeof(SiteList))]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(JournalPage))]
 [JsonSerializable(typeof(TransferSeen))]

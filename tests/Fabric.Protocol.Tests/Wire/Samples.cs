@@ -111,6 +111,10 @@ internal static class Samples
         new DecisionReport(Stamp, Decision),
         new ProgressReport(Stamp, Progress),
         new ProgressReport(Stamp, Progress with { Link = new LinkProgress(2, 2_500_000, 2_400_000, 50.5, 0.25, 12) }),
+        new ProgressReport(Stamp, Progress with
+        {
+            Link = new LinkProgress(2, 2_500_000, 2_400_000, 50.5, 0.25, 12) { SegmentsSent = 4_800 },
+        }),
         new ProgressReport(Stamp, Progress with { PageWork = new PageWorkProgress(1, 2, 3, 4, 5, 6, 7, 8, 2) }),
         new OrderRefused(Stamp, Side.Source, Refusal.StaleEpoch, 8, "why"),
     ];
@@ -120,6 +124,7 @@ internal static class Samples
         new MigrationRequested(Plan, At),
         new AttemptStarted(1, At),
         new AttemptStarted(1, At) { Disks = [Facts] },
+        new AttemptStarted(1, At) { LineTimeoutMs = 250 },
         new TargetReserved(Endpoint, At),
         new StorageReady(At),
         new StorageReady(At) { Disks = [Copied] },
