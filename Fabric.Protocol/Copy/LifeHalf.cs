@@ -16,6 +16,8 @@ internal static class LifeHalf
                 turn.Do(new StartMachine(order.Spec, directory));
                 break;
             case OwnedCopy { Running: false, Stopping: false } s when s.Epoch == order.Stamp.Epoch:
+                // Behind its start: letting it run may have failed, and only this order comes again.
+                turn.Do(new RunMachine(s.Directory));
                 turn.TellLife(order.Stamp);
                 break;
             case HeldCopy s when s.Epoch == order.Stamp.Epoch && s is not IncomingCopy:

@@ -12,6 +12,10 @@ namespace Fabric.Simulation.Tests;
 /// </summary>
 public sealed class EffectWalkTests
 {
+    /// <summary>Harmless, and so late that what the other faults bring about is walked too.</summary>
+    private static readonly Fault Late = new(
+        FaultKind.DirtyingAsked, Role.Operator, new Trigger(0, StageKind.Unstarted, 20_000_000), 500, 1, 0);
+
     private static readonly IReadOnlyList<Plan> Scenarios =
     [
         Enumeration.Base,
@@ -90,5 +94,5 @@ public sealed class EffectWalkTests
         RunResult.Of(Scenarios[^1], deaf).Broken.ShouldNotBeNull().ShouldStartWith("liveness: vm0 is sent with");
     }
 
-    private static Plan With(params Fault[] faults) => Enumeration.Base with { Faults = faults };
+    private static Plan With(params Fault[] faults) => Enumeration.Base with { Faults = [.. faults, Late] };
 }
