@@ -42,6 +42,9 @@ public static partial class Limits
         /// </summary>
         public const int OverlayPlacesMax = 16_384;
 
+        /// <summary>Moves whose detours a host tells of: 100 bytes each, in each of its facts.</summary>
+        public const int DetoursMax = 32;
+
         /// <summary>
         /// Packets that a TAP keeps while the guest stands still, so that the pause loses none: 0.5 s of 200 Mbit/s in
         /// packets of 1,500 bytes are 8,300; 8,192 x 1,500 bytes = 12 MiB at the worst.

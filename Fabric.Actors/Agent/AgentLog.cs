@@ -107,4 +107,10 @@ public static partial class AgentLog
     [LoggerMessage(
         4040, LogLevel.Error, "{Vm}: ALARM: its network did not {What}; it is tried again, and the VM is not touched. {Why}")]
     public static partial void NetworkAlarm(ILogger log, string vm, string what, string why);
+
+    [LoggerMessage(
+        4041, LogLevel.Information,
+        "{Vm}: by the tunnel of {Migration} came {Packets} packets, {Bytes} bytes, by way of {By}; it stays: {Stays}.")]
+    public static partial void NetworkDetour(
+        ILogger log, string vm, string migration, long packets, long bytes, string by, bool stays);
 }

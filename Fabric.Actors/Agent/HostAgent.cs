@@ -32,6 +32,8 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);
         tools.Leftovers.Noted += (_, _) => _ = TellFactsAsync();
+        if (tools.Network is { } network)
+            network.Detours.Noted += (_, _) => _ = TellFactsAsync();
         _looking = tools.Time.CreateTimer(
             _ =>
             {
@@ -123,6 +125,7 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
         {
             Leftovers = _tools.Leftovers.Look() is { Count: > 0 } left ? left : null,
             Underlay = _tools.Network?.Underlay,
+            Detours = _tools.Network?.Detours.All is { Count: > 0 } detours ? detours : null,
         };
     }
 

@@ -286,9 +286,19 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
 
     private Task ReleaseHereAsync() => InTurnAsync(async () =>
     {
-        await AllAsync(_here, static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
+        foreach (var part in _here.ToList())
+            Note(part.Move, await part.Redirector.ReleaseAsync(part.Move, _stop.Token));
         _here = [];
     });
+
+    private void Note(NetworkMove move, NetworkStepResult released)
+    {
+        if (released.Received is not { } came || move.Source?.Host is not { } by)
+            return;
+        var stays = move.Spec.Kind == NetworkKind.Tunnel;
+        AgentLog.NetworkDetour(tools.Log, vm.Value, move.Migration.Value, came.Packets, came.Bytes, by.Value, stays);
+        tools.Network?.Detours.Note(new NetworkDetour(vm, move.Migration, by, came.Packets, came.Bytes, stays));
+    }
 
     private Task ReleaseAwayAsync() => InTurnAsync(async () =>
     {

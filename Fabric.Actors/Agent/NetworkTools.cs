@@ -10,6 +10,9 @@ namespace Fabric.Actors.Agent;
 public sealed record NetworkTools(
     INetworkRedirector Redirector, HostAddress? Underlay, IReadOnlyList<NetworkRouter> Routers)
 {
+    /// <summary>What came by way of where VMs had been.</summary>
+    public Detours Detours { get; } = new();
+
     /// <summary>Where the VMs of overlays are; null where nobody says so.</summary>
     public Overlays? Overlays { get; init; }
 }

@@ -123,9 +123,14 @@ public sealed class NetworkRedirector : INetworkRedirector
     }
 
     /// <inheritdoc/>
-    public Task<NetworkStepResult> ReleaseAsync(NetworkMove move, CancellationToken cancellation) =>
-        StepAsync(NetworkStep.Release, move, (step, plan) =>
+    public async Task<NetworkStepResult> ReleaseAsync(NetworkMove move, CancellationToken cancellation)
+    {
+        TunnelTraffic? received = null;
+        var result = await StepAsync(NetworkStep.Release, move, (step, plan) =>
         {
+            // Its counters go with it.
+            if (move.Role == NetworkRole.Target && move.HasTunnel())
+                received = step.State.Link(TunnelEnds.Of(move).Name)?.Received;
             if (_notes.Find(move.Vm, move.Role) is { } note && !note.IsOf(move))
                 throw EarlierMove(note);
             if (move.Role == NetworkRole.Source)
@@ -134,6 +139,8 @@ public sealed class NetworkRedirector : INetworkRedirector
             _notes.Forget(move.Vm, move.Role);
             return Task.CompletedTask;
         }, cancellation);
+        return result with { Received = received };
+    }
 
     /// <inheritdoc/>
     public Task<NetworkStepResult> LeadAsync(NetworkMove move, CancellationToken cancellation) =>

@@ -24,6 +24,12 @@ internal static class HostsVerb
                 }
 
                 table.WriteTo(writer);
+                foreach (var detour in list.Hosts.SelectMany(static h => h.Facts?.Detours ?? []))
+                {
+                    writer.WriteLine(
+                        $"{detour.Vm}: {detour.Packets} packets, {Show.Bytes(detour.Bytes)}, came by way of {detour.By} "
+                        + $"({detour.Migration}){(detour.Stays ? ", and its old address goes on doing so" : "")}.");
+                }
             });
             return ExitCode.Ok;
         });

@@ -12,6 +12,9 @@ public sealed record HostFacts(
     /// <summary>Images of disks that no guest there owns; null when there are none.</summary>
     public IReadOnlyList<DiskLeftover>? Leftovers { get; init; }
 
+    /// <summary>What came to its VMs by way of where they had been; null when nothing is known.</summary>
+    public IReadOnlyList<NetworkDetour>? Detours { get; init; }
+
     /// <summary>Where the overlays and tunnels of other hosts reach it; null when it has no such address.</summary>
     public HostAddress? Underlay { get; init; }
 }

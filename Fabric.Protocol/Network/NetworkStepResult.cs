@@ -50,6 +50,12 @@ public sealed record NetworkFinding(string What, NetworkFound Found, long Micros
 public sealed record NetworkStepResult(
     NetworkStep Step, NetworkRole Role, long Micros, IReadOnlyList<NetworkFinding> Findings, IReadOnlyList<string> Alarms)
 {
+    /// <summary>What had come by the move's tunnel, at its release; null where there is none.</summary>
+    public TunnelTraffic? Received { get; init; }
+
     /// <summary>Whether anything was changed.</summary>
     public bool ChangedAnything() => Findings.Any(f => f.Found == NetworkFound.Changed);
 }
+
+/// <summary>What a tunnel brought since it was made.</summary>
+public readonly record struct TunnelTraffic(long Packets, long Bytes);

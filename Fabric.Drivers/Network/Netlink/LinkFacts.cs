@@ -49,6 +49,9 @@ public sealed record LinkFacts(int Index, string Name, bool IsUp)
     /// <summary>What it is, as <see cref="LinkKinds"/>; empty for hardware.</summary>
     public string Kind { get; init; } = "";
 
+    /// <summary>What it has received since it was made.</summary>
+    public TunnelTraffic Received { get; init; }
+
     /// <summary>When it is a VXLAN.</summary>
     public VxlanSettings? Vxlan { get; init; }
 

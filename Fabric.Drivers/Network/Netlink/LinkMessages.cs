@@ -152,6 +152,7 @@ internal static class LinkMessages
                 Attribute.LinkMtu => facts with { Mtu = (int)attributes.AsUInt32() },
                 Attribute.LinkMaster => facts with { Master = (int)attributes.AsUInt32() },
                 Attribute.LinkQueueLength => facts with { QueueLength = (int)attributes.AsUInt32() },
+                Attribute.LinkStatistics => facts with { Received = ReceivedOf(attributes.Value) },
                 Attribute.LinkInfo => LinkInfo.Parse(attributes.Value, facts),
                 _ => facts,
             };
@@ -159,6 +160,11 @@ internal static class LinkMessages
 
         return facts;
     }
+
+    // rtnl_link_stats64: packets received, packets sent, bytes received, bytes sent, ...
+    private static TunnelTraffic ReceivedOf(ReadOnlySpan<byte> counters) => counters.Length < 24
+        ? default
+        : new TunnelTraffic(MemoryMarshal.Read<long>(counters), MemoryMarshal.Read<long>(counters[16..]));
 
     internal static void PutMac(ref NetlinkWriter w, ushort type, MacAddress mac)
     {

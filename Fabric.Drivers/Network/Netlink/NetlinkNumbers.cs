@@ -71,6 +71,7 @@ internal static class Attribute
     public const ushort LinkMaster = 10;
     public const ushort LinkQueueLength = 13;
     public const ushort LinkInfo = 18;
+    public const ushort LinkStatistics = 23;
     public const ushort LinkNamespace = 28;
     public const ushort InfoKind = 1;
     public const ushort InfoData = 2;

@@ -35,6 +35,7 @@ public sealed class NetworkHandsTests : IAsyncDisposable
     private readonly ScriptedRedirector _router;
     private readonly VirtualTime _time = new();
     private readonly List<NetworkHands> _made = [];
+    private NetworkTools? _network;
 
     public NetworkHandsTests() => (_own, _router) = (new(_calls), new(_calls, "router "));
 
@@ -48,6 +49,7 @@ public sealed class NetworkHandsTests : IAsyncDisposable
     public async Task A_target_prepares_before_it_offers_and_its_routers_when_bytes_come()
     {
         var hands = Hands("b");
+        _own.Received = new TunnelTraffic(12, 9_000);
         await hands.PrepareTargetAsync(Incoming());
         await hands.ArrivedAsync();
         Calls().ShouldBe(["Prepare Target web-m4/1", "router Prepare Router web-m4/1"]);
@@ -60,6 +62,7 @@ public sealed class NetworkHandsTests : IAsyncDisposable
         await PassAsync(Limits.Network.SettleMs);
         await UntilAsync(2);
         Calls().ShouldBe(["Release Target web-m4/1", "router Release Router web-m4/1"]);
+        _network!.Detours.All.ShouldBe([new NetworkDetour(Vm, MigrationId.Of("web-m4"), HostId.Of("a"), 12, 9_000, Stays: false)]);
         _own.Open().ShouldBeEmpty();
     }
 
@@ -351,7 +354,7 @@ public sealed class NetworkHandsTests : IAsyncDisposable
         return new AgentTools(
             options, null!, new HostCapacity(options), null!, null!, null!, null!, _time, NullLogger.Instance)
         {
-            Network = looksAfter
+            Network = _network = looksAfter
                 ? new NetworkTools(
                     _own, HostAddress.Of(host is "a" ? "10.9.0.1" : "10.9.0.2"),
                     [new NetworkRouter(_router, new Dictionary<HostId, HostAddress>())])

@@ -15,6 +15,9 @@ internal sealed class ScriptedRedirector(List<string> calls, string? name = null
     /// <summary>Prepares find everything as they want it.</summary>
     public bool IsToldAlready { get; set; }
 
+    /// <summary>What a tunnel had brought when it is released.</summary>
+    public TunnelTraffic? Received { get; set; }
+
     public TaskCompletionSource? Stuck { get; set; }
 
     public Task<NetworkStepResult> PrecheckAsync(NetworkMove move, CancellationToken cancellation) =>
@@ -75,7 +78,7 @@ internal sealed class ScriptedRedirector(List<string> calls, string? name = null
                 throw Wrong(NetworkFault.KernelRefused);
             work();
             IReadOnlyList<NetworkFinding> findings = IsToldAlready ? [] : [new NetworkFinding("it", NetworkFound.Changed, 1)];
-            return Task.FromResult(new NetworkStepResult(step, move.Role, 1, findings, []));
+            return Task.FromResult(new NetworkStepResult(step, move.Role, 1, findings, []) { Received = step == NetworkStep.Release ? Received : null });
         }
     }
 

@@ -68,6 +68,9 @@ public sealed class MigratedNetworkTests : NetworkLabTests
         target.Numbers.Values.ShouldAllBe(n => n == 1);
         _lab.Ip("b", "route show 10.99.0.7").ShouldContain("dev vtap");
         await UntilAsync(() => _lab.Ip("a", "route show 10.99.0.7").Length == 0 && _lab.Kernel("a").Link("vtap") is null);
+        // What the router sent to the target before the flip went to the source; what the source had came back by the tunnel.
+        await Until.TrueAsync(async () => (await fabric.AskAsync<HostDescription>(EntityKinds.Host, "b", Describe.State))
+            .Facts?.Detours is [{ Vm.Value: "v1", By.Value: "a", Packets: >= 0, Stays: false }]);
         await UntilAsync(() => !_lab.Ip("b", "link").Contains("ftn", StringComparison.Ordinal)
             && !_lab.Ip("a", "link").Contains("ftn", StringComparison.Ordinal));
     });
