@@ -17,8 +17,8 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
     /// <summary>The hypervisor was told to migrate, so what it says of a migration is of this attempt.</summary>
     public bool HasBegun => _outgoing is { HasBegun: true };
 
-    /// <summary>Bytes on the data link.</summary>
-    public long WireBytes => _outgoing?.WireBytes ?? 0;
+    /// <summary>Bytes on the data links, those of the disks too.</summary>
+    public long WireBytes => (_outgoing?.WireBytes ?? 0) + (parts.Disks.Outgoing?.WireBytes ?? 0);
 
     /// <summary>Copies local disks; memory is not sent yet.</summary>
     public async Task SyncAsync(StartSyncing e)
@@ -142,7 +142,7 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
             return;
         progress = progress with
         {
-            WireBytes = sending.WireBytes,
+            WireBytes = WireBytes,
             LinkDownSince = sending.LinkDownSince,
             PageWork = sending.PageWork,
             Link = sending.Link,
