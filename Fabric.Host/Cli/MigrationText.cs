@@ -103,6 +103,8 @@ internal static class MigrationText
         if (m.Transfer is { } seen)
         {
             table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));
+            foreach (var disk in seen.Progress.Disks ?? [])
+                table.Add($"  disk {disk.Id}", DiskText.Of(disk));
             if (m.Outcome is null && seen.Progress.LinkDownSince is { } since)
                 table.Add("  link down since", Show.At(since));
         }
