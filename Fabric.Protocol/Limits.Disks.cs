@@ -6,7 +6,8 @@ public static partial class Limits
     public static class Disks
     {
         /// <summary>
-        /// A disk costs a data link (two windows of 1 MiB at each end) and a PCI slot; eight of 32 slots.
+        /// A disk costs a data link (a window of 16 MiB to the target and of 1 MiB back, so 136 MiB for all eight at each end
+        /// at most) and a PCI slot; eight of 32 slots.
         /// </summary>
         public const int PerVmMax = 8;
 

@@ -46,6 +46,12 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     [JsonIgnore]
     public bool MayThrottle => Convergence is not null;
 
+    /// <summary>
+    /// The guest's writes to its local disks may be slowed while these are copied: where the policy's ladder slows the guest.
+    /// </summary>
+    [JsonIgnore]
+    public bool MaySlowWrites => Convergence is { } policy && Rules(policy).ThrottlePercentMax > 0;
+
     /// <summary>The rules of a policy with these numbers.</summary>
     public ConvergenceRules Rules(ConvergencePolicy policy) =>
         ConvergenceRules.Of(policy, DowntimeLimitMs, Math.Max(DowntimeLimitMs, DowntimeLimitMsMost));
@@ -67,7 +73,7 @@ public sealed record Round(
 /// <param name="Round">The round under way, from 1.</param>
 /// <param name="RemainingBytes">What is left to send in this round.</param>
 /// <param name="TransferredBytes">Guest bytes sent so far, all rounds.</param>
-/// <param name="WireBytes">Bytes that crossed the data link, both directions.</param>
+/// <param name="WireBytes">Bytes that crossed the data links, both directions, those of the disks too.</param>
 /// <param name="TotalBytes">Guest memory.</param>
 /// <param name="DirtyPagesPerSecond">The guest's dirtying rate.</param>
 /// <param name="BytesPerSecond">What the path carries.</param>

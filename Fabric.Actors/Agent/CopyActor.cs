@@ -18,6 +18,7 @@ public sealed class CopyActor(
 {
     private ICopyHands? _hands;
     private long? _pausedAt;
+    private TimeSpan? _handOffNoted;
 
     /// <inheritdoc/>
     protected override StreamId PersistenceId { get; } = FabricEvents.CopyStreamOf(id);
@@ -83,10 +84,14 @@ public sealed class CopyActor(
         await PersistAsync(decision.Events);
         var noted = time.GetElapsedTime(began);
         NoticePause(input, time);
+        if (decision.Events.Any(static e => e is HandOffNoted))
+            _handOffNoted = noted;
+        else if (State is not OutgoingCopy)
+            _handOffNoted = null;
         foreach (var effect in decision.Effects)
         {
             if (effect is SendReport send)
-                reports.TrySend(WithPause(send.Report, time));
+                reports.TrySend(WithOwnTimes(send.Report, time));
             else
                 _hands!.Run(effect, noted);
         }
@@ -101,8 +106,14 @@ public sealed class CopyActor(
             _pausedAt ??= time.GetTimestamp();
     }
 
-    private Report WithPause(Report report, TimeProvider time) =>
+    private Report WithOwnTimes(Report report, TimeProvider time) =>
         _pausedAt is { } since && report is SourceReport { View: SourceView.Paused or SourceView.HandedOff } source
-            ? source with { PausedForMs = (long)time.GetElapsedTime(since).TotalMilliseconds }
+            ? source with
+            {
+                PausedForMs = (long)time.GetElapsedTime(since).TotalMilliseconds,
+                HandOff = source.HandOff is { } times && _handOffNoted is { } noted
+                    ? times with { NoteMs = noted.TotalMilliseconds }
+                    : source.HandOff,
+            }
             : report;
 }

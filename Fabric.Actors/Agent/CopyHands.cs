@@ -199,7 +199,7 @@ public sealed class CopyHands : ICopyHands
 
     private async ValueTask HearAsync(string directory, CopyInput input)
     {
-        await _source.HearAsync(input);
+        input = await _source.HearAsync(input);
         switch (input)
         {
             case MachineSeen { Look: var look }:

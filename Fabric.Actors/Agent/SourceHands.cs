@@ -9,6 +9,7 @@ namespace Fabric.Actors.Agent;
 internal sealed class SourceHands(CopyParts parts, MachineHands machine)
 {
     private OutgoingTransfer? _outgoing;
+    private volatile SwitchoverClock? _switchover;
 
     /// <summary>An attempt is under way, whether or not the hypervisor was told.</summary>
     public bool IsThere => _outgoing is not null;
@@ -16,8 +17,8 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
     /// <summary>The hypervisor was told to migrate, so what it says of a migration is of this attempt.</summary>
     public bool HasBegun => _outgoing is { HasBegun: true };
 
-    /// <summary>Bytes on the data link.</summary>
-    public long WireBytes => _outgoing?.WireBytes ?? 0;
+    /// <summary>Bytes on the data links, those of the disks too.</summary>
+    public long WireBytes => (_outgoing?.WireBytes ?? 0) + (parts.Disks.Outgoing?.WireBytes ?? 0);
 
     /// <summary>Copies local disks; memory is not sent yet.</summary>
     public async Task SyncAsync(StartSyncing e)
@@ -30,6 +31,7 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
     /// <summary>Begins to send memory.</summary>
     public async Task StartAsync(StartSending e)
     {
+        _switchover = new SwitchoverClock(parts.Tools.Time);
         parts.Disks.Outgoing?.HandOver();
         var transfer = new OutgoingTransfer(
             parts.Tools, e.Order, parts.PathOf(e.Directory), parts.Report,
@@ -91,6 +93,7 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
             return;
         }
 
+        _switchover?.DisksDone(parts.Disks.Outgoing is not null);
         await machine.Machine().ContinueSwitchoverAsync(parts.Stop);
     }
 
@@ -113,16 +116,23 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
     /// <summary>
     /// What the process tells goes to the pilot too. Why a migration failed is what the relay says, so that is told first.
     /// </summary>
-    public async Task HearAsync(CopyInput input)
+    /// <returns>The same, with what only this host knows of it.</returns>
+    public async Task<CopyInput> HearAsync(CopyInput input)
     {
         if (input is MachineSeen { Look.Phase: MigrationPhase.Failed } && _outgoing is { } failed)
             await failed.ToldAsync();
         if (_outgoing is not { HasBegun: true } sending)
-            return;
+            return input;
         if (input is RoundSeen { Round: var round })
             sending.Governor.Hear(new PilotRound(round));
-        else if (input is MachineSeen { Look: var look })
-            sending.Governor.Hear(look);
+        if (input is not MachineSeen { Look: var look })
+            return input;
+        sending.Governor.Hear(look);
+        if (look.Phase == MigrationPhase.PreSwitchover)
+            _switchover?.Paused();
+        return look.Phase == MigrationPhase.Completed
+            ? new MachineSeen(look with { HandOff = _switchover?.HandedOff() })
+            : input;
     }
 
     /// <summary>The hypervisor's numbers, with those of the links, for the pilot and for operators.</summary>
@@ -132,7 +142,7 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
             return;
         progress = progress with
         {
-            WireBytes = sending.WireBytes,
+            WireBytes = WireBytes,
             LinkDownSince = sending.LinkDownSince,
             PageWork = sending.PageWork,
             Link = sending.Link,

@@ -107,7 +107,9 @@ public sealed class MigrationActor(
     {
         var asker = Sender;
         var vmVersion = State.VmVersion;
-        var decision = deciders.Migration(State, input, Context.System.Time.GetUtcNow(), hold?.Pending);
+        var time = Context.System.Time;
+        var decision = deciders.Migration(State, input, time.GetUtcNow(), hold?.Pending);
+        var began = time.GetTimestamp();
         try
         {
             // A hold writes nothing for days. A coordinator that was stopped, and wakes with an operator's word in its
@@ -127,10 +129,13 @@ public sealed class MigrationActor(
             throw;
         }
 
+        var took = time.GetElapsedTime(began);
         Announce(decision);
         foreach (var effect in decision.Effects)
             Run(effect, asker);
         Claim(input);
+        if (decision.Events.Any(static e => e is Committed))
+            await StepAsync(new CommitNoted(took.TotalMilliseconds));
         if (!await HeldAsync())
             return;
 

@@ -39,7 +39,10 @@ internal static class EventText
         TransferPolicyChanged e => $"the operator asks for another way to send: {DecisionText.Of(e.Policy)}",
         SourcePaused => "the guest is paused at the source; stop-and-copy",
         SourceHandedOff { Dead: true } => "the source is dead and can never run again",
-        SourceHandedOff => "the source has handed off, paused for good",
+        SourceHandedOff e => "the source has handed off, paused for good" + (e.Times is { } t
+            ? $" (its last bytes took {Show.Ms(t.LastBytesMs)}"
+                + (t.DisksMs is { } disks ? $", the rest of its disks before them {Show.Ms(disks)})" : ")")
+            : ""),
         TargetLoaded => "the target holds all of the guest",
         Committed e => Show.Text($"COMMIT: {e.Owner} owns the VM from epoch {e.Epoch} on"),
         Activated e => e.Times is { } t

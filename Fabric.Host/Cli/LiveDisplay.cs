@@ -85,6 +85,8 @@ internal sealed class LiveDisplay(TextWriter output) : FollowDisplay
             Row("attempt, round", Show.Text($"{seen.Attempt}, {p.Round}"));
             Row("remaining", $"{Show.Bytes(p.RemainingBytes)} of {Show.Bytes(p.TotalBytes)}");
             Row("sent", $"{Show.Bytes(p.TransferredBytes)}, {Show.Bytes(p.WireBytes)} on the wire");
+            foreach (var disk in p.Disks ?? [])
+                Row($"disk {disk.Id}", DiskText.Of(disk));
             if (p.PageWork is { } work)
                 Row("page work", PageWorkText.Of(work));
             Row("bandwidth", Show.Rate(p.BytesPerSecond));

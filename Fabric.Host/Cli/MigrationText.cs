@@ -53,15 +53,24 @@ internal static class MigrationText
             return;
         writer.WriteLine($"  downtime {Show.Ms(d.TotalMs)}:");
         var table = new TextTable("    last pages", Show.Ms(d.LastPagesMs));
+        AddStep(table, "      rest of the disks", d.DisksMs);
+        AddStep(table, "      last bytes, disks let go", d.LastBytesMs);
+        AddStep(table, "      noting the hand-over", d.HandOffNoteMs);
         table.Add("    load", Show.Ms(d.LoadMs));
         table.Add("    commit and orders", Show.Ms(d.CommitMs));
+        AddStep(table, "      writing the commit", d.CommitNoteMs);
         table.Add("    noting the grant", Show.Ms(d.GrantMs));
-        if (d.NetworkMs is { } network)
-            table.Add("    turning the network", Show.Ms(network));
+        AddStep(table, "    turning the network", d.NetworkMs);
         table.Add("    starting the vCPUs", Show.Ms(d.RunMs));
-        if (d.HypervisorMs is { } hypervisor)
-            table.Add("    (the hypervisor's own figure)", Show.Ms(hypervisor));
+        AddStep(table, "    (the hypervisor's own figure)", d.HypervisorMs);
+        AddStep(table, "  source released after", d.ReleaseMs);
         table.WriteTo(writer);
+    }
+
+    private static void AddStep(TextTable table, string step, double? ms)
+    {
+        if (ms is { } known)
+            table.Add(step, Show.Ms(known));
     }
 
     private static void WriteFacts(TextWriter writer, MigrationSummary m)
@@ -94,6 +103,8 @@ internal static class MigrationText
         if (m.Transfer is { } seen)
         {
             table.Add("  guest bytes sent", Show.Bytes(seen.Progress.TransferredBytes));
+            foreach (var disk in seen.Progress.Disks ?? [])
+                table.Add($"  disk {disk.Id}", DiskText.Of(disk));
             if (m.Outcome is null && seen.Progress.LinkDownSince is { } since)
                 table.Add("  link down since", Show.At(since));
         }

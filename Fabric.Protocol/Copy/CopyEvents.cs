@@ -64,7 +64,11 @@ public abstract record CopySight : CopyEvent;
 public sealed record OwnedSighted(bool Running, ActivationTimes? Activation) : CopySight;
 
 /// <summary>How far an outgoing copy is.</summary>
-public sealed record OutgoingSighted(OutgoingPhase Phase, TransferProgress? Progress) : CopySight;
+public sealed record OutgoingSighted(OutgoingPhase Phase, TransferProgress? Progress) : CopySight
+{
+    /// <summary>How long the parts of the hand-over took.</summary>
+    public HandOffTimes? HandOff { get; init; }
+}
 
 /// <summary>The way of an outgoing copy is broken; the hypervisor will say so too.</summary>
 public sealed record OutgoingBroken(FailureReason Reason, string? Detail) : CopySight;

@@ -9,7 +9,12 @@ public static class CopyEvolution
     public static CopyState Evolve(CopyState state, CopyEvent happened) => (state, happened) switch
     {
         (OwnedCopy s, OwnedSighted e) => s with { Running = e.Running, Activation = e.Activation ?? s.Activation },
-        (OutgoingCopy s, OutgoingSighted e) => s with { Phase = e.Phase, Progress = e.Progress ?? s.Progress },
+        (OutgoingCopy s, OutgoingSighted e) => s with
+        {
+            Phase = e.Phase,
+            Progress = e.Progress ?? s.Progress,
+            HandOff = e.HandOff ?? s.HandOff,
+        },
         (OutgoingCopy s, OutgoingBroken e) =>
             s with { Broken = s.Broken ?? e.Reason, BrokenDetail = s.BrokenDetail ?? e.Detail },
         (IncomingCopy s, IncomingSighted e) => s with { Phase = e.Phase, Offer = e.Offer ?? s.Offer },

@@ -20,7 +20,11 @@ public sealed record MachineSeen(MachineLook Look) : CopyInput;
 /// <param name="Activation">How long the grant took, in the first look after it.</param>
 public sealed record MachineLook(
     RunState Run, MigrationPhase Phase, string? Detail = null, TransferProgress? Progress = null,
-    ActivationTimes? Activation = null);
+    ActivationTimes? Activation = null)
+{
+    /// <summary>How long the parts of the hand-over took, in the looks after it; null when nobody was there to see.</summary>
+    public HandOffTimes? HandOff { get; init; }
+}
 
 /// <summary>The process did not start.</summary>
 public sealed record MachineFailedToStart(FailureReason Reason, string Detail) : CopyInput;

@@ -107,7 +107,11 @@ public enum OutgoingPhase
 public sealed record OutgoingCopy(
     Fence Fence, VmSpec Spec, string Directory, long Epoch, AttemptRef? GrantedBy,
     AttemptRef Attempt, OutgoingPhase Phase, FailureReason? Broken, string? BrokenDetail, TransferProgress? Progress)
-    : HeldCopy(Fence, Spec, Directory, Epoch, GrantedBy);
+    : HeldCopy(Fence, Spec, Directory, Epoch, GrantedBy)
+{
+    /// <summary>Seen: how long the parts of the hand-over took.</summary>
+    public HandOffTimes? HandOff { get; init; }
+}
 
 /// <summary>How far a copy has come.</summary>
 public enum IncomingPhase

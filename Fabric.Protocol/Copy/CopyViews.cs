@@ -10,7 +10,10 @@ public static class CopyViews
             stamp, s.Running ? SourceView.Failed : SourceView.HandedOff, ended.Reason, ended.Detail),
         OwnedCopy => new SourceReport(stamp, SourceView.Ready),
         OutgoingCopy s when !s.Attempt.Is(stamp) => new SourceReport(stamp, SourceView.Ready),
-        OutgoingCopy s => new SourceReport(stamp, PhaseView(s.Phase), s.Broken, s.BrokenDetail, s.Progress),
+        OutgoingCopy s => new SourceReport(stamp, PhaseView(s.Phase), s.Broken, s.BrokenDetail, s.Progress)
+        {
+            HandOff = s.HandOff,
+        },
         EndedCopy s => new SourceReport(
             stamp, s.PausedFor?.Is(stamp) ?? false ? SourceView.Dead : SourceView.DiedRunning, s.Reason, s.Detail),
         ClosingCopy => new SourceReport(stamp, SourceView.Dead),

@@ -266,7 +266,7 @@ internal static class SourceHalf
                 Sight(turn, s, OutgoingPhase.Paused, look);
                 break;
             case MigrationPhase.Completed when look.Run == RunState.Postmigrate:
-                turn.Happen(new OutgoingSighted(OutgoingPhase.Paused, look.Progress));
+                turn.Happen(new OutgoingSighted(OutgoingPhase.Paused, look.Progress) { HandOff = look.HandOff });
                 turn.Happen(new HandOffNoted());
                 turn.TellSource(StampOf(s));
                 break;

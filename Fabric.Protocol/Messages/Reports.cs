@@ -51,7 +51,11 @@ public sealed record Obstacle(FailureReason Reason, string Detail);
 public sealed record SourceReport(
     Stamp Stamp, SourceView View, FailureReason? Reason = null, string? Detail = null,
     TransferProgress? Progress = null, long? PausedForMs = null)
-    : Report(Stamp);
+    : Report(Stamp)
+{
+    /// <summary>Its share of the downtime, once it has handed off.</summary>
+    public HandOffTimes? HandOff { get; init; }
+}
 
 /// <summary>Where the attempt stands at the target.</summary>
 /// <param name="Stamp">Which attempt.</param>
@@ -76,6 +80,19 @@ public sealed record TransferOffer(DataEndpoint Endpoint, string Ticket)
 
     /// <summary>The ticket is a secret and never printed.</summary>
     public override string ToString() => $"offer at {Endpoint}";
+}
+
+/// <summary>The source's share of the downtime, as stretches by its host's own clock.</summary>
+/// <param name="LastBytesMs">
+/// From when nothing of the disks was left to copy until the hypervisor had sent its last bytes and let go of its disks.
+/// </param>
+public sealed record HandOffTimes(double LastBytesMs)
+{
+    /// <summary>From the pause until the rest of its local disks was flushed at the target; null without any.</summary>
+    public double? DisksMs { get; init; }
+
+    /// <summary>Writing the hand-over to the ledger; null when it was written by an agent that is gone.</summary>
+    public double? NoteMs { get; init; }
 }
 
 /// <summary>The target's share of the downtime.</summary>

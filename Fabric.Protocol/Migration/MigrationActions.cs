@@ -111,7 +111,7 @@ internal static class MigrationActions
                 Send(turn, entered, Side.Target, new Grant(turn.Stage.Stamp, Side.Target));
                 break;
             case RecoveryAction.EnterActivation:
-                turn.Happen(new Activated(turn.Sight.Activation, turn.Now));
+                turn.Happen(new Activated(turn.Sight.Activation, turn.Now) { CommitNoteMs = turn.Sight.CommitNoteMs });
                 break;
             case RecoveryAction.RevertCommit:
                 Revert(turn, FailureReason.TargetLostBeforeRun, turn.Sight.TargetDetail);
@@ -182,7 +182,10 @@ internal static class MigrationActions
         var plan = turn.Stage.Plan;
         var dead = turn.Sight.Source is SourceView.Dead or SourceView.DiedRunning;
         turn.Happen(new SourceHandedOff(
-            dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince, turn.Sight.WireBytes));
+            dead, turn.Sight.HypervisorDowntimeMs, turn.Sight.SourceSince, turn.Sight.WireBytes)
+        {
+            Times = turn.Sight.HandOff,
+        });
         turn.Happen(new TargetLoaded(turn.Sight.TargetSince));
         var epoch = turn.Stage.Epoch + 1;
         turn.Happen(new Committed(plan.Target, epoch, turn.Now));

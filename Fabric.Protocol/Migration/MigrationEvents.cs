@@ -50,7 +50,11 @@ public sealed record SourcePaused(DateTimeOffset At) : MigrationEvent;
 /// <param name="WireBytes">Bytes of the attempt on the data link, both ways; not in journals written before it was
 /// noted.</param>
 public sealed record SourceHandedOff(
-    bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At, long? WireBytes = null) : MigrationEvent;
+    bool Dead, long? HypervisorDowntimeMs, DateTimeOffset At, long? WireBytes = null) : MigrationEvent
+{
+    /// <summary>The source's share of the downtime; null when it is not known.</summary>
+    public HandOffTimes? Times { get; init; }
+}
 
 /// <summary>The target holds all of the guest.</summary>
 public sealed record TargetLoaded(DateTimeOffset At) : MigrationEvent;
@@ -59,7 +63,11 @@ public sealed record TargetLoaded(DateTimeOffset At) : MigrationEvent;
 public sealed record Committed(HostId Owner, long Epoch, DateTimeOffset At) : MigrationEvent;
 
 /// <summary>Stage 6: the target runs.</summary>
-public sealed record Activated(ActivationTimes? Times, DateTimeOffset At) : MigrationEvent;
+public sealed record Activated(ActivationTimes? Times, DateTimeOffset At) : MigrationEvent
+{
+    /// <summary>Writing the commit to the journal; null when another process wrote it.</summary>
+    public double? CommitNoteMs { get; init; }
+}
 
 /// <summary>The attempt will never be committed, unless its source is found dead and its target complete.</summary>
 public sealed record AttemptAbandoned(FailureReason Reason, string? Detail, DateTimeOffset At) : MigrationEvent;
@@ -109,7 +117,8 @@ public enum MigrationOutcome
 }
 
 /// <summary>
-/// Where the downtime went, in milliseconds, all measured on the coordinator's clock but the target's own two.
+/// Where the downtime went, in milliseconds: stretches between what the coordinator heard, by its own clock, and within
+/// them what each host measured by its own. Times of two clocks are never compared.
 /// </summary>
 /// <param name="TotalMs">From the source's pause to the target's run, as reported.</param>
 /// <param name="LastPagesMs">From the pause until the source had handed off.</param>
@@ -122,8 +131,26 @@ public sealed record Downtime(
     double TotalMs, double LastPagesMs, double LoadMs, double CommitMs, double GrantMs, double RunMs,
     long? HypervisorMs)
 {
+    /// <summary>Of the last pages, by the source: until the rest of its local disks was flushed at the target.</summary>
+    public double? DisksMs { get; init; }
+
+    /// <summary>Of the last pages, by the source: the hypervisor's last bytes, after which its disks are let go of.</summary>
+    public double? LastBytesMs { get; init; }
+
+    /// <summary>Of the last pages, by the source: noting the hand-over in its ledger.</summary>
+    public double? HandOffNoteMs { get; init; }
+
+    /// <summary>Of the commit: writing it to the journal; the rest is the orders' way.</summary>
+    public double? CommitNoteMs { get; init; }
+
     /// <summary>Turning the VM's network at the target; null where it has none.</summary>
     public double? NetworkMs { get; init; }
+
+    /// <summary>
+    /// After the downtime: from the target's run until the source was known to have let its copy go. Never in the journal,
+    /// where the end is written first; null until it is so.
+    /// </summary>
+    public double? ReleaseMs { get; init; }
 }
 
 /// <summary>What was seen of the hosts: kept in memory only, and asked for again after a restart.</summary>
@@ -139,7 +166,13 @@ public sealed record SourceSighted(
 {
     /// <summary>How far the copies of local disks are.</summary>
     public IReadOnlyList<DiskProgress>? Disks { get; init; }
+
+    /// <summary>Its share of the downtime.</summary>
+    public HandOffTimes? HandOff { get; init; }
 }
+
+/// <summary>How long the commit took to be written.</summary>
+public sealed record CommitTimed(double Ms) : SightEvent;
 
 /// <summary>The target's view changed.</summary>
 public sealed record TargetSighted(

@@ -19,6 +19,7 @@ public static class MigrationEvolution
             Line = seen.Line,
             AskedSince = state.Line is { Held: true } && !seen.Line.Held ? seen.At : state.AskedSince,
         },
+        (Begun, CommitTimed seen) => state with { Sight = state.Sight with { CommitNoteMs = seen.Ms } },
         (InPreMigration, PrecheckPassed passed) => state with
         {
             Sight = passed.Side == Side.Source
@@ -57,13 +58,24 @@ public static class MigrationEvolution
         (InPreCopy s, SourcePaused e) =>
             Enter(state, b => new InStopAndCopy(b.Plan, b.StartedAt, e.At, s.Attempt, null, null, null)),
         (InStopAndCopy s, SourceHandedOff e) =>
-            state with { Stage = s with { HandedOffAt = e.At, HypervisorDowntimeMs = e.HypervisorDowntimeMs } },
+            state with
+            {
+                Stage = s with
+                {
+                    HandedOffAt = e.At,
+                    HypervisorDowntimeMs = e.HypervisorDowntimeMs,
+                    HandOff = e.Times,
+                },
+            },
         (InStopAndCopy s, TargetLoaded e) => state with { Stage = s with { LoadedAt = e.At } },
         (InRollback or OnHold, SourceHandedOff { Dead: true } e) => Enter(state, b => new InStopAndCopy(
             b.Plan, b.StartedAt, e.At, b.CurrentAttempt, e.At, null, e.HypervisorDowntimeMs)),
         (InStopAndCopy s, Committed e) => Enter(Moved(state), b => new InCommitment(
             b.Plan, b.StartedAt, e.At, s.Attempt, e.Epoch,
-            new SwitchoverTimes(s.Since, s.HandedOffAt ?? e.At, s.LoadedAt ?? e.At, s.HypervisorDowntimeMs))),
+            new SwitchoverTimes(s.Since, s.HandedOffAt ?? e.At, s.LoadedAt ?? e.At, s.HypervisorDowntimeMs)
+            {
+                HandOff = s.HandOff,
+            })),
         (InCommitment s, Activated e) => Enter(state, b => new InActivation(
             b.Plan, b.StartedAt, e.At, s.Attempt, s.CommittedEpoch, DowntimeOf(s.Times, e))),
         (InAttempt s and (InReservation or InStorageSync or InPreCopy or InStopAndCopy or InRollback),
@@ -119,6 +131,10 @@ public static class MigrationEvolution
             run,
             times.HypervisorMs)
         {
+            DisksMs = times.HandOff?.DisksMs,
+            LastBytesMs = times.HandOff?.LastBytesMs,
+            HandOffNoteMs = times.HandOff?.NoteMs,
+            CommitNoteMs = activated.CommitNoteMs,
             NetworkMs = network,
         };
     }

@@ -18,6 +18,10 @@ public sealed record HostLost(Side Side) : MigrationInput;
 /// <summary>The link between its sites says what it has for it.</summary>
 public sealed record LineSeen(LineSight Line) : MigrationInput;
 
+/// <summary>The commit is in the journal; said for the downtime only, and nothing is decided by it.</summary>
+/// <param name="Ms">How long that took.</param>
+public sealed record CommitNoted(double Ms) : MigrationInput;
+
 /// <summary>The operator wants the VM to stay.</summary>
 public sealed record CancelRequested : MigrationInput;
 

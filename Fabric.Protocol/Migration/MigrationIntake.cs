@@ -27,6 +27,9 @@ internal static class MigrationIntake
                 if (Concerns(turn.Stage, report.Stamp) && MaySay(turn.Stage.Plan, host, report))
                     TakeReport(turn, report);
                 break;
+            case CommitNoted(var ms):
+                turn.Happen(new CommitTimed(ms));
+                break;
             case LineSeen(var line):
                 SeeLine(turn, line);
                 break;
@@ -91,6 +94,7 @@ internal static class MigrationIntake
                     r.Progress is { WireBytes: > 0 } progress ? progress.WireBytes : null, r.PausedForMs)
                 {
                     Disks = r.Progress?.Disks,
+                    HandOff = r.HandOff,
                 });
                 break;
             case TargetReport r:

@@ -136,6 +136,9 @@ public sealed record InStopAndCopy(
     DateTimeOffset? HandedOffAt, DateTimeOffset? LoadedAt, long? HypervisorDowntimeMs)
     : InAttempt(Plan, StartedAt, Since, Attempt)
 {
+    /// <summary>The source's share of the downtime.</summary>
+    public HandOffTimes? HandOff { get; init; }
+
     /// <inheritdoc/>
     public override StageKind Kind => StageKind.StopAndCopy;
 }
@@ -154,7 +157,11 @@ public sealed record InRollback(
 
 /// <summary>The times of a switchover, kept until the downtime can be told.</summary>
 public sealed record SwitchoverTimes(
-    DateTimeOffset PausedAt, DateTimeOffset HandedOffAt, DateTimeOffset LoadedAt, long? HypervisorMs);
+    DateTimeOffset PausedAt, DateTimeOffset HandedOffAt, DateTimeOffset LoadedAt, long? HypervisorMs)
+{
+    /// <summary>The source's share.</summary>
+    public HandOffTimes? HandOff { get; init; }
+}
 
 /// <summary>Stage 5: the target owns the VM and waits for its grant.</summary>
 public sealed record InCommitment(

@@ -24,6 +24,12 @@ public sealed record Sight
     /// <summary>What the source's hypervisor calls its downtime.</summary>
     public long? HypervisorDowntimeMs { get; init; }
 
+    /// <summary>The source's share of the downtime, once it has handed off.</summary>
+    public HandOffTimes? HandOff { get; init; }
+
+    /// <summary>How long the commit took to be written.</summary>
+    public double? CommitNoteMs { get; init; }
+
     /// <summary>What the attempt has put on the data link so far.</summary>
     public long? WireBytes { get; init; }
 
@@ -81,6 +87,7 @@ public sealed record Sight
         HypervisorDowntimeMs = seen.HypervisorDowntimeMs ?? HypervisorDowntimeMs,
         WireBytes = seen.WireBytes ?? WireBytes,
         DisksCopied = seen.Disks ?? DisksCopied,
+        HandOff = seen.HandOff ?? HandOff,
         PausedAt = seen.View is SourceView.Paused or SourceView.HandedOff
             ? Earlier(PausedAt, seen.At.AddMilliseconds(
                 -Math.Clamp(seen.PausedForMs ?? 0, 0, Limits.Migration.PausedMsMax)))

@@ -38,6 +38,60 @@ public sealed class DowntimeTests
     public void Guest_that_runs_is_not_paused(SourceView view) =>
         Seen(Sight.None, Heard, view, pausedFor: 20).PausedAt.ShouldBeNull();
 
+    [Fact]
+    public void Each_step_has_the_time_that_its_own_host_measured()
+    {
+        var handOff = new HandOffTimes(40) { DisksMs = 30, NoteMs = 2 };
+        var downtime = DowntimeOf(handOff, new CommitNoted(7), new ActivationTimes(3, 5) { NetworkMs = 4 });
+        (downtime.DisksMs, downtime.LastBytesMs, downtime.HandOffNoteMs).ShouldBe((30, 40, 2));
+        (downtime.CommitNoteMs, downtime.GrantMs, downtime.NetworkMs, downtime.RunMs).ShouldBe((7, 3, 4, 5));
+        // On the coordinator's clock: 100 until handed off, 50 until loaded, 60 until run, of which the target's own are 12.
+        (downtime.TotalMs, downtime.LastPagesMs, downtime.LoadMs, downtime.CommitMs).ShouldBe((210, 100, 50, 48));
+        downtime.ReleaseMs.ShouldBeNull("that comes after it");
+    }
+
+    [Fact]
+    public void Step_that_nobody_measured_has_no_time()
+    {
+        var downtime = DowntimeOf(null, null, null);
+        (downtime.DisksMs, downtime.LastBytesMs, downtime.HandOffNoteMs, downtime.CommitNoteMs, downtime.NetworkMs)
+            .ShouldBe((null, null, null, null, null));
+        downtime.TotalMs.ShouldBe(210);
+    }
+
+    private static Downtime DowntimeOf(HandOffTimes? handOff, CommitNoted? noted, ActivationTimes? activation)
+    {
+        var state = MigrationEvolution.Evolve(Begun, new AttemptStarted(1, Heard));
+        var now = Heard;
+        MigrationEnded? ended = null;
+        void Step(MigrationInput input)
+        {
+            var events = MigrationMachine.Decide(state, input, now).Events;
+            state = events.Aggregate(state, MigrationEvolution.Evolve);
+            ended ??= events.OfType<MigrationEnded>().SingleOrDefault();
+        }
+
+        void Source(SourceView view) => Step(new Reported(
+            HostId.Of("host-a"), new SourceReport(((Begun)state.Stage).Stamp, view) { HandOff = handOff }));
+        void Target(TargetView view, TransferOffer? offer = null) => Step(new Reported(
+            HostId.Of("host-b"), new TargetReport(((Begun)state.Stage).Stamp, view, offer, Activation: activation)));
+
+        Source(SourceView.Ready);
+        Target(TargetView.Prepared, new TransferOffer(new DataEndpoint("127.0.0.1", 7601), "ticket"));
+        Source(SourceView.Sending);
+        Source(SourceView.Paused);
+        now = Heard.AddMilliseconds(100);
+        Source(SourceView.HandedOff);
+        now = Heard.AddMilliseconds(150);
+        Target(TargetView.Loaded);
+        state.Stage.ShouldBeOfType<InCommitment>();
+        if (noted is not null)
+            Step(noted);
+        now = Heard.AddMilliseconds(210);
+        Target(TargetView.Running);
+        return ended.ShouldNotBeNull($"it is in {state.Stage.Kind}").Downtime.ShouldNotBeNull();
+    }
+
     private static Sight Seen(Sight sight, DateTimeOffset at, SourceView view, long? pausedFor) =>
         MigrationEvolution.Evolve(Begun with { Sight = sight }, new SourceSighted(view, null, null, null, at, null, pausedFor))
             .Sight;

@@ -185,7 +185,7 @@ internal sealed class OutgoingDisks : IAsyncDisposable
 
         var options = new DiskCopyOptions
         {
-            MayThrottle = _order.Policy.MayThrottle,
+            MayThrottle = _order.Policy.MaySlowWrites,
             Note = note => AgentLog.DiskNote(_tools.Log, _order.Stamp.ToString(), disk.Id.Value, note),
         };
         _disks.Add((disk.Id, way, DiskCopy.Start(

@@ -15,6 +15,8 @@ internal sealed class MigrationFold
     private MigrationState _state = MigrationState.Initial;
     private MigrationEnded? _end;
     private long? _wireBytes;
+    private DateTimeOffset? _ranAt;
+    private double? _releaseMs;
     private (FailureReason Reason, string? Detail)? _last;
 
     public long Version { get; private set; }
@@ -44,6 +46,13 @@ internal sealed class MigrationFold
                 break;
             case SourceHandedOff e:
                 _wireBytes = e.WireBytes;
+                break;
+            case Activated e:
+                _ranAt = e.At;
+                break;
+            case CleanedUp { Side: Side.Source } e when _ranAt is { } ran:
+                // A wall clock may have been set meanwhile.
+                _releaseMs = Math.Max(0, (e.At - ran).TotalMilliseconds);
                 break;
             case AttemptAbandoned e:
                 _last = (e.Reason, e.Detail);
@@ -86,7 +95,9 @@ internal sealed class MigrationFold
             Reason = _last?.Reason,
             Detail = _last?.Detail ?? _end?.Detail,
             Advice = _last is { } last ? Failures.AdviceFor(last.Reason) : null,
-            Downtime = _end?.Downtime ?? (begun as InActivation)?.Downtime,
+            Downtime = (_end?.Downtime ?? (begun as InActivation)?.Downtime) is { } downtime
+                ? downtime with { ReleaseMs = _releaseMs }
+                : null,
             RoundsDone = _rounds.Count,
             Rounds = whole ? [.. _rounds] : null,
             Decisions = whole ? [.. _decisions] : null,

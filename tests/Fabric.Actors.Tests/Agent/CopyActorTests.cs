@@ -71,6 +71,27 @@ public sealed class CopyActorTests : RuntimeTest, ICopyHandsFactory, IReportSink
         _reports.OfType<LifeReport>().First().View.ShouldBe(LifeView.Dead);
     }
 
+    [Fact]
+    public void Hand_over_is_told_with_its_parts_and_how_long_the_ledger_took()
+    {
+        Tell(new OrderGiven(Start));
+        var directory = Hands.Effects.OfType<StartMachine>().Single().Directory;
+        Tell(new CopyTold(directory, new MachineSeen(Runs)));
+        Tell(new OrderGiven(new BeginTransfer(
+            new Stamp(Vm, MigrationId.Of("v1-m4"), 4, 1, 1), HostId.Of("b"), new DataEndpoint("b", 1), "ticket",
+            new TransferPolicy(0, 300))));
+        Tell(new CopyTold(directory, new MachineSeen(new MachineLook(RunState.FinishMigrate, MigrationPhase.PreSwitchover))));
+        _reports.OfType<SourceReport>().Last().HandOff.ShouldBeNull("it is not handed over");
+        Tell(new CopyTold(directory, new MachineSeen(new MachineLook(RunState.Postmigrate, MigrationPhase.Completed)
+        {
+            HandOff = new HandOffTimes(40) { DisksMs = 30 },
+        })));
+        var told = _reports.OfType<SourceReport>().Last();
+        told.View.ShouldBe(SourceView.HandedOff);
+        told.HandOff.ShouldNotBeNull().NoteMs.ShouldNotBeNull();
+        (told.HandOff.DisksMs, told.HandOff.LastBytesMs).ShouldBe((30, 40));
+    }
+
     public ICopyHands Create(VmId vm, Func<string, CopyInput, ValueTask> tell, Action<Report> report)
     {
         _hands.Add(new RecordingHands(() => _look.Task));

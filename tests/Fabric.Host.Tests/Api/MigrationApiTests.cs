@@ -36,6 +36,9 @@ public sealed class MigrationApiTests : IAsyncLifetime
         over.Downtime!.GrantMs.ShouldBe(1.5);
         over.Downtime.RunMs.ShouldBe(2.5);
         over.Downtime.HypervisorMs.ShouldBe(31);
+        (over.Downtime.DisksMs, over.Downtime.LastBytesMs, over.Downtime.HandOffNoteMs).ShouldBe((4.5, 6.5, 0.5));
+        over.Downtime.CommitNoteMs.ShouldNotBeNull("by the coordinator's own journal");
+        over.Downtime.ReleaseMs.ShouldNotBeNull("the source has let go");
         over.Transfer!.Progress.WireBytes.ShouldBe(27_500_000);
         (await _at.Client.GetVmAsync(vm.Value, CancellationToken.None)).Host.ShouldBe(HostId.Of("b"));
     }

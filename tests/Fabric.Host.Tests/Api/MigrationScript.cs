@@ -109,7 +109,10 @@ internal sealed class MigrationScript
 
     private SourceReport Source(Stamp stamp, SourceView view) => new(
         stamp, _source = view, view == SourceView.Failed ? FailureReason.Cancelled : null, null,
-        view == SourceView.HandedOff ? new TransferProgress(2, 0, 0, 30_000_000, 67_174_400, 0, 0, 31) : null);
+        view == SourceView.HandedOff ? new TransferProgress(2, 0, 0, 30_000_000, 67_174_400, 0, 0, 31) : null)
+    {
+        HandOff = view == SourceView.HandedOff ? new HandOffTimes(6.5) { DisksMs = 4.5, NoteMs = 0.5 } : null,
+    };
 
     private TargetReport Target(Stamp stamp, TargetView view) => new(
         stamp, _target = view,

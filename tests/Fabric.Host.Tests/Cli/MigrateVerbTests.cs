@@ -33,6 +33,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
                      "checks begin", "attempt 1", "round 1: 1000 pages", "the guest is paused",
                      "COMMIT: b owns the VM from epoch 2",
                      "the guest runs at the target", "ENDED Completed", "downtime ", "noting the grant", "1.5 ms",
+                     "rest of the disks", "4.5 ms", "last bytes, disks let go", "6.5 ms", "writing the commit",
                  })
         {
             _cli.Out.ShouldContain(said);

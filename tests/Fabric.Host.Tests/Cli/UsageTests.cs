@@ -109,6 +109,20 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void Disks_are_told_alone_while_no_memory_is_sent_and_behind_it_then()
+    {
+        var disk = new DiskProgress(DiskId.Of("root"), 2L << 30, 1L << 30, 1L << 20, 2, 5L << 20, true);
+        var syncing = Text(new TransferProgress(0, 1L << 20, 1L << 30, 5L << 20, 0, 0, 0, null) { Disks = [disk] });
+        syncing.ShouldStartWith("attempt 1; disk root round 2: ");
+        syncing.ShouldEndWith("resumed");
+        Text(new TransferProgress(1, 5, 5, 5, 5, 0, 5, null) { Disks = [disk] })
+            .ShouldEndWith(syncing["attempt 1".Length..]);
+
+        static string Text(TransferProgress p) =>
+            ProgressText.Of(new TransferSeen(MigrationId.Of("m-1"), 1, p, default));
+    }
+
+    [Fact]
     public void An_event_of_a_newer_server_is_shown_as_it_is()
     {
         using var data = JsonDocument.Parse("""{"x":1}""");

@@ -15,6 +15,30 @@ public sealed class TransferPilotTests
         step.Told.ShouldHaveSingleItem().Kind.ShouldBe(DecisionKind.SwitchOver);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1_000_000, true)]
+    [InlineData(8_000_000, false)]
+    public void What_is_left_of_the_disks_is_copied_in_the_pause_too_so_it_has_to_fit(long left, bool switchesOver)
+    {
+        // 12.5 MB/s for 300 ms are 3.75 MB, of which the memory needs 0.4.
+        var state = Begin(new TransferPolicy(100 * Mbit, 300) { Convergence = ConvergencePolicy.Balanced });
+        var disk = new DiskProgress(DiskId.Of("root"), 1L << 30, 1L << 30, left, 3, 0, false);
+        state = TransferPilot.Step(
+            state, new PilotProgress(Progress with { Disks = [disk] }), TimeSpan.FromMilliseconds(500)).State;
+        var step = TransferPilot.Step(state, RoundThatLeaves(100), TimeSpan.FromSeconds(1));
+        (step.State.Limits.DowntimeLimitMs == 300).ShouldBe(switchesOver);
+    }
+
+    [Theory]
+    [InlineData(ConvergencePolicy.Balanced, true)]
+    [InlineData(ConvergencePolicy.LowDowntime, true)]
+    [InlineData(ConvergencePolicy.MustFinish, true)]
+    [InlineData(ConvergencePolicy.GiveUp, false)]
+    [InlineData(null, false)]
+    public void Guest_s_writes_are_slowed_only_where_the_policy_slows_guests(ConvergencePolicy? policy, bool may) =>
+        new TransferPolicy(0, 300) { Convergence = policy }.MaySlowWrites.ShouldBe(may);
+
     [Fact]
     public void Without_a_policy_the_hypervisor_decides_by_the_limit_itself()
     {

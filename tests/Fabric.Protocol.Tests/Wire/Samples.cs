@@ -13,6 +13,7 @@ internal static class Samples
     private static readonly Round Round = new(2, 100, 409_600, 10, 20, 4_096_000, 100);
     private static readonly TransferProgress Progress = new(2, 1, 2, 3, 4, 5, 6, 7);
     private static readonly ActivationTimes Times = new(1.5, 2.5);
+    private static readonly HandOffTimes HandOff = new(40.5) { DisksMs = 20.25, NoteMs = 1.75 };
 
     private static readonly VmSpec Spec = new()
     {
@@ -100,6 +101,7 @@ internal static class Samples
         new SourceReport(Stamp, SourceView.Synced, Progress: Progress with { Disks = [Copied] }),
         new SourceReport(Stamp, SourceView.HandedOff, FailureReason.Cancelled, "why", Progress),
         new SourceReport(Stamp, SourceView.Paused, PausedForMs: 3_900),
+        new SourceReport(Stamp, SourceView.HandedOff) { HandOff = HandOff },
         new TargetReport(
             Stamp, TargetView.Prepared, new TransferOffer(Endpoint, "ticket"), FailureReason.TargetVmDied, "why",
             Times),
@@ -134,9 +136,11 @@ internal static class Samples
         new SourcePaused(At),
         new SourceHandedOff(true, 30, At),
         new SourceHandedOff(false, 30, At, 27_500_000),
+        new SourceHandedOff(false, 30, At, 27_500_000) { Times = HandOff },
         new TargetLoaded(At),
         new Committed(B, 8, At),
         new Activated(Times, At),
+        new Activated(Times with { NetworkMs = 0.5, NetworkAlarm = "why" }, At) { CommitNoteMs = 1.25 },
         new AttemptAbandoned(FailureReason.DataLinkLost, "why", At),
         new RolledBack(1, At),
         new CommitReverted(A, 9, FailureReason.TargetLostBeforeRun, "why", At),
@@ -146,6 +150,17 @@ internal static class Samples
         new MigrationEnded(
             MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why",
             new Downtime(6, 1, 2, 3, 4, 5, 30), At),
+        new MigrationEnded(
+            MigrationOutcome.Completed, null, Keeper.Target, null,
+            new Downtime(6, 1, 2, 3, 4, 5, 30)
+            {
+                DisksMs = 0.25,
+                LastBytesMs = 0.5,
+                HandOffNoteMs = 0.125,
+                CommitNoteMs = 1.25,
+                NetworkMs = 0.75,
+            },
+            At),
         new CleanedUp(Side.Source, At),
         new VmCreated(Spec, A, At),
         new VmStartOrdered(7, At),
