@@ -5,6 +5,13 @@ namespace Fabric.Actors.Coordination;
 /// <summary>On the event stream: a host said where it takes data links, and with it questions of other sites.</summary>
 public sealed record HostPlaced(HostId Host, DataEndpoint Endpoint);
 
+/// <summary>To a host's actor: say again where it is, if it is known.</summary>
+public sealed record PlaceAsked
+{
+    /// <summary>The only one.</summary>
+    public static PlaceAsked Now { get; } = new();
+}
+
 /// <summary>To a link between sites: one of its sites, as it is seen now.</summary>
 public sealed record SiteSeen(SiteSight Site);
 

@@ -123,7 +123,7 @@ public sealed class VmApiTests : IAsyncLifetime
         (await _at.Client.HealthAsync(CancellationToken.None)).Status.ShouldBe("ok");
         using var document = System.Text.Json.JsonDocument.Parse(await _at.Http.GetStringAsync("/openapi/v1.json"));
         var paths = document.RootElement.GetProperty("paths");
-        paths.EnumerateObject().Count().ShouldBe(19);
+        paths.EnumerateObject().Count().ShouldBe(21);
         paths.GetProperty("/api/v1/vms/{vm}").GetProperty("get").GetProperty("parameters")[0].GetProperty("name")
             .GetString().ShouldBe("vm");
         paths.GetProperty("/api/v1/vms").GetProperty("post").GetProperty("requestBody").GetRawText()
