@@ -160,11 +160,14 @@ public sealed record LineHealth
 
         // What was counted while it was down says nothing about how it is now.
         var alive = State == LineState.Down ? this with { Window = LineWindow.Empty, GrievedAt = null } : this;
-        if (alive.Grievance(now) is { } grievance)
-            return (alive with { GrievedAt = now }).To(LineState.Degraded, grievance, now);
+        var grievance = alive.Grievance(now);
+        if (grievance is not null)
+            alive = alive with { GrievedAt = now };
         // A way is judged slowly enough by itself, so this ends with it.
         if (Array.Find(heard, static p => p.Down is true) is { } silent)
             return alive.To(LineState.Degraded, Silence(silent), now);
+        if (grievance is not null)
+            return alive.To(LineState.Degraded, grievance, now);
         return State == LineState.Degraded && GrievedAt is { } grieved
             && (now - grieved).TotalMilliseconds < Limits.Sites.GoodForMs
             ? alive
