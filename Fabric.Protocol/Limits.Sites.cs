@@ -11,8 +11,17 @@ public static partial class Limits
         /// <summary>A question is lost after this, or after four times the measured time-out, whichever is more.</summary>
         public const int ProbeWithinMs = 2_000;
 
-        /// <summary>The connection for it, with TLS and hello: four round trips of 500 ms, and a SYN sent twice (1 + 2 s).</summary>
-        public const int ProbeDialWithinMs = 5_000;
+        /// <summary>
+        /// The connection for it, with TLS and hello: four round trips of 500 ms, and a SYN sent again after 1 s; or twelve
+        /// time-outs, which are more on a longer path.
+        /// </summary>
+        public const int ProbeDialWithinMs = 3_000;
+
+        /// <summary>Time-outs for the connection: four round trips, each with a packet lost twice (1 + 2).</summary>
+        public const int ProbeDialTimeouts = 12;
+
+        /// <summary>Time-outs for the answer: a packet lost twice (1 + 2), and the answer.</summary>
+        public const int ProbeTimeouts = 4;
 
         /// <summary>A question and its answer: 8 bytes of number.</summary>
         public const int ProbeSize = 8;
@@ -45,7 +54,7 @@ public static partial class Limits
         public const int UnheardMs = 15 * ProbeEveryMs;
 
         /// <summary>
-        /// A link that has only just begun to be measured holds new attempts back so long at most: a dial that fails (5 s) and
+        /// A link that has only just begun to be measured holds new attempts back so long at most: a dial that fails (3 s) and
         /// two more questions.
         /// </summary>
         public const int MeasureFirstMs = ProbeDialWithinMs + (2 * ProbeEveryMs) + 1_000;
@@ -146,6 +155,12 @@ public static partial class Limits
         /// round trips, in each up to three losses in a row (7 x 8); rounded up.
         /// </summary>
         public const int SwitchoverTimeouts = 64;
+
+        /// <summary>
+        /// A data link's connection is dead after so many time-outs of silence, where that is more than four signs of life: a packet
+        /// that is sent three times takes 7. Over a satellite (600 ms, RTO 1.8 s) 14 s instead of 8.
+        /// </summary>
+        public const int DeadPathTimeouts = 8;
 
         /// <summary>What carries over a link lately: a source tells several times a second; ten of them.</summary>
         public const int CarriedLastsMs = 5_000;

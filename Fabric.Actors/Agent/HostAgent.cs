@@ -27,7 +27,8 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     {
         (_system, _ledger, _tools, _send) = (system, ledger, tools, send);
         _lines = new LineWatcher(
-            (watch, stop) => tools.Connector.ProbeAsync(watch.Endpoint, watch.Target, stop), send, tools.Time);
+            (watch, withinMs, stop) => tools.Connector.ProbeAsync(watch.Endpoint, watch.Target, withinMs, stop), send,
+            tools.Time);
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);

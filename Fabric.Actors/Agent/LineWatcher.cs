@@ -8,11 +8,11 @@ namespace Fabric.Actors.Agent;
 /// Asks hosts of other sites whether they are there, as the coordinator orders, and reports each answer. An order holds for
 /// a minute; who is not repeated ends.
 /// </summary>
-/// <param name="connect">Makes the connection for questions.</param>
+/// <param name="connect">Makes the connection for questions, within so many milliseconds.</param>
 /// <param name="send">To the coordinator; what it does not take is lost.</param>
 /// <param name="time">The clock.</param>
 public sealed class LineWatcher(
-    Func<LineWatch, CancellationToken, Task<ILineProbe>> connect, Func<object, bool> send, TimeProvider time)
+    Func<LineWatch, int, CancellationToken, Task<ILineProbe>> connect, Func<object, bool> send, TimeProvider time)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(Limits.Sites.ProbeEveryMs);
@@ -96,9 +96,12 @@ public sealed class LineWatcher(
     {
         try
         {
-            state.Probe ??= await connect(watch, _stop.Token);
-            var answer = await state.Probe.AskAsync(Math.Max(
-                Limits.Sites.ProbeWithinMs, (int)(4 * (state.Trip?.TimeoutMs ?? 0))));
+            var timeoutMs = state.Trip?.TimeoutMs ?? 0;
+            state.Probe ??= await connect(
+                watch, Math.Max(Limits.Sites.ProbeDialWithinMs, (int)(Limits.Sites.ProbeDialTimeouts * timeoutMs)),
+                _stop.Token);
+            var answer = await state.Probe.AskAsync(
+                Math.Max(Limits.Sites.ProbeWithinMs, (int)(Limits.Sites.ProbeTimeouts * timeoutMs)));
             if (answer.RoundTrip is { } trip)
                 state.Trip = RoundTrip.Seen(state.Trip, trip.TotalMilliseconds);
             return new LineProbed(

@@ -38,6 +38,10 @@ public sealed class HostActor(HostId id, IJournal journal, IHostLinks hosts)
                 foreach (var vm in (_facts.Leftovers ?? []).Select(static l => l.Vm).OfType<VmId>().Distinct())
                     Context.System.Entity(EntityKinds.Vm, vm.Value).Tell(new LeftoverSeen(id));
                 break;
+            case PlaceAsked:
+                if (_facts is { } facts)
+                    Context.System.EventStream.Publish(new HostSaid(id, facts));
+                break;
             case Describe:
                 Sender.Tell(new HostDescription(id, hosts.IsConnected(id), _facts, State?.At));
                 break;

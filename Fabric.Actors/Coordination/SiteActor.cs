@@ -26,7 +26,13 @@ public sealed class SiteActor(SiteId id, SiteMap map, IHostLinks hosts) : Actor
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostDown>(Self));
         _subscriptions.Add(Context.System.EventStream.Subscribe<HostSaid>(Self));
         foreach (var host in _sight.Hosts)
+        {
             _sight = _sight.With(host.Host, hosts.IsConnected(host.Host), null);
+            // It may have said so before this actor was there to hear it.
+            if (hosts.IsConnected(host.Host))
+                Context.System.Entity(EntityKinds.Host, host.Host.Value).Tell(PlaceAsked.Now);
+        }
+
         Tell();
         return ValueTask.CompletedTask;
     }

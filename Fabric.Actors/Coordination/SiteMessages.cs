@@ -2,6 +2,13 @@ using Fabric.Protocol;
 
 namespace Fabric.Actors.Coordination;
 
+/// <summary>To a host's actor: say again where it is, if it is known.</summary>
+public sealed record PlaceAsked
+{
+    /// <summary>The only one.</summary>
+    public static PlaceAsked Now { get; } = new();
+}
+
 /// <summary>To a link between sites: one of its sites, as it is seen now.</summary>
 public sealed record SiteSeen(SiteSight Site);
 

@@ -10,7 +10,8 @@ namespace Fabric.Protocol;
 ///    |  target, or not wanted     +--- failed ----+                       |
 ///    +---------------------------- lost, silent, too many ----------------+
 /// </code>
-/// A path is dead after <see cref="Limits.Link.DeadBeats"/> missed signs of life. Of the time between two looks at most
+/// A path is dead after <see cref="Limits.Link.DeadBeats"/> missed signs of life, or after as many time-outs as its own round
+/// trip asks for, whichever is more. Of the time between two looks at most
 /// one heartbeat counts: a process that was stopped for a minute gives its peer the time to be heard first. Times are
 /// milliseconds of any steady clock.
 /// </summary>
@@ -22,6 +23,7 @@ public sealed class LinkKeeper
     private readonly int _heartbeatMs;
     private readonly int _reconnectForMs;
     private readonly bool _mayDial;
+    private int _patienceMs;
     private int _wanted;
     private long _lastTick;
     private bool _over;
@@ -134,6 +136,10 @@ public sealed class LinkKeeper
     /// <summary>Something came by that connection.</summary>
     public void Heard(int slot) => _slots[slot].SilentMs = 0;
 
+    /// <summary>The path's round trip, as measured: how long its silence says nothing.</summary>
+    public void Measured(long roundTripMs) => _patienceMs = (int)Math.Min(
+        int.MaxValue / 2, Limits.Sites.DeadPathTimeouts * RoundTrip.Seen(null, roundTripMs).TimeoutMs);
+
     /// <summary>A sign of life left by that connection.</summary>
     public void Beaten(int slot) => _slots[slot].SinceBeatMs = 0;
 
@@ -175,7 +181,7 @@ public sealed class LinkKeeper
         {
             slot.SinceBeatMs += passed;
             slot.SilentMs += passed;
-            if (slot.SilentMs < Limits.Link.DeadBeats * _heartbeatMs)
+            if (slot.SilentMs < Math.Max(Limits.Link.DeadBeats * _heartbeatMs, _patienceMs))
                 return;
             slot.SilentMs = 0;
             _acts.Enqueue(new LinkAct(LinkActKind.Close, index));

@@ -229,7 +229,14 @@ public sealed class LinkMachine
     {
         (_peerStamp, _peerStampAt) = (beat.Stamp, now);
         if (beat.Echo > 0 && now - beat.Echo - beat.HeldMs is >= 0 and var roundTrip)
-            _roundTrips[_roundTripsSeen++ % _roundTrips.Length] = roundTrip;
+            Keep(roundTrip);
+    }
+
+    // The least of the last is the path's; the others have waited in a queue, which is no reason to wait longer for a dead one.
+    private void Keep(long roundTrip)
+    {
+        _roundTrips[_roundTripsSeen++ % _roundTrips.Length] = roundTrip;
+        Keeper.Measured(RoundTripMs ?? roundTrip);
     }
 
     /// <summary>The peer leaves.</summary>

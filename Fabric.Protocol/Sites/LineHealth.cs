@@ -49,7 +49,7 @@ public sealed record LineHealth
 
     private bool WasJudged { get; init; }
 
-    private TimeSpan GrievedAt { get; init; }
+    private TimeSpan? GrievedAt { get; init; }
 
     private LineWindow Window { get; init; } = LineWindow.Empty;
 
@@ -159,10 +159,17 @@ public sealed record LineHealth
             return this;
 
         // What was counted while it was down says nothing about how it is now.
-        var alive = State == LineState.Down ? this with { Window = LineWindow.Empty } : this;
-        if (alive.Grievance(heard, now) is { } grievance)
-            return (alive with { GrievedAt = now }).To(LineState.Degraded, grievance, now);
-        return State == LineState.Degraded && (now - GrievedAt).TotalMilliseconds < Limits.Sites.GoodForMs
+        var alive = State == LineState.Down ? this with { Window = LineWindow.Empty, GrievedAt = null } : this;
+        var grievance = alive.Grievance(now);
+        if (grievance is not null)
+            alive = alive with { GrievedAt = now };
+        // A way is judged slowly enough by itself, so this ends with it.
+        if (Array.Find(heard, static p => p.Down is true) is { } silent)
+            return alive.To(LineState.Degraded, Silence(silent), now);
+        if (grievance is not null)
+            return alive.To(LineState.Degraded, grievance, now);
+        return State == LineState.Degraded && GrievedAt is { } grieved
+            && (now - grieved).TotalMilliseconds < Limits.Sites.GoodForMs
             ? alive
             : alive.To(LineState.Up, null, now);
     }
@@ -177,11 +184,9 @@ public sealed record LineHealth
         Trip = state == LineState.Down && State != LineState.Down ? null : Trip,
     };
 
-    private string? Grievance(LinePath[] heard, TimeSpan now)
+    private string? Grievance(TimeSpan now)
     {
         var stays = State == LineState.Degraded;
-        if (Array.Find(heard, static p => p.Down is true) is { } silent)
-            return Silence(silent);
         var sum = Window.Sum(now);
         if (Exceeds(sum.Missed, sum.Asked, stays, Limits.Sites.MissPercentEnter, Limits.Sites.MissPercentLeave))
             return $"{sum.Missed} of {sum.Asked} questions of the last minute were not answered";

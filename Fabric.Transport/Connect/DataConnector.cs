@@ -54,11 +54,12 @@ public sealed class DataConnector(
     /// <summary>Connects to ask how far a host is; checks and time-outs are those of a link, but that no ticket is shown.</summary>
     /// <exception cref="LinkException">Unreachable, TimedOut, NotTrusted, Refused (an older version does not know the
     /// question) or Cut.</exception>
-    public async Task<ILineProbe> ProbeAsync(DataEndpoint endpoint, HostId target, CancellationToken cancellation) =>
+    public async Task<ILineProbe> ProbeAsync(
+        DataEndpoint endpoint, HostId target, int withinMs, CancellationToken cancellation) =>
         new LineProbe(
             await BlockingThread.RunAsync(
                 "line probe connect",
-                () => Make(endpoint, target, Hello.Probe(), Limits.Sites.ProbeDialWithinMs, cancellation)),
+                () => Make(endpoint, target, Hello.Probe(), withinMs, cancellation)),
             target, time);
 
     /// <summary>Makes one connection. Blocks.</summary>

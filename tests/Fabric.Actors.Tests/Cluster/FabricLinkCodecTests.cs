@@ -20,6 +20,9 @@ public sealed class FabricLinkCodecTests
             new Grant(stamp, Side.Target),
             new TargetReport(stamp, TargetView.Prepared, new TransferOffer(new DataEndpoint("h", 1), "t")),
             new HostFacts("qemu", null, 1, 1, new DataEndpoint("h", 1)),
+            new LineWatch("east~west", HostId.Of("w1"), new DataEndpoint("h", 1)),
+            new LineProbed("east~west", HostId.Of("w1"), Answered: true, 50.5, 1, 0),
+            new LineProbed("east~west", HostId.Of("w1"), Answered: false, Problem: "no answer"),
         })
         {
             var output = new ArrayBufferWriter<byte>();
@@ -65,6 +68,14 @@ public sealed class FabricLinkCodecTests
     [InlineData("{\"overlay\":null}")]
     [InlineData(
         "{\"overlay\":{\"vm\":\"v1\",\"epoch\":1,\"network\":{\"kind\":\"Vxlan\"},\"at\":{\"host\":\"a\",\"underlay\":\"10.0.0.1\"},\"members\":[]}}")]
+    [InlineData("{\"watch\":{\"link\":\"east~west\",\"target\":\"w1\"}}")]
+    [InlineData("{\"watch\":{\"link\":\"east~west\",\"endpoint\":{\"host\":\"h\",\"port\":1}}}")]
+    [InlineData("{\"watch\":null}")]
+    [InlineData("{\"probed\":{\"target\":\"w1\",\"answered\":true}}")]
+    [InlineData("{\"probed\":{\"link\":\"east~west\",\"answered\":true}}")]
+    [InlineData("{\"probed\":{\"link\":\"east~west\",\"target\":\"w1\",\"answered\":true,\"roundTripMs\":-1}}")]
+    [InlineData("{\"probed\":{\"link\":\"east~west\",\"target\":\"w1\",\"answered\":true,\"roundTripMs\":1e9}}")]
+    [InlineData("{\"probed\":{\"link\":\"east~west\",\"target\":\"w1\",\"segmentsSent\":-1}}")]
     public void A_message_with_a_part_missing_or_unknown_is_refused(string json) =>
         Should.Throw<JsonException>(() => new FabricLinkCodec().Read(Encoding.UTF8.GetBytes(json)));
 }

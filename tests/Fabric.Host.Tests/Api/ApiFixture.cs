@@ -45,6 +45,9 @@ public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
     /// <summary>How long an actor's answer is awaited.</summary>
     public TimeSpan? AskTimeout { get; init; }
 
+    /// <summary>Which host is where; none are at any site.</summary>
+    public SiteMap? Sites { get; init; }
+
     internal FakeHosts Hosts { get; } = new();
 
     public async Task InitializeAsync()
@@ -53,8 +56,8 @@ public sealed class ApiFixture : IAsyncLifetime, IAsyncDisposable
         System = new ActorSystem(new ActorSystemOptions { Name = "test", TimeProvider = TimeProvider.System });
         Journal = new MemoryJournal(FabricEvents.Registry, TimeProvider.System);
         var hold = HoldAt is { } stage ? new HoldPoint(stage, HangGuard, TimeProvider.System) : null;
-        Coordinator = new Coordinator(System, Journal, Hosts, hold);
-        Service = new FabricService(System, Journal, Hosts, hold, AskTimeout);
+        Coordinator = new Coordinator(System, Journal, Hosts, hold, sites: Sites);
+        Service = new FabricService(System, Journal, Hosts, hold, AskTimeout, Sites);
         var hub = new NodeLinkHub(HostId.Of("c1"), "boot", new FabricLinkCodec(), Coordinator, new NodeLinkSettings(),
             TimeProvider.System, NullLogger<NodeLinkHub>.Instance);
         _server = new CoordinatorServer(

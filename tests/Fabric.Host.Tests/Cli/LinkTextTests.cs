@@ -19,6 +19,12 @@ public class LinkTextTests
         LinkText.Of(new LineSight("east - west", Admitted: false, 0, 2)).ShouldBe("east - west: waits for a place, 2 before it");
         LinkText.Of(new LineSight("east - west", Admitted: true, 6_250_000, 0)).ShouldBe("east - west: a share of 50 Mbit/s");
         LinkText.Of(new LineSight("east - west", Admitted: true, 0, 0)).ShouldBe("east - west: no limit");
+        LinkText.Of(new LineSight("east - west", Admitted: true, 0, 0) { State = LineState.Degraded })
+            .ShouldBe("east - west (degraded): no limit");
+        LinkText.Of(new LineSight("east - west", Admitted: false, 0, 2) { State = LineState.Down, Held = true })
+            .ShouldBe("east - west is down: no attempt begins before it is up");
+        LinkText.Of(new LineSight("east - west", Admitted: true, 0, 0) { Held = true })
+            .ShouldBe("east - west is being measured: no attempt begins before");
     }
 
     [Fact]

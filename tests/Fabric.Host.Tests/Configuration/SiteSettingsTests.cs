@@ -33,6 +33,17 @@ public sealed class SiteSettingsTests : IDisposable
         _node.Load(Sites + "fabric.wan-links = [{ between = [east, west] }]").Sites.Links.Values.ShouldHaveSingleItem()
             .ShouldBe(new WanLink(SiteId.Of("east"), SiteId.Of("west"), 0, 0));
 
+    [Fact]
+    public void Sites_between_which_nothing_is_named_have_a_link_without_limits()
+    {
+        var sites = _node.Load(
+            Sites + "fabric.sites { north { hosts = [delta] } }\n"
+            + "fabric.wan-links = [{ between = [west, east], migrations-max = 4 }]").Sites;
+        sites.Links.Keys.Order(StringComparer.Ordinal).ShouldBe(["east~north", "east~west", "north~west"]);
+        sites.Between(HostId.Of("alpha"), HostId.Of("gamma"))!.MigrationsMax.ShouldBe(4);
+        sites.Between(HostId.Of("delta"), HostId.Of("gamma"))!.MigrationsMax.ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("fabric.sites { north { hosts = [alpha] } }", "fabric.sites.north.hosts", "host alpha is in site east already")]
     [InlineData("fabric.sites { North { hosts = [x] } }", "fabric.sites.North", "is not a site's name")]

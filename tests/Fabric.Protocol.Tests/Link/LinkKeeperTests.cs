@@ -13,6 +13,20 @@ public class LinkKeeperTests
         Acts(new LinkKeeper(LinkSide.Target, Terms, mayDial: false, 1), 100).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(50, 4_000)]
+    [InlineData(600, 14_400)]
+    public void A_long_path_is_dead_after_a_longer_silence(int roundTripMs, int deadAfterMs)
+    {
+        _keeper.Opened(0, 1);
+        _keeper.Want(1, 1);
+        _keeper.Measured(roundTripMs);
+        long now = 1;
+        while (!Acts(_keeper, now).Contains(new LinkAct(LinkActKind.Close, 0)))
+            now += 100;
+        (now - 1).ShouldBe(deadAfterMs);
+    }
+
     [Fact]
     public void A_lost_connection_is_tried_at_once_and_then_with_longer_and_longer_waits()
     {

@@ -136,6 +136,26 @@ public sealed class LineHealthTests
     }
 
     [Fact]
+    public void A_second_way_that_comes_back_later_makes_it_up_at_once()
+    {
+        Answer(50);
+        Tell(W2, E2, answered: true, 50);
+        for (var i = 0; i < 3; i++)
+        {
+            Miss();
+            Tell(W2, E2, answered: false, null);
+        }
+
+        _line.State.ShouldBe(LineState.Down);
+        for (var i = 0; i < 3; i++)
+            Answer(50);
+        _line.State.ShouldBe(LineState.Degraded, "the other is down");
+        for (var i = 0; i < 3; i++)
+            Tell(W2, E2, answered: true, 50);
+        _line.State.ShouldBe(LineState.Up);
+    }
+
+    [Fact]
     public void Who_is_not_connected_any_more_says_nothing_about_it()
     {
         Answer(50);

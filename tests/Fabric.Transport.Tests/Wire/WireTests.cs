@@ -120,6 +120,16 @@ public class WireTests
         hello.Secret.ShouldBeNull();
     }
 
+    [Fact]
+    public void A_hello_for_questions_has_its_golden_bytes()
+    {
+        var bytes = new byte[Hello.Size];
+        Hello.Probe().Write(bytes);
+        Convert.ToHexStringLower(bytes).ShouldBe(
+            "4642444c" + "02" + "02" + "05" + "03" + "00000001" + new string('0', 64) + "70726f6265"
+            + new string('0', 2 * (64 - 5)) + new string('0', 2 * 12) + new string('0', 64));
+    }
+
     [Theory]
     [InlineData(0, "01")]
     [InlineData(7, "08")]
@@ -270,7 +280,7 @@ public class WireTests
             ["1 Data", "2 End", "3 Abort", "4 Ack", "5 Beat", "6 Bye"]);
         Enum.GetValues<LinkChannel>().Select(c => $"{(byte)c} {c}").ShouldBe(
             ["1 Ram", "2 ReturnPath", "3 ControlForward", "4 ControlBack"]);
-        Enum.GetValues<HelloKind>().Select(k => $"{(byte)k} {k}").ShouldBe(["1 Open", "2 Join"]);
+        Enum.GetValues<HelloKind>().Select(k => $"{(byte)k} {k}").ShouldBe(["1 Open", "2 Join", "3 Probe"]);
         Enum.GetValues<DiskPieceType>().Select(t => $"{(byte)t} {t}").ShouldBe(["1 Open", "2 Data", "3 Close"]);
     }
 
