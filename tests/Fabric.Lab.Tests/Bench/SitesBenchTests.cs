@@ -28,7 +28,7 @@ public sealed class SitesBenchTests
         report.Clean.ShouldBeTrue(string.Join("\n", said));
         report.Lan.Select(m => m.Kind).ShouldBe(["announce", "vxlan"]);
         report.Lan.ShouldAllBe(m => m.PausedMs > 0 && m.OutageMs > 0 && m.To == "e2");
-        report.Bars.Select(b => b.Name).ShouldBe(["announceOverMs", "vxlanOverMs"]);
+        report.Bars.Select(b => b.Name).ShouldBe(["announceOverMs", "announceNetworkMs", "vxlanOverMs", "vxlanNetworkMs"]);
         done.ShouldBe(1);
         Directory.Exists(said[0].Split(' ')[^1]).ShouldBeFalse("the lab is taken away");
     }
