@@ -8,7 +8,8 @@ internal static class TargetBridge
 {
     public static void Check(NetworkSpec spec, LinkFacts bridge, NetworkPlace place, INetworkState state)
     {
-        var uplink = Uplink(bridge, place, state);
+        // An overlay's bridge has its tunnel as its way out; the host's uplink is a port of another.
+        var uplink = spec.Kind == NetworkKind.Announce ? Uplink(bridge, place, state) : null;
         var narrowest = uplink ?? bridge;
         if (spec.Kind == NetworkKind.Announce && narrowest.Mtu < spec.Mtu)
             throw new NetworkException(
@@ -38,7 +39,7 @@ internal static class TargetBridge
         if (state.PortOf(bridge.Index, spec.Mac!.Value) is not { } entry
             || state.Links().FirstOrDefault(l => l.Index == entry.Link) is not { } port)
             return;
-        var isHere = uplink is not null && spec.Kind == NetworkKind.Announce
+        var isHere = uplink is not null
             ? port.Index != uplink.Index
             : port.Kind is LinkKinds.Tun;
         if (entry.IsLocal || (isHere && !string.Equals(port.Name, spec.Tap, StringComparison.Ordinal)))

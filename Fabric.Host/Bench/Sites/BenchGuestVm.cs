@@ -109,7 +109,8 @@ internal sealed class BenchGuestVm : IAsyncDisposable
         var told = await _fabric.GetMigrationAsync(id, cancellation);
         return new VmMove(
             total, ended.Downtime?.TotalMs ?? 0, RunGaps.LongestMs(_watch.Tracks.SelectMany(t => t.Runs.Intervals), asked),
-            journal.Record.Attempts, told.Transfer?.Progress);
+            journal.Record.Attempts, told.Transfer?.Progress,
+            _watch.Tracks.SelectMany(t => t.Runs.Intervals).Max(r => r.From));
     }
 
     /// <summary>Ends it; comes back when no process of it is left. Its disk stays.</summary>
@@ -143,4 +144,5 @@ internal sealed class BenchGuestVm : IAsyncDisposable
 
 /// <summary>What the fabric and the hypervisors say of one move.</summary>
 internal sealed record VmMove(
-    double TotalMs, double DowntimeMs, double? PausedMs, int Attempts, TransferProgress? Channels);
+    double TotalMs, double DowntimeMs, double? PausedMs, int Attempts, TransferProgress? Channels,
+    DateTimeOffset RunsSince);

@@ -66,13 +66,14 @@ internal sealed class LanSites(
             await probe.Answered.WaitAsync(AnswersWithin, time, cancellation);
             await Task.Delay(UsualFor, time, cancellation);
             probe.Mark();
+            await using var tap = TapEcho.Start(new NetworkNamespace(to.Namespace), spec.Network!.Tap!, time);
             var move = await guest.MoveAsync(to, static (_, _) => Task.CompletedTask, cancellation);
             await Task.Delay(AfterFor, time, cancellation);
             var seen = probe.Report();
             log.Note(new LanMove(
                 FaultNames.WordOf(kind), from.Name, to.Name, seen.LargestGapMs, seen.UsualGapMs,
                 move.PausedMs ?? throw new LabException("The hypervisors did not say when the guest was paused."),
-                seen.Lost, guest.IsWell));
+                tap.WakeMs(move.RunsSince), seen.Lost, guest.IsWell));
         }
 
         await guest.StopAsync(cancellation);

@@ -44,8 +44,12 @@ internal static class SitesBars
                 bars.Add(new SitesBar($"{broke}Extra", extra, limit, ExtraOf(moves, SiteWay.QemuAlone, broke)));
         }
 
-        bars.AddRange(lan.GroupBy(m => m.Kind, StringComparer.Ordinal).Select(kind => new SitesBar(
-            $"{kind.Key}OverMs", Round(Medians.Of(kind.Select(m => m.OverMs))), LanOverMsMax)));
+        foreach (var kind in lan.GroupBy(m => m.Kind, StringComparer.Ordinal))
+        {
+            bars.Add(new SitesBar($"{kind.Key}OverMs", Round(Medians.Of(kind.Select(m => m.OverMs))), LanOverMsMax));
+            bars.Add(new SitesBar($"{kind.Key}NetworkMs", Round(Medians.Of(kind.Select(m => m.NetworkMs))), LanOverMsMax));
+        }
+
         return bars;
     }
 

@@ -65,7 +65,18 @@ public sealed class SitesBenchTests
     public void Network_of_one_site_is_charged_with_what_it_adds_to_the_pause()
     {
         var bars = SitesBars.Of([], [Lan("announce", 90, 80), Lan("announce", 150, 50), Lan("announce", 70, 60), Lan("vxlan", 45, 20)]);
-        bars.Select(b => (b.Name, b.Seen, b.Met)).ShouldBe([("announceOverMs", 10, true), ("vxlanOverMs", 25, false)]);
+        bars.Select(b => (b.Name, b.Seen, b.Met)).ShouldBe(
+            [("announceOverMs", 10, true), ("announceNetworkMs", 4, true), ("vxlanOverMs", 25, false), ("vxlanNetworkMs", 19, true)]);
+    }
+
+    [Fact]
+    public void Guest_takes_the_time_from_when_it_runs_and_is_asked()
+    {
+        DateTimeOffset At(double ms) => Noon.AddMilliseconds(ms);
+        TapEcho.WakeMs(At(10), asked: At(4), answered: At(30)).ShouldBe(20, 1e-6);
+        TapEcho.WakeMs(At(10), asked: At(25), answered: At(30)).ShouldBe(5, 1e-6);
+        TapEcho.WakeMs(At(10), asked: At(4), answered: null).ShouldBe(0);
+        TapEcho.WakeMs(At(10), asked: At(4), answered: At(9)).ShouldBe(0);
     }
 
     [Fact]
@@ -170,7 +181,7 @@ public sealed class SitesBenchTests
         bars.Single(b => string.Equals(b.Name, name, StringComparison.Ordinal));
 
     private static LanMove Lan(string kind, double outage, double paused) =>
-        new(kind, "e1", "e2", outage, UsualGapMs: 3, paused, Lost: 0, Clean: true);
+        new(kind, "e1", "e2", outage, UsualGapMs: 3, paused, WakeMs: 6, Lost: 0, Clean: true);
 
     private static SiteMove Fabric(long wan, long disk, long memory = 0, string? broke = null) => new()
     {

@@ -31,6 +31,9 @@ public sealed class UsageTests
     [InlineData("bench wan --rounds 0")]
     [InlineData("bench wan --hypervisor embedded")]
     [InlineData("bench wan --wan 100mbit")]
+    [InlineData("bench sites --part nonsense")]
+    [InlineData("bench sites --runs 0")]
+    [InlineData("bench sites --cut soon")]
     public async Task A_wrong_command_line_is_exit_code_2_and_says_why(string line)
     {
         (await _cli.RunAsync(line)).ShouldBe(2);

@@ -49,7 +49,7 @@ public sealed class VxlanTests : NetworkLabTests
         }
 
         _lab.Forward("r");
-        (_a, _b, _g) = (_lab.Host("a", Notes, UnderlayA.Value), _lab.Host("b", Notes, UnderlayB.Value), _lab.Host("g", Notes, UnderlayG.Value));
+        (_a, _b, _g) = (_lab.Host("a", Notes, UnderlayA.Value, "lan"), _lab.Host("b", Notes, UnderlayB.Value, "lan"), _lab.Host("g", Notes, UnderlayG.Value));
 
         // The gateway is a host of the overlay without the VM: its interface comes from whoever looks after gateways.
         var kernel = _lab.Kernel("g");
