@@ -7,7 +7,7 @@ namespace Fabric.Lab.Tests.Networks;
 
 /// <summary>
 /// Each step of a network that fails: what a host notes before it changes anything cannot be written (its disk is
-/// read-only), or an administrator takes an interface away between two steps. Before the pause the migration ends where
+/// read-only), or an administrator renames an interface between two steps. Before the pause the migration ends where
 /// the VM is; after it the VM runs on, and the step is tried again until it is done. At every moment the address answers
 /// from one place.
 /// </summary>
@@ -62,9 +62,9 @@ public sealed class BadNetworkTests : NetworkLabTests
     {
         using var source = await BootAsync(fabric);
         var id = await MigrateAsync(fabric, LabGuest.Slow);
-        await PreparedAsync();
-        // The router's way to the host's address goes with it.
-        _lab.Ip("b", "link del vtap");
+        await PreparedAsync(fabric, id);
+        using var target = await _lab.GuestAsync("b", "vtap");
+        _lab.Ip("b", "link set vtap name lost");
         await fabric.SeenAsync<Activated>(id);
         source.Dispose();
         var journal = await fabric.EndAsync(id);
@@ -72,9 +72,8 @@ public sealed class BadNetworkTests : NetworkLabTests
         journal.OfType<Activated>().ShouldHaveSingleItem().Times.ShouldNotBeNull().NetworkAlarm.ShouldNotBeNull();
         await fabric.SaidAsync("ALARM: its network did not turn");
 
-        _lab.Ip("b", "tuntap add vtap mode tap");
-        _lab.Ip("b", "link set vtap up");
-        using var target = await _lab.GuestAsync("b", "vtap");
+        target.Numbers.ShouldBeEmpty();
+        _lab.Ip("b", "link set lost name vtap");
         await AnswersAtAsync(target);
     });
 
@@ -84,7 +83,7 @@ public sealed class BadNetworkTests : NetworkLabTests
         using var source = await BootAsync(fabric);
         var before = Dumps();
         var id = await MigrateAsync(fabric, LabGuest.Slow);
-        await PreparedAsync();
+        await PreparedAsync(fabric, id);
         _notes["b"].Writable(false);
         await fabric.AskAsync<OperatorAnswer>(EntityKinds.Migration, id.Value, new CancelRequested());
         (await fabric.EndAsync(id)).OfType<MigrationEnded>().ShouldHaveSingleItem().Outcome.ShouldBe(MigrationOutcome.RolledBack);
@@ -100,7 +99,7 @@ public sealed class BadNetworkTests : NetworkLabTests
     {
         using var source = await BootAsync(fabric);
         var id = await MigrateAsync(fabric, LabGuest.Slow);
-        await PreparedAsync();
+        await PreparedAsync(fabric, id);
         _notes["a"].Writable(false);
         using var target = await _lab.GuestAsync("b", "vtap");
         await fabric.SeenAsync<Activated>(id);
@@ -142,16 +141,17 @@ public sealed class BadNetworkTests : NetworkLabTests
 
     private string HostRoute() => _lab.Ip("r", "route show 10.99.0.7");
 
-    private async Task PreparedAsync()
+    private Task PreparedAsync(LabFabric fabric, MigrationId id) => Until.TrueAsync(async () =>
     {
-        await UntilAsync(() => _lab.Kernel("b").Link("vtap") is not null);
-        await UntilAsync(() => HostRoute().Contains("via 10.2.0.11", StringComparison.Ordinal));
-    }
+        (await fabric.JournalAsync(id)).OfType<MigrationEnded>().ShouldBeEmpty();
+        return _lab.Kernel("b").Link("vtap") is not null
+            && HostRoute().Contains("via 10.2.0.11", StringComparison.Ordinal);
+    });
 
     private async Task<TapGuest> CompleteAsync(LabFabric fabric, TapGuest source)
     {
         var id = await MigrateAsync(fabric, LabGuest.Slow);
-        await PreparedAsync();
+        await PreparedAsync(fabric, id);
         var target = await _lab.GuestAsync("b", "vtap");
         await fabric.SeenAsync<Activated>(id);
         // It held the TAP in the hypervisor's place, and goes with it.
