@@ -32,7 +32,7 @@ public sealed class BadDiskTests
             await fabric.AskAsync<VmState>(EntityKinds.Vm, spec.Id.Value, Describe.State) is RunningVm { Owner.Value: "a" });
         fabric.LivingMachines("a").ShouldHaveSingleItem();
         await Until.TrueAsync(() => Task.FromResult(fabric.LivingMachines("b").Count == 0
-            && Directory.GetFileSystemEntries(fabric.DisksOf("b")).Length == 1));
+            && Directory.GetFileSystemEntries(fabric.DisksOf("b")).Length == 1), seconds: 30); // and not a minute later
 
         File.Delete(others);
         var again = await fabric.MigrateAsync(spec.Id, "b", new MigrationPolicy());
