@@ -493,6 +493,12 @@ public static partial class Limits
         public const int LeftoverLookMs = 60_000;
 
         /// <summary>
+        /// And sooner when that has changed, for the migration may have been under way still: after 1, 2, 4, ... s, seven
+        /// times in the first minute.
+        /// </summary>
+        public const int LeftoverLookMsMin = 1_000;
+
+        /// <summary>
         /// A copy's decision has at most 3 effects, and orders repeat once a second: 20 s of a hung hypervisor.
         /// </summary>
         public const int EffectsWaitingMax = 64;

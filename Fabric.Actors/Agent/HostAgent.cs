@@ -13,14 +13,15 @@ namespace Fabric.Actors.Agent;
 /// </summary>
 public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(Limits.Agent.LeftoverLookMs);
-
     private readonly ActorSystem _system;
     private readonly IJournal _ledger;
     private readonly AgentTools _tools;
     private readonly Func<object, bool> _send;
     private readonly ITimer _looking;
     private readonly LineWatcher _lines;
+    private readonly Lock _lock = new();
+    private int _lookInMs = Limits.Agent.LeftoverLookMs;
+    private string _leftOver = "";
 
     /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
@@ -32,16 +33,11 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
         var hands = new CopyHandsFactory(tools);
         var reports = new ReportSink(send);
         Register(system, ledger, hands, reports);
-        tools.Leftovers.Noted += (_, _) => _ = TellFactsAsync();
         if (tools.Network is { } network)
             network.Detours.Noted += (_, _) => _ = TellFactsAsync();
         _looking = tools.Time.CreateTimer(
-            _ =>
-            {
-                if (tools.Leftovers.Look().Count > 0)
-                    _ = TellFactsAsync();
-            },
-            null, LookEvery, LookEvery);
+            _ => LookAgain(), null, TimeSpan.FromMilliseconds(_lookInMs), Timeout.InfiniteTimeSpan);
+        tools.Leftovers.Noted += (_, _) => LeftoversChanged();
     }
 
     /// <summary>Registers the copies over hands that are handed in.</summary>
@@ -103,6 +99,35 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     {
         await _looking.DisposeAsync();
         await _lines.DisposeAsync();
+    }
+
+    // A migration that is under way still keeps what it left, so once is not enough. What cannot be removed changes
+    // nothing, and is told no sooner for it.
+    private void LeftoversChanged()
+    {
+        _ = TellFactsAsync();
+        var left = string.Join('|', _tools.Leftovers.Look().Select(static l => $"{l.Path} {l.Kind}"));
+        lock (_lock)
+        {
+            if (string.Equals(left, _leftOver, StringComparison.Ordinal))
+                return;
+            _leftOver = left;
+            LookIn(Limits.Agent.LeftoverLookMsMin);
+        }
+    }
+
+    private void LookAgain()
+    {
+        if (_tools.Leftovers.Look().Count > 0)
+            _ = TellFactsAsync();
+        lock (_lock)
+            LookIn(Math.Min(_lookInMs * 2, Limits.Agent.LeftoverLookMs));
+    }
+
+    private void LookIn(int milliseconds)
+    {
+        _lookInMs = milliseconds;
+        _looking.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
     }
 
     private async Task TellFactsAsync() => _send(await FactsAsync());

@@ -122,6 +122,7 @@ internal static class FaultsCommand
         Hypervisor = plan.Hypervisor,
         GuestDirectory = options.GuestDirectory,
         MemoryBytes = plan.MemoryBytes,
+        DiskFillBytes = plan.DiskBytes,
         BandwidthBytesPerSecond = plan.BandwidthBytesPerSecond,
         QemuBinary = options.QemuBinary,
         Keep = options.Keep,

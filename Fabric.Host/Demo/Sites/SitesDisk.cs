@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Guest;
+using Fabric.Host.Faults.Lab;
 
 namespace Fabric.Host.Demo.Sites;
 
@@ -13,10 +14,11 @@ namespace Fabric.Host.Demo.Sites;
 /// The source's image as it was left and the target's differ only where the guest wrote at the target; null when it
 /// did not move.
 /// </param>
+/// <param name="NewestAtSwitchover">The newest of the guest's blocks that the source had; null when it did not move.</param>
 /// <param name="BadReads">Blocks that the guest itself found wrong.</param>
 /// <param name="Errors">Writes, reads and flushes that failed in the guest.</param>
 public sealed record DiskReport(
-    long Bytes, long Acknowledged, long Lost, bool? EqualAtSwitchover, long BadReads, long Errors)
+    long Bytes, long Acknowledged, long Lost, bool? EqualAtSwitchover, long? NewestAtSwitchover, long BadReads, long Errors)
 {
     /// <summary>Nothing was lost.</summary>
     public bool Ok => Lost == 0 && EqualAtSwitchover is not false && BadReads == 0;
@@ -27,6 +29,9 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
 {
     private const int PieceBytes = 1 << 20;
     private const long BlocksPerMiB = 256;
+
+    /// <summary>Places that the guest's writer goes round in.</summary>
+    public static long Blocks(SitesOptions options) => options.WriterMiB * BlocksPerMiB;
 
     private string OfSource => Path.Combine(lab.Source.Disks, SitesGuest.Image);
 
@@ -53,7 +58,7 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
             }
         }
 
-        await ImageToolAsync(["convert", "-f", "raw", "-O", "qcow2", raw, OfSource], cancellation);
+        await ImageTool.RunAsync(["convert", "-f", "raw", "-O", "qcow2", raw, OfSource], cancellation);
         File.Delete(raw);
     }
 
@@ -77,21 +82,24 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
         DiskAcknowledgement acknowledged, bool moved, CancellationToken cancellation)
     {
         var last = await RawAsync(moved ? OfTarget : OfSource, "last.raw", cancellation);
-        var blocks = options.WriterMiB * BlocksPerMiB;
+        var blocks = Blocks(options);
         WrittenBlocks found;
         await using (var image = File.OpenRead(last))
             found = WrittenBlocks.Read(image, blocks, acknowledged.Number);
         bool? equal = null;
+        long? newest = null;
         if (moved)
         {
             var first = await RawAsync(Kept, "first.raw", cancellation);
             await using var before = File.OpenRead(first);
             await using var after = File.OpenRead(last);
+            newest = WrittenBlocks.Read(before, blocks, 0).Newest;
+            before.Position = 0;
             equal = DiskComparison.DiffersOnlyByLaterBlocks(before, after, blocks);
         }
 
         return new DiskReport(
-            options.DiskBytes, acknowledged.Number, found.Lost, equal, acknowledged.Bad, acknowledged.Errors);
+            options.DiskBytes, acknowledged.Number, found.Lost, equal, newest, acknowledged.Bad, acknowledged.Errors);
     }
 
     /// <summary>Leaves nothing in a lab that stays.</summary>
@@ -104,22 +112,7 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
     private async Task<string> RawAsync(string image, string name, CancellationToken cancellation)
     {
         var raw = Path.Combine(lab.Directory, name);
-        await ImageToolAsync(["convert", "-f", "qcow2", "-O", "raw", image, raw], cancellation);
+        await ImageTool.RunAsync(["convert", "-f", "qcow2", "-O", "raw", image, raw], cancellation);
         return raw;
-    }
-
-    private static async Task ImageToolAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
-    {
-        var start = new ProcessStartInfo("qemu-img", arguments)
-        {
-            UseShellExecute = false,
-            RedirectStandardError = true,
-        };
-        using var tool = Process.Start(start)
-            ?? throw new LabException("qemu-img does not start: run deploy/setup.sh.");
-        var errors = await tool.StandardError.ReadToEndAsync(cancellation);
-        await tool.WaitForExitAsync(cancellation);
-        if (tool.ExitCode != 0)
-            throw new LabException($"qemu-img {string.Join(' ', arguments)}: {errors.Trim()}");
     }
 }

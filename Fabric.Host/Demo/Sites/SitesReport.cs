@@ -14,8 +14,14 @@ namespace Fabric.Host.Demo.Sites;
 /// <param name="LateMsMax">
 /// The latest that a frame came out: above 1 ms the machine was too busy for fine figures.
 /// </param>
+/// <param name="ExtraBytes">
+/// Beyond what had to cross: the memory's bytes of the attempt that came to its end, what lay on the disk, and each block
+/// that the guest wrote until the switchover, once. So it is what was sent twice, and what links and TLS add. A block that
+/// the guest wrote twice within one round crossed once, and makes it too small. Null when no disk moved.
+/// </param>
 public sealed record WanReport(
-    long Bytes, long AllocatedBytes, double RoundTripMs, long BytesPerSecond, int Cuts, double LateMsMax);
+    long Bytes, long AllocatedBytes, double RoundTripMs, long BytesPerSecond, int Cuts, double LateMsMax,
+    long? ExtraBytes);
 
 /// <summary>What the demo between sites found; the last line of <c>--json</c>.</summary>
 public sealed record SitesReport

@@ -45,7 +45,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         if (options.Disk)
             await disk.MakeAsync(cancellation);
         await using var watch = new MachineWatch(
-            lab.Hosts.ToDictionary(h => h.Name, h => SitesLab.CopiesOf(h, spec.Id), StringComparer.Ordinal), time);
+            lab.Hosts.ToDictionary(h => h.Name, h => SitesLab.CopiesOf(h, spec.Id), StringComparer.Ordinal), time,
+            options.Disk ? [.. lab.Hosts.Select(h => h.Disks)] : []);
         try
         {
             await BootAsync(lab, watch, fabric, spec, cancellation);
@@ -54,6 +55,7 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             var wanBefore = await lab.WanAsync(cancellation);
             if (options.Disk)
                 disk.KeepSource();
+            var knownBefore = Acknowledged(watch);
             var broke = await MoveAsync(lab, watch, fabric, spec.Id, cancellation);
             var wanAfter = await lab.WanAsync(cancellation);
             if (client is not null)
@@ -63,7 +65,7 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             var told = await fabric.GetMigrationAsync(_migrations[0].Plan.Id, cancellation);
             if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
                 await TryAgainAsync(lab, fabric, spec.Id, cancellation);
-            var move = await JudgeAsync(lab, watch, spec, $"{facts.Version} ({facts.Accelerator})", broke,
+            var move = await JudgeAsync(lab, watch, fabric, spec, $"{facts.Version} ({facts.Accelerator})", broke,
                 Carried(wanAfter) - Carried(wanBefore), cancellation);
             var allocated = spec.MemoryBytes() + (options.Disk ? options.DiskFillBytes : 0);
             var ofDisk = options.Disk ? await CheckDiskAsync(disk, watch, fabric, spec.Id, lab, cancellation) : null;
@@ -78,7 +80,8 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
                 Disk = ofDisk,
                 Wan = new WanReport(
                     Carried(wanAfter) - Carried(wanBefore), allocated, 2 * wanAfter.DelayMs, wanAfter.BytesPerSecond,
-                    wanAfter.Cuts - wanBefore.Cuts, wanAfter.Wire?.LateMsMax ?? 0),
+                    wanAfter.Cuts - wanBefore.Cuts, wanAfter.Wire?.LateMsMax ?? 0,
+                    Extra(Carried(wanAfter) - Carried(wanBefore), told.Transfer?.Progress, ofDisk, knownBefore)),
                 Channels = told.Transfer?.Progress,
             };
         }
@@ -87,6 +90,19 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
             if (!lab.IsOwn)
                 await ClearAsync(lab, fabric, disk, spec.Id);
         }
+    }
+
+    private static long Acknowledged(MachineWatch watch) =>
+        watch.Tracks.Max(t => t.Console.LastAcknowledged?.Number) ?? 0;
+
+    // What had to cross is what lay on the disk, what was written to it until it moved, and the memory.
+    private long? Extra(long carried, TransferProgress? progress, DiskReport? disk, long knownBefore)
+    {
+        if (progress is null || disk is not { NewestAtSwitchover: { } newest })
+            return null;
+        var written = Math.Min(knownBefore, SitesDisk.Blocks(options)) + newest - knownBefore;
+        var needed = options.DiskFillBytes + (written * WrittenBlocks.BlockBytes) + progress.WireBytes;
+        return Math.Max(0, carried - needed);
     }
 
     private static long Carried(ImpairCounters wan) => wan.BytesThere + wan.BytesBack;
@@ -224,11 +240,11 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
     };
 
     private async Task<CaseReport> JudgeAsync(
-        SitesLab lab, MachineWatch watch, VmSpec spec, string version, BreakReport? broke, long wire,
-        CancellationToken cancellation)
+        SitesLab lab, MachineWatch watch, FabricOperator fabric, VmSpec spec, string version, BreakReport? broke,
+        long wire, CancellationToken cancellation)
     {
         var owner = Owner();
-        var leftovers = await LeftoversAsync(watch, owner, cancellation);
+        var leftovers = await LeftoversAsync(watch, fabric, spec.Id, owner, cancellation);
         var verified = await VerifyAsync(watch, owner, cancellation);
         var (history, faults) = await JournalCheck.ReadAsync(
             lab.Journal, spec.Id, _migrations.Select(m => m.Plan.Id), cancellation);
@@ -243,13 +259,15 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
     }
 
     private async Task<IReadOnlyList<string>> LeftoversAsync(
-        MachineWatch watch, string owner, CancellationToken cancellation)
+        MachineWatch watch, FabricOperator fabric, VmId vm, string owner, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         while (true)
         {
             var others = watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal));
             var left = await Leftovers.FindAsync(others, cancellation);
+            if (left.Count == 0)
+                left = await fabric.LeftoversAsync(vm, cancellation);
             if (left.Count == 0 || time.GetElapsedTime(began) > TidyWithin)
                 return left;
             await Task.Delay(LookEvery, time, cancellation);

@@ -44,6 +44,8 @@ internal static class SitesScreen
             $"{RateText.Show(wan.BytesPerSecond)}, {wan.RoundTripMs:0.#} ms; {wan.Bytes / 1e6:0.0} MB carried, ")
             + Text($"{wan.AllocatedBytes / 1e6:0.0} MB of memory and disk, ")
             + Text($"{wan.Cuts} cuts, late by {wan.LateMsMax:0.0} ms at most"));
+        if (wan.ExtraBytes is { } extra)
+            Row("WAN, beyond what had to cross", Text($"{extra / 1e6:0.0} MB"));
         console.Write(table);
         if (!report.Ok && report.Move.Ok)
             console.MarkupLine("[red]CLIENT OR DISK LOST SOMETHING.[/]");

@@ -7,7 +7,7 @@ namespace Fabric.Host.Faults.Guest;
 /// <param name="Number">Of the block up to which all is on disk, as the guest was told.</param>
 /// <param name="Bad">Blocks that the guest found wrong when it read them again.</param>
 /// <param name="Errors">Writes, reads and flushes that failed.</param>
-internal sealed partial record DiskAcknowledgement(long Number, long Bad, long Errors)
+public sealed partial record DiskAcknowledgement(long Number, long Bad, long Errors)
 {
     /// <summary>Reads a whole line; null when it is another, or a piece of one that a move has torn.</summary>
     public static DiskAcknowledgement? TryRead(string line)

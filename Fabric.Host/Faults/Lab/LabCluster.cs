@@ -83,6 +83,8 @@ internal sealed class LabCluster : IAsyncDisposable
         foreach (var name in cluster.Nodes.Keys)
             CertificateAuthority.IssueNode(cluster.Certificates, name, names: null, validity, time);
         cluster.WriteConfigurations(holdAt);
+        foreach (var disks in cluster.Disks)
+            Directory.CreateDirectory(disks);
         foreach (var node in cluster.Nodes.Values)
             node.Start();
         return cluster;
@@ -90,6 +92,10 @@ internal sealed class LabCluster : IAsyncDisposable
 
     /// <summary>The directory with a host's copies of a VM.</summary>
     public string CopiesOf(string host, string vm) => _directory.In(host, "vms", vm);
+
+    /// <summary>The directories with the hosts' local disks; none when the guest has no disk.</summary>
+    public IReadOnlyList<string> Disks =>
+        _options.HasDisk ? [.. HostNames.Select(h => LabDisk.Of(_directory, h))] : [];
 
     /// <summary>From the coordinator's next start on, nothing is held.</summary>
     public void ForgetHold() => WriteConfigurations(FaultStage.Off);
@@ -123,7 +129,7 @@ internal sealed class LabCluster : IAsyncDisposable
 
     private void WriteConfigurations(FaultStage holdAt)
     {
-        var files = new NodeFiles(_options, _coordinatorPort);
+        var files = new NodeFiles(_directory, _options, _coordinatorPort);
         File.WriteAllText(_directory.In(CoordinatorName + ".conf"), files.Coordinator(CoordinatorName, holdAt));
         for (var i = 0; i < HostNames.Length; i++)
         {

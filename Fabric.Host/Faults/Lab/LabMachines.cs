@@ -34,6 +34,8 @@ internal static class LabMachines
         }
 
         var files = GuestFiles.Find(options.GuestDirectory, Environment.GetEnvironmentVariable("FABRIC_HOME"));
-        return GuestMachine.Spec(name, files, GuestMachine.MemoryKiB(options.MemoryBytes, facts), options.Dirtier);
+        var memory = GuestMachine.MemoryKiB(options.MemoryBytes, facts);
+        var append = options.HasDisk ? options.Dirtier + LabDisk.Append : options.Dirtier;
+        return GuestMachine.Spec(name, files, memory, append) with { Disks = options.HasDisk ? [LabDisk.Spec] : [] };
     }
 }

@@ -22,6 +22,15 @@ public sealed record LabOptions
     public long MemoryBytes { get; init; } = 128L << 20;
 
     /// <summary>
+    /// What lies on the guest's local disk beside what it writes, and is copied; 0 is a guest without a disk, as those of
+    /// the embedded hypervisor are.
+    /// </summary>
+    public long DiskFillBytes { get; init; }
+
+    /// <summary>Whether the guest has a local disk.</summary>
+    public bool HasDisk => DiskFillBytes > 0 && Hypervisor == HypervisorKind.Qemu;
+
+    /// <summary>
     /// What the migration may send, bytes a second on the wire: page work leaves some 2 MiB of the embedded lab guest's 128,
     /// and its rounds are to be watched.
     /// </summary>

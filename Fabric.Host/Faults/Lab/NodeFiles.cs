@@ -8,7 +8,7 @@ namespace Fabric.Host.Faults.Lab;
 /// seconds; their order among each other is that of the defaults. Whatever the guest writes, a migration is to end at its
 /// target unless it is broken.
 /// </summary>
-internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
+internal sealed class NodeFiles(LabDirectory directory, LabOptions options, int coordinatorPort)
 {
     /// <summary>The coordinator's file.</summary>
     public string Coordinator(string name, FaultStage holdAt) => $$"""
@@ -46,6 +46,7 @@ internal sealed class NodeFiles(LabOptions options, int coordinatorPort)
             data.advertise = "127.0.0.1:{{dataLinkPort}}"
             hypervisor = {{FaultNames.WordOf(options.Hypervisor)}}
             qemu.binary = "{{options.QemuBinary}}"
+            disks.local = "{{(options.HasDisk ? LabDisk.Of(directory, name) : "")}}"
           }
         {{options.HostSettings}}
         }

@@ -6,13 +6,14 @@ namespace Fabric.Host.Faults.Plan;
 /// <param name="Name">For reports.</param>
 /// <param name="Hypervisor">What runs the guest.</param>
 /// <param name="MemoryBytes">The guest's memory.</param>
+/// <param name="DiskBytes">What lies on the guest's disk and is copied; 0 is a guest without a disk.</param>
 /// <param name="BandwidthBytesPerSecond">What a migration may send.</param>
 /// <param name="SettleWithin">What one migration may take.</param>
 /// <param name="Cases">In the order in which they are run, repetitions included.</param>
 /// <param name="Own">The operator's own hosts instead of a lab here.</param>
 public sealed record FaultPlan(
-    string Name, HypervisorKind Hypervisor, long MemoryBytes, long BandwidthBytesPerSecond, TimeSpan SettleWithin,
-    IReadOnlyList<FaultCase> Cases, OwnPlan? Own);
+    string Name, HypervisorKind Hypervisor, long MemoryBytes, long DiskBytes, long BandwidthBytesPerSecond,
+    TimeSpan SettleWithin, IReadOnlyList<FaultCase> Cases, OwnPlan? Own);
 
 /// <summary>A plan for hosts that are there already.</summary>
 /// <param name="Api">The coordinator.</param>

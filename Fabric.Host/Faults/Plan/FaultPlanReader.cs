@@ -35,6 +35,7 @@ public static class FaultPlanReader
             r.Text("name"),
             r.Choice<HypervisorKind>("hypervisor"),
             r.Size("vm.memory", Limits.Faults.MemoryMin, Limits.Faults.MemoryMax),
+            r.Size("vm.disk", 0, Limits.Faults.DiskMax),
             r.Size("vm.bandwidth", Limits.Faults.RateMin, long.MaxValue),
             r.Duration("limits.settle", Ms(Limits.Faults.SettleMsMin), Ms(Limits.Faults.SettleMsMax)),
             [], null);

@@ -10,8 +10,8 @@ namespace Fabric.Host.Faults.Run;
 /// <summary>
 /// Breaks one thing at one stage. The coordinator holds the migration when it has entered the stage, with nothing done
 /// in it yet; then the break comes, then the hold is released, and what has a length is mended when it is over. Two
-/// differ: pre-copy is broken while its bytes flow, and a data link that is cut in stop-and-copy at the moment when the
-/// source's vCPUs stop, for a few milliseconds later there is nothing left to send.
+/// differ: pre-copy, and storage sync where there is a disk, are broken while their bytes flow, and a data link that is cut
+/// in stop-and-copy at the moment when the source's vCPUs stop, for a few milliseconds later there is nothing left to send.
 /// </summary>
 internal sealed class Breaker(
     LabCluster cluster, MachineWatch watch, FabricOperator fabric, LabOptions options, FaultCase fault,
@@ -21,6 +21,10 @@ internal sealed class Breaker(
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(2);
 
     private bool _released;
+
+    /// <summary>Whether nothing is held for this: the break is to come in the middle of a copy.</summary>
+    public static bool ComesWhileBytesFlow(FaultCase fault, LabOptions options) =>
+        fault.At == FaultStage.PreCopy || (fault.At == FaultStage.StorageSync && options.HasDisk);
 
     /// <summary>Waits for the moment, breaks, lets go, and mends.</summary>
     /// <param name="journal">Where the migration stands.</param>
@@ -47,10 +51,14 @@ internal sealed class Breaker(
 
     private async Task MomentAsync(JournalFollower journal, CancellationToken cancellation)
     {
-        if (fault.At == FaultStage.PreCopy)
+        if (ComesWhileBytesFlow(fault, options))
         {
-            await journal.UntilAsync(s => s.Stage.Kind == StageKind.PreCopy, cancellation);
-            while (cluster.DataLinks.Sum(l => l.Bytes) < fault.AfterBytes && journal.Stage == StageKind.PreCopy)
+            var flowing = FaultNames.KindOf(fault.At);
+            var bytes = flowing == StageKind.StorageSync ? options.DiskFillBytes / 2 : fault.AfterBytes;
+            await journal.UntilAsync(s => s.Stage.Kind == flowing, cancellation);
+            // In pre-copy, the disk's bytes have crossed before.
+            var before = flowing == StageKind.PreCopy && options.HasDisk ? cluster.DataLinks.Sum(l => l.Bytes) : 0;
+            while (cluster.DataLinks.Sum(l => l.Bytes) - before < bytes && journal.Stage == flowing)
                 await Task.Delay(LookEvery, time, cancellation);
         }
         else if (fault is { At: FaultStage.StopAndCopy, Who: FaultVictim.DataLink, Action: FaultAction.Cut })
@@ -147,7 +155,7 @@ internal sealed class Breaker(
         JournalFollower journal, CancellationToken cancellation)
     {
         var early = fault.At is FaultStage.PreMigration or FaultStage.Reservation or FaultStage.StorageSync;
-        if (!early || fault.Action != FaultAction.Cut)
+        if (!early || fault.Action != FaultAction.Cut || ComesWhileBytesFlow(fault, options))
         {
             var when = fault is { At: FaultStage.StopAndCopy, Action: FaultAction.Cut }
                 ? ", just after the source paused"
@@ -209,10 +217,10 @@ internal sealed class Breaker(
         return (Report(journal, what), mended);
     }
 
-    /// <summary>Once; in pre-copy nothing is held.</summary>
+    /// <summary>Once, where something is held.</summary>
     private async Task ReleaseAsync(CancellationToken cancellation)
     {
-        if (_released || fault.At == FaultStage.PreCopy)
+        if (_released || ComesWhileBytesFlow(fault, options))
             return;
         _released = true;
         await fabric.ReleaseHoldAsync(cancellation);

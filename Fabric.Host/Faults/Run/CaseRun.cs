@@ -20,6 +20,11 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     private const int BeatsAfter = 20;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan TidyWithin = TimeSpan.FromSeconds(30);
+
+    // What an order to remove an image missed, the host tells again once a minute.
+    private static readonly TimeSpan DisksTidyWithin =
+        TidyWithin + TimeSpan.FromMilliseconds(Limits.Agent.LeftoverLookMs);
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly List<MigrationRecord> _migrations = [];
@@ -38,24 +43,32 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         screen.Say($"a coordinator and two hosts start in {directory.Path}{kept}");
         var copies = new[] { LabCluster.Source, LabCluster.Target }
             .ToDictionary(h => h, h => cluster.CopiesOf(h, VmName), StringComparer.Ordinal);
-        await using var watch = new MachineWatch(copies, time);
+        await using var watch = new MachineWatch(copies, time, cluster.Disks);
+        var disk = options.HasDisk ? new CaseDisk(new LabDisk(directory, options), time) : null;
         using var fabric = new FabricOperator(cluster.Api, cluster.Certificates, time);
 
+        if (disk is not null)
+            await disk.MakeAsync(cancellation);
         await BootAsync(cluster, watch, fabric, spec, cancellation);
         var (broke, wire, cpu) = await MigrateAndBreakAsync(cluster, watch, fabric, spec.Id, cancellation);
         if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
             await TryAgainAsync(cluster, watch, fabric, spec.Id, cancellation);
         var back = options.Returns && fault is null ? await ReturnAsync(cluster, fabric, spec.Id, cancellation) : null;
         var owner = Owner();
-        var leftovers = await LeftoversAsync(watch, owner, cancellation);
+        var leftovers = await LeftoversAsync(watch, fabric, disk, owner, cancellation);
         var verified = await VerifyAsync(watch, owner, cancellation);
+        var seen = watch.Tracks.Select(CopyRecord.Of).ToList();
+        var onDisk = disk is null
+            ? null
+            : await disk.CheckAsync(watch, fabric, spec.Id, owner, _wentBack, cancellation);
         var (history, faults) = await JournalCheck.ReadAsync(
             cluster.Journal, spec.Id, _migrations.Select(m => m.Plan.Id), cancellation);
         var links = cluster.NodeLinks.Concat(cluster.DataLinks).Select(l => l.Seen).ToList();
-        var evidence = new Evidence([.. watch.Tracks.Select(CopyRecord.Of)], _migrations, leftovers)
+        var evidence = new Evidence(seen, _migrations, leftovers)
         {
             VmHistory = history,
             JournalFaults = faults,
+            Disk = onDisk,
             Connections = links.Sum(l => l.Opened),
             PlainConnections = links.Sum(l => l.Plain),
         };
@@ -66,8 +79,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
                 spec.MemoryBytes(), back));
     }
 
-    // In pre-copy nothing is held: the break is to come while bytes flow.
-    private FaultStage HoldAt => fault is null or { At: FaultStage.PreCopy } ? FaultStage.Off : fault.At;
+    private FaultStage HoldAt => fault is not null && !Breaker.ComesWhileBytesFlow(fault, options) ? fault.At : FaultStage.Off;
 
     private async Task BootAsync(
         LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmSpec spec, CancellationToken cancellation)
@@ -82,6 +94,13 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         await UntilAsync(
             cluster, ReadyWithin, "the guest to write heartbeats",
             () => Task.FromResult(watch.Tracks.Any(t => t.Console.Last is { Seq: >= BeatsBefore })), cancellation);
+        if (options.HasDisk)
+        {
+            await UntilAsync(
+                cluster, ReadyWithin, "the guest to write its disk",
+                () => Task.FromResult(watch.Tracks.Any(t => t.Console.LastAcknowledged is not null)), cancellation);
+        }
+
         await UntilAsync(
             cluster, ReadyWithin, "the VM to be known as running",
             () => fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
@@ -248,14 +267,17 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
 
     /// <summary>What is left on the other host after it had time to clear up.</summary>
     private async Task<IReadOnlyList<string>> LeftoversAsync(
-        MachineWatch watch, string owner, CancellationToken cancellation)
+        MachineWatch watch, FabricOperator fabric, CaseDisk? disk, string owner, CancellationToken cancellation)
     {
+        var within = disk is null ? TidyWithin : DisksTidyWithin;
         var began = time.GetTimestamp();
         while (true)
         {
             var others = watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal));
             var left = await Leftovers.FindAsync(others, cancellation);
-            if (left.Count == 0 || time.GetElapsedTime(began) > TidyWithin)
+            if (left.Count == 0 && disk is not null)
+                left = [.. disk.LeftoversBut(owner), .. await fabric.LeftoversAsync(of: null, cancellation)];
+            if (left.Count == 0 || time.GetElapsedTime(began) > within)
                 return left;
             await Task.Delay(LookEvery, time, cancellation);
         }

@@ -100,6 +100,26 @@ internal sealed class FabricOperator : IDisposable
         return string.Equals(seen.State, "running", StringComparison.Ordinal);
     }
 
+    /// <summary>What is left over on hosts, in words; a host that is not connected may have anything.</summary>
+    /// <param name="of">Of this VM; null is of all.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<IReadOnlyList<string>> LeftoversAsync(VmId? of, CancellationToken cancellation)
+    {
+        try
+        {
+            var list = await _client.ListLeftoversAsync(all: true, cancellation);
+            return
+            [
+                .. list.Leftovers.Where(l => of is null || l.Leftover.Vm == of).Select(l => $"{l.Host} lists {l.Leftover.Path} ({l.Leftover.Kind})"),
+                .. list.Unseen.Select(h => $"what {h} has is not known: it is not connected"),
+            ];
+        }
+        catch (FabricUnreachableException e)
+        {
+            return [$"what is left over is not known: {e.Message}"];
+        }
+    }
+
     /// <summary>Asks for a migration with the coordinator's own policy.</summary>
     public async Task<MigrationId> MigrateAsync(VmId vm, string target, CancellationToken cancellation)
     {

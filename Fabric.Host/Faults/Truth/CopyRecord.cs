@@ -19,10 +19,18 @@ public sealed record CopyRecord(
         new(t.Name, t.Host, t.IsAlive, t.Runs.Intervals, t.Console.Heartbeats, t.Samples, t.GoneAt)
         {
             KilledOnPurpose = t.KilledOnPurpose,
+            Writings = t.DiskWrites.Writings,
+            DiskLooks = t.DiskWrites.Looks,
         };
 
     /// <summary>The suite killed it.</summary>
     public bool KilledOnPurpose { get; init; }
+
+    /// <summary>When it could write which image.</summary>
+    public IReadOnlyList<DiskWriting> Writings { get; init; } = [];
+
+    /// <summary>How often that was looked at; 0 where guests have no disks.</summary>
+    public int DiskLooks { get; init; }
 
     /// <summary>The migration's term, in the name of a copy that came in; null for one that was booted.</summary>
     public long? Term => CopyNames.TermOf(Name);

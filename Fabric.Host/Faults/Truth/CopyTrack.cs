@@ -22,6 +22,9 @@ internal sealed class CopyTrack(string host, string directory)
     /// <summary>When it executed the guest.</summary>
     public RunLog Runs { get; } = new();
 
+    /// <summary>When it could write images.</summary>
+    public DiskWriteLog DiskWrites { get; } = new();
+
     /// <summary>Whether it executes the guest now.</summary>
     public bool RunsNow => !Gone.IsCompleted && Runs.Intervals is [.., { To: null }];
 

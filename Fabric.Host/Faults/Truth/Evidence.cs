@@ -15,6 +15,9 @@ public sealed record Evidence(
     /// <summary>What was wrong with the journal's streams when they were read again, in words.</summary>
     public IReadOnlyList<string> JournalFaults { get; init; } = [];
 
+    /// <summary>What was seen of the guest's disk; null when it has none.</summary>
+    public DiskEvidence? Disk { get; init; }
+
     /// <summary>Connections between the nodes over which something was sent.</summary>
     public int Connections { get; init; }
 

@@ -6,6 +6,7 @@ internal sealed class MachineWatch : IAsyncDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly IReadOnlyDictionary<string, string> _directories;
+    private readonly IReadOnlyList<string> _disks;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
@@ -16,9 +17,11 @@ internal sealed class MachineWatch : IAsyncDisposable
 
     /// <param name="directories">For each host, the directory with its copies of the guest.</param>
     /// <param name="time">For the waits.</param>
-    public MachineWatch(IReadOnlyDictionary<string, string> directories, TimeProvider time)
+    /// <param name="disks">Directories with the guests' images, to see who writes them.</param>
+    public MachineWatch(
+        IReadOnlyDictionary<string, string> directories, TimeProvider time, IReadOnlyList<string>? disks = null)
     {
-        (_directories, _time) = (directories, time);
+        (_directories, _time, _disks) = (directories, time, disks ?? []);
         _looking = Task.Run(LookAsync);
     }
 
@@ -87,6 +90,8 @@ internal sealed class MachineWatch : IAsyncDisposable
                 var track = new CopyTrack(host, path);
                 _tracks.Add(path, track);
                 _observers.Add(Task.Run(() => MachineObserver.RunAsync(track, _time, _stop.Token)));
+                if (_disks.Count > 0)
+                    _observers.Add(Task.Run(() => DiskObserver.RunAsync(track, _disks, _time, _stop.Token)));
                 foreach (var (_, found) in _waiting.Where(w => w.Wanted(track)))
                     found.TrySetResult(track);
                 _waiting.RemoveAll(w => w.Found.Task.IsCompleted);

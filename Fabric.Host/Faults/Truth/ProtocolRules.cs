@@ -5,8 +5,8 @@ namespace Fabric.Host.Faults.Truth;
 
 /// <summary>
 /// The rules of the protocol, checked against what the hypervisors did and not against what the fabric says it did. The
-/// journal is asked only for what was decided and when that was written. Rule 2 (one writer of each disk) has nothing
-/// to look at here: these guests have no disks.
+/// journal is asked only for what was decided and when that was written. Rule 2 (one writer of each disk) is asked of the
+/// kernel's locks, where guests have disks.
 /// </summary>
 public static class ProtocolRules
 {
@@ -32,7 +32,8 @@ public static class ProtocolRules
         new("oneCopyAtRest", [.. AtRest(e)], string.Join(", ", e.Copies.Where(c => c.IsAlive).Select(c => c.Name))),
         new("deathIsSeen", [.. e.Migrations.SelectMany(m => Presumed(m, e.Copies))], "deaths that were decided upon"),
         new("noAssertionBroken", [.. e.Migrations.SelectMany(Broken)], "holds"),
-        new("nothingLeftOnLoser", e.Leftovers, "processes and sockets"),
+        new("nothingLeftOnLoser", e.Leftovers, "processes, sockets and images"),
+        .. OfDisks(e),
         new("epochsRise", [.. Epochs(e.VmHistory)], string.Create(
             CultureInfo.InvariantCulture, $"{e.VmHistory.Count} events of the VM")),
         new("oneHistory", e.JournalFaults, "the journal, read again"),
@@ -47,6 +48,18 @@ public static class ProtocolRules
             "retryWorks", [.. Retry(e.Migrations)],
             e.Migrations.Count > 1 ? "a second migration was made" : "not needed"),
     ];
+
+    private static IEnumerable<RuleResult> OfDisks(Evidence e)
+    {
+        if (e.Copies.Sum(c => c.DiskLooks) is > 0 and var looks)
+        {
+            yield return new("oneWriter", DiskWriters.Find(e.Copies), string.Create(
+                CultureInfo.InvariantCulture, $"{e.Copies.Sum(c => c.Writings.Count)} writers, {looks} looks"));
+        }
+
+        if (e.Disk is { } disk)
+            yield return new("noWriteLost", [.. disk.Faults()], disk.Seen);
+    }
 
     private static string Text(DateTimeOffset moment) => $"{moment:HH:mm:ss.ffffff}";
 

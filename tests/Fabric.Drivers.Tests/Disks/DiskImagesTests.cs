@@ -109,6 +109,24 @@ public sealed class DiskImagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Image_that_another_program_has_open_is_in_use()
+    {
+        Tool("create", "-q", "-f", "qcow2", In("local", "a.img"), "1M");
+        using var holder = Process.Start(new ProcessStartInfo("qemu-io", ["-f", "qcow2", In("local", "a.img")])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        await holder.StandardInput.WriteLineAsync("length"); // answered when it is open
+        (await holder.StandardOutput.ReadLineAsync()).ShouldNotBeNull().ShouldContain("1 MiB");
+        (await CheckAsync(DiskSide.Start, Disk())).ShouldBe(DiskFault.InUse);
+        holder.StandardInput.Close();
+        await holder.WaitForExitAsync();
+        (await CheckAsync(DiskSide.Start, Disk())).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Target_needs_room_for_what_the_source_has()
     {
         _free = Limits.Disks.SpaceMarginBytes + 9_999;

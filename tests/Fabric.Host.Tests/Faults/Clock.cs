@@ -12,6 +12,8 @@ internal static class Clock
 
     public static RunInterval Run(double from, double? to) => new(At(from), to is { } end ? At(end) : null);
 
+    public static DiskWriting Writing(string image, double from, double to) => new(image, "/d/" + image, At(from), At(to));
+
     public static Heartbeat Beat(long seq, double at, long bad = 0) => new(seq, seq / 10.0, seq * 40, bad, At(at));
 
     public static CopyRecord Copy(string name, bool isAlive, RunInterval[] runs, params Heartbeat[] beats) =>

@@ -1,3 +1,4 @@
+using Fabric.Host.Faults.Guest;
 using Fabric.Host.Faults.Truth;
 using Fabric.Protocol;
 using static Fabric.Host.Tests.Faults.Clock;
@@ -43,6 +44,50 @@ public sealed class ProtocolRulesTests
         Broken(new Evidence([Source, dead, other with { Runs = [Run(139, null)] }], [Completed], []))
             .ShouldBe(["noRunWithoutGrant"]);
     }
+
+    [Fact]
+    public void Source_that_may_write_its_disk_while_the_target_may_breaks_one_writer()
+    {
+        Evidence With(double sourceUntil, double targetFrom) => new(
+            [
+                Source with { DiskLooks = 9, Writings = [Writing("1:1", 0, sourceUntil)] },
+                // Before it runs, it is the copy's writer.
+                Target with { DiskLooks = 9, Writings = [Writing("1:2", 30, targetFrom), Writing("1:2", targetFrom, 300)] },
+            ],
+            [Completed], []);
+        Broken(With(105, 150)).ShouldBeEmpty();
+        Broken(With(155, 150)).ShouldBe(["oneWriter"]);
+    }
+
+    [Fact]
+    public void Two_processes_that_may_write_one_image_break_one_writer_though_neither_runs_its_guest()
+    {
+        var other = Copy("host-b/e1-t4-a2", isAlive: false, []) with { Writings = [Writing("1:2", 50, 60)] };
+        var target = Target with { DiskLooks = 9, Writings = [Writing("1:2", 30, 51)] };
+        Broken(new Evidence([Source, target, other], [Completed], [])).ShouldBe(["oneWriter"]);
+        Broken(new Evidence([Source, target, other with { Writings = [Writing("1:2", 52, 60)] }], [Completed], []))
+            .ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(20, 20, 0, 0, 0, 20, true)]
+    [InlineData(20, 20, 1, 0, 0, 20, false)]
+    [InlineData(20, 19, 0, 0, 0, 20, false)]
+    [InlineData(20, 20, 0, 1, 0, 20, false)]
+    [InlineData(20, 20, 0, 0, 1, 20, false)]
+    [InlineData(20, 20, 0, 0, 0, 21, false)]
+    public void Write_that_the_guest_was_told_of_and_is_not_there_is_lost(
+        long acknowledged, long newest, long lost, long bad, long errors, long knownBefore, bool holds)
+    {
+        var disk = new DiskEvidence(
+            new DiskAcknowledgement(acknowledged, bad, errors), knownBefore, new WrittenBlocks(64, acknowledged, newest, lost));
+        Broken(new Evidence([Source, Target], [Completed], []) { Disk = disk }).ShouldBe(holds ? [] : ["noWriteLost"]);
+    }
+
+    [Fact]
+    public void Disk_that_could_not_be_looked_at_is_not_taken_for_whole() =>
+        Broken(new Evidence([Source, Target], [Completed], []) { Disk = new DiskEvidence(null, 0, null, "it hangs") })
+            .ShouldBe(["noWriteLost"]);
 
     [Fact]
     public void Run_before_the_commit_is_in_the_journal_breaks_the_grant() =>

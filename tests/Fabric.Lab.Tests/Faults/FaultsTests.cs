@@ -34,17 +34,21 @@ public sealed class FaultsTests : IDisposable
               name = lab, hypervisor = qemu
               cases = [
                 { who = source-vm, action = kill, stage = pre-copy }
+                { who = target-agent, action = kill, stage = storage-sync }
                 { who = journal, action = disk-full, stage = stop-and-copy, for = 2s }
               ]
             }
             """, "--report", reports);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(reports, "report.json")));
         var cases = json.RootElement.GetProperty("cases").EnumerateArray().ToList();
-        cases.Select(c => c.GetProperty("verdict").GetString()).ShouldBe(["Held", "Held"]);
+        cases.Select(c => c.GetProperty("verdict").GetString()).ShouldBe(["Held", "Held", "Held"], cases[1].ToString());
         cases[0].GetProperty("outcome").GetString().ShouldBe("lost");
-        cases[0].GetProperty("rules").EnumerateArray().Count(r => r.GetProperty("held").GetBoolean()).ShouldBe(13);
-        cases[1].GetProperty("timeline").GetProperty("fault").GetProperty("toMs").GetDouble().ShouldBeGreaterThan(0);
-        XDocument.Load(Path.Combine(reports, "junit.xml")).Descendants("testcase").Count().ShouldBe(2);
+        cases[0].GetProperty("rules").EnumerateArray().Count(r => r.GetProperty("held").GetBoolean()).ShouldBe(15);
+        // A disk's copy that is broken in the middle goes on, and nothing of it is left.
+        cases[1].GetProperty("broke").GetProperty("stage").GetString().ShouldBe("storage-sync");
+        cases[1].GetProperty("outcome").GetString().ShouldBe("completed");
+        cases[2].GetProperty("timeline").GetProperty("fault").GetProperty("toMs").GetDouble().ShouldBeGreaterThan(0);
+        XDocument.Load(Path.Combine(reports, "junit.xml")).Descendants("testcase").Count().ShouldBe(3);
         (await File.ReadAllTextAsync(Path.Combine(reports, "report.html"))).ShouldContain(
             "journal.disk-full.stop-and-copy");
     }

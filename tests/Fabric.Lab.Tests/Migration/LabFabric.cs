@@ -274,6 +274,9 @@ internal sealed class LabFabric : IAsyncDisposable
     /// <summary>Where a host has the images of its local disks.</summary>
     public string DisksOf(string host) => Path.Combine(_directory, $"{host}-disks");
 
+    /// <summary>Where a host notes what was before a network moved.</summary>
+    public string NetworkNotesOf(string host) => Path.Combine(_directory, host, "network");
+
     private string PathOf(string name) => Path.Combine(_directory, name);
 
     private static int FreePort()
