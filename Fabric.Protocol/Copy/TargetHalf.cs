@@ -158,6 +158,11 @@ internal static class TargetHalf
             case NoCopy { Closed: { } closed } when closed.Attempt.Is(order.Stamp):
                 turn.TellTarget(order.Stamp);
                 break;
+            case EndedCopy s when s.Epoch < order.Stamp.Epoch && s.Spec.LocalDisks().Any():
+                // It ran here and died, and the order proves a later owner: its disks go with it, and only then is it gone.
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
+                break;
             case NoCopy:
             case EndedCopy s when s.Epoch <= order.Stamp.Epoch:
                 // Closed before it began, or after it died: a late order to prepare is refused from now on.

@@ -24,6 +24,30 @@ public sealed class LeftoverTests
     public void What_is_left_is_ended_when_the_coordinator_is_there_again() =>
         CopyMachine.Decide(Ended, new LinkCameUp()).Effects.OfType<KillMachine>().ShouldHaveSingleItem().Directory.ShouldBe("v1/e3");
 
+    /// <summary>A target that ran and died, and an operator who let the source's copy run.</summary>
+    [Fact]
+    public void Disks_of_a_target_that_ran_and_died_go_when_a_later_owner_is_proved()
+    {
+        var died = Ended with { Spec = WithDisk };
+        var decision = CopyMachine.Decide(died, new OrderGiven(new DiscardTarget(new Stamp(Vm, MigrationId.Of("v1-m9"), 9, 1, 4))));
+        decision.Effects.OfType<KillMachine>().ShouldHaveSingleItem().RemoveDisksOf.ShouldBe(WithDisk);
+        decision.Effects.OfType<SendReport>().ShouldBeEmpty("it is gone when they are");
+        CopyEvolution.Evolve(died, decision.Events[0]).ShouldBeOfType<ClosingCopy>();
+    }
+
+    [Fact]
+    public void Disks_of_one_that_ended_under_the_same_epoch_stay()
+    {
+        var order = new DiscardTarget(new Stamp(Vm, MigrationId.Of("v1-m9"), 9, 1, 3));
+        CopyMachine.Decide(Ended with { Spec = WithDisk }, new OrderGiven(order)).Effects.OfType<KillMachine>()
+            .ShouldAllBe(k => k.RemoveDisksOf == null);
+    }
+
+    private static readonly VmSpec WithDisk = Spec with
+    {
+        Disks = [new DiskSpec { Id = DiskId.Of("root"), File = "v1.img", Format = DiskFormat.Raw, Place = DiskPlace.Local }],
+    };
+
     private static void KillsBefore<T>(Order order)
         where T : CopyEffect
     {
