@@ -24,6 +24,7 @@ internal static class VxlanPlan
                 [
                     .. Overlay(move, place, move.Target!.Underlay),
                     .. NetworkPlan.BridgedTap(spec),
+                    .. Neighbours(spec).Select(NetworkWish.For),
                     .. move.Source is { } source
                         ? [NetworkWish.For(new RemoteEntry(vxlan, mac, source.Underlay)), overThere]
                         : Array.Empty<NetworkWish>(),
@@ -44,6 +45,7 @@ internal static class VxlanPlan
                 [
                     NetworkWish.Not(new PortEntry(bridge, mac, spec.Tap!, IsStatic: false)),
                     NetworkWish.Without(new TapLink(spec.Tap!)),
+                    .. Neighbours(spec).Select(NetworkWish.Not),
                 ],
             },
             NetworkRole.Vtep => new NetworkPlan
@@ -80,4 +82,9 @@ internal static class VxlanPlan
 
     private static IEnumerable<NetworkWish> Floods(NetworkMove move, string vxlan, HostAddress? local) =>
         move.Members.Where(m => m != local).Select(m => NetworkWish.Shared(new FloodEntry(vxlan, m)));
+
+    // A gateway that has to ask first would ask a guest that has just been let run: its own packets wait for the answer.
+    private static IEnumerable<NetworkEntry> Neighbours(NetworkSpec spec) => spec.Addresses
+        .Where(a => spec.Gateways.Any(g => g.Address.IsV6 == a.IsV6))
+        .Select(a => new MachineNeighbour(spec.Bridge!, a, spec.Mac!.Value));
 }
