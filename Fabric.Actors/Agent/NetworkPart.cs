@@ -23,6 +23,7 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
             Target = ends.Target,
             Tunnel = ends.Tunnel,
             Members = ends.Members,
+            NamedAddresses = ends.Named ?? [],
         };
         var parts = new List<NetworkPart> { new(tools.Redirector, move) };
         if (side == Side.Source && spec.Kind == NetworkKind.Tunnel && ends is { Source: not null, Target: not null })

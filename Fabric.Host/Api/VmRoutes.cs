@@ -111,7 +111,8 @@ internal static class VmRoutes
         var asked = await StrictJson.ReadAsync(context, ApiJson.Default.MigrateRequest, time);
         var target = Name<HostId>(asked.Target, "target");
         var policy = Policies.With(defaults, asked.Policy);
-        var migration = await service.MigrateAsync(vm, target, policy, context.RequestAborted);
+        var named = VmShapes.Addresses(asked.NamedAddresses, "namedAddresses");
+        var migration = await service.MigrateAsync(vm, target, policy, context.RequestAborted, named);
         context.Response.Headers.Location = $"/api/v1/migrations/{migration.Id}";
         return Results.Json(migration, ApiJson.Default.MigrationSummary, statusCode: 202);
     }

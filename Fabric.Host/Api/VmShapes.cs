@@ -64,6 +64,10 @@ internal static class VmShapes
     private static T? Optional<T>(string? text, string at)
         where T : struct, IName<T> => text is null ? null : Part<T>(text, at);
 
+    /// <summary>A list of addresses.</summary>
+    /// <exception cref="RequestException">One is none.</exception>
+    public static IReadOnlyList<HostAddress> Addresses(IReadOnlyList<string>? texts, string at) => All<HostAddress>(texts, at);
+
     private static T[] All<T>(IReadOnlyList<string>? texts, string at)
         where T : struct, IName<T> => texts is null ? [] : [.. texts.Select((text, i) => Part<T>(text, $"{at}[{i}]"))];
 

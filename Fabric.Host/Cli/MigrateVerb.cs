@@ -18,13 +18,18 @@ internal static class MigrateVerb
         var watch = new Option<bool>("--watch") { Description = "Show rounds, rates and an estimate while it runs" };
         var detach = new Option<bool>("--detach") { Description = "Do not wait for the outcome" };
         var attempts = new Option<int?>("--attempts") { Description = "How often it is tried", HelpName = "number" };
+        var named = new Option<string[]>("--named-address")
+        {
+            Description = "An address that the VM's name in DNS leads to at the target (network of kind tunnel); repeat it for more",
+            HelpName = "address",
+        };
         var rates = new RateOptions();
         var deadline = UnitOptions.Duration("--deadline", "From the request to the commit, all attempts together");
         var switchover = UnitOptions.Duration("--switchover-timeout", "From the pause to the commit");
         var reconnect = UnitOptions.Duration("--reconnect-for", "How long to look for a server that goes away (30s)");
         var command = new Command("migrate", "Move a running VM to another host")
         {
-            vm, to, watch, detach, attempts, deadline, switchover, reconnect, MigrateSetVerb.Create(cli),
+            vm, to, watch, detach, attempts, deadline, switchover, reconnect, named, MigrateSetVerb.Create(cli),
         };
         rates.AddTo(command);
         command.Validators.Add(result =>
@@ -47,7 +52,14 @@ internal static class MigrateVerb
                 SwitchoverTimeoutMs = run.Get(switchover),
             };
             var begun = await client.MigrateAsync(
-                run.Get(vm), new MigrateRequest { Target = run.Get(to)!, Policy = asked }, cancellation);
+                run.Get(vm),
+                new MigrateRequest
+                {
+                    Target = run.Get(to)!,
+                    Policy = asked,
+                    NamedAddresses = run.Get(named) is { Length: > 0 } addresses ? addresses : null,
+                },
+                cancellation);
             if (run.Get(detach))
             {
                 run.Output.Write(begun, ApiJson.Default.MigrationSummary, writer =>

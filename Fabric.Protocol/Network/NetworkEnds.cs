@@ -11,6 +11,11 @@ public sealed record NetworkEnds(NetworkEnd? Source, NetworkEnd? Target)
     /// <summary>The number of the tunnel between the two.</summary>
     public int Tunnel { get; init; }
 
+    /// <summary>
+    /// The addresses that the VM's name is to lead to when it has moved; for a tunnel with a name. Null leaves the name.
+    /// </summary>
+    public IReadOnlyList<HostAddress>? Named { get; init; }
+
     /// <summary>Where the hosts are reached that may be in the VM's overlay; for vxlan.</summary>
     public IReadOnlyList<HostAddress> Members { get; init; } = [];
 

@@ -62,9 +62,11 @@ public sealed partial class FabricService : IAsyncDisposable
 
     /// <summary>Begins a migration; everything that can be refused before anything moves is refused here.</summary>
     public async Task<MigrationSummary> MigrateAsync(
-        VmId vm, HostId target, MigrationPolicy policy, CancellationToken cancellation)
+        VmId vm, HostId target, MigrationPolicy policy, CancellationToken cancellation,
+        IReadOnlyList<HostAddress>? named = null)
     {
         var known = await GetVmAsync(vm, cancellation);
+        RequireName(known, named ?? []);
         await RequireHostAsync(target, cancellation);
         if (known.Host == target)
             throw new FabricException(FabricFault.Invalid, FailureReason.SameHost, $"VM {vm} is at {target} already.");
@@ -89,7 +91,7 @@ public sealed partial class FabricService : IAsyncDisposable
         var asked = new MigrateRequested(target, policy)
         {
             Network = known.Spec.Network is { Kind: not NetworkKind.None } network
-                ? await EndsAsync(network, known.Host, target, cancellation)
+                ? await EndsAsync(network, known.Host, target, named ?? [], cancellation)
                 : null,
         };
         var reply = await AskVmAsync(vm, asked, cancellation);

@@ -61,6 +61,9 @@ public sealed record MigrateRequest
 
     /// <summary>What differs from the coordinator's defaults.</summary>
     public PolicyRequest? Policy { get; init; }
+
+    /// <summary>The addresses that the VM's name in DNS is to lead to at the target; for a network of kind tunnel with dns.</summary>
+    public IReadOnlyList<string>? NamedAddresses { get; init; }
 }
 
 /// <summary>What differs from the coordinator's defaults; times in milliseconds, bandwidth in bytes a second.</summary>

@@ -315,6 +315,15 @@ public sealed class NetworkHandsTests : IAsyncDisposable
             .Detail.ShouldContain("tunnel 7 is that of web-m4");
     }
 
+    [Fact]
+    public void A_name_leads_to_what_was_said_for_the_target()
+    {
+        HostAddress[] named = [HostAddress.Of("10.98.0.7")];
+        NetworkPart.Of(Tools("b").Network!, Attempt, Routed, Side.Target, Ends with { Named = named })[0].Move.NamedAddresses
+            .ShouldBe(named);
+        NetworkPart.Of(Tools("b").Network!, Attempt, Routed, Side.Target, Ends)[0].Move.NamedAddresses.ShouldBeEmpty();
+    }
+
     private static StartIncoming Incoming(int attempt = 1) => new(
         Spec, $"web/e1-t4-a{attempt}", Attempt with { Attempt = attempt }, A)
     {

@@ -65,6 +65,41 @@ public sealed class MigrationApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_gets_the_addresses_that_whoever_moves_it_says()
+    {
+        await _at.RunningVmAsync(network: Tunnel);
+        using var answer = await _at.PostAsync(
+            "/api/v1/vms/web/migrations", """{"target":"b","namedAddresses":["10.98.0.7"]}""");
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted, await answer.Content.ReadAsStringAsync());
+        (await _at.Hosts.NextAsync<Precheck>()).Order.Network.ShouldNotBeNull().Named
+            .ShouldBe([HostAddress.Of("10.98.0.7")]);
+    }
+
+    [Theory]
+    [InlineData(true, """["10.98.0"]""", HttpStatusCode.BadRequest, "malformed")]
+    [InlineData(true, """["10.98.0.7","10.98.0.7"]""", HttpStatusCode.UnprocessableEntity, "network-unfit")]
+    [InlineData(false, """["10.98.0.7"]""", HttpStatusCode.UnprocessableEntity, "network-unfit")]
+    public async Task Addresses_for_a_name_that_cannot_have_them_are_refused(
+        bool hasName, string addresses, HttpStatusCode status, string type)
+    {
+        await _at.RunningVmAsync(network: hasName ? Tunnel : Tunnel with { Dns = null });
+        using var answer = await _at.PostAsync(
+            "/api/v1/vms/web/migrations", $$"""{"target":"b","namedAddresses":{{addresses}}}""");
+        await ApiFixture.ProblemAsync(answer, (int)status, type);
+        (await _at.Client.GetVmAsync("web", CancellationToken.None)).State.ShouldBe("running");
+    }
+
+    private static NetworkSpec Tunnel { get; } = new()
+    {
+        Kind = NetworkKind.Tunnel,
+        Mac = MacAddress.Of("52:54:00:aa:00:01"),
+        Addresses = [HostAddress.Of("10.99.0.7")],
+        Tap = "vweb",
+        GatewayMac = MacAddress.Of("02:00:00:00:00:01"),
+        Dns = new DnsSpec(HostAddress.Of("192.0.2.53"), "lab.example", "web.lab.example", "fabric", 60),
+    };
+
+    [Fact]
     public async Task What_crossed_the_wire_outlives_the_coordinator()
     {
         _ = new MigrationScript(_at);
