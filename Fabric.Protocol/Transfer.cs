@@ -98,6 +98,10 @@ public sealed record TransferProgress(
     /// <summary>The copies of local disks; null without any.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<DiskProgress>? Disks { get; init; }
+
+    /// <summary>Of <see cref="WireBytes"/>, those of the memory's data link.</summary>
+    [JsonIgnore]
+    public long MemoryWireBytes => Math.Max(0, WireBytes - (Disks?.Sum(static d => d.WireBytes) ?? 0));
 }
 
 /// <summary>What the data link's path is like, as its source measures it.</summary>

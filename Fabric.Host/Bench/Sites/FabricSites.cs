@@ -72,7 +72,7 @@ internal sealed class FabricSites(
             WanFrames = WanCount.Frames(before, after),
             AllocatedBytes = allocated,
             DiskBytes = move.Channels?.Disks?.Sum(d => d.WireBytes),
-            MemoryBytes = move.Channels?.WireBytes,
+            MemoryBytes = move.Channels?.MemoryWireBytes,
             TotalMs = move.TotalMs,
             BlackoutMs = seen.LargestGapMs,
             UsualGapMs = seen.UsualGapMs,

@@ -216,9 +216,12 @@ internal sealed class QemuSites(
         await source.AskAsync(
             "blockdev-add", cancellation,
             ("driver", "nbd"), ("node-name", "nbd0"), ("server", server), ("export", "root"));
+        // In the background (the default) it is ready when nothing is dirty for a moment, which a guest that writes without
+        // pause over 50 ms never grants; so its writes wait for the target.
         await source.AskAsync(
             "blockdev-mirror", cancellation,
-            ("job-id", "m0"), ("device", "disk-root"), ("target", "nbd0"), ("sync", "full"));
+            ("job-id", "m0"), ("device", "disk-root"), ("target", "nbd0"), ("sync", "full"),
+            ("copy-mode", "write-blocking"));
     }
 
     private async Task UntilHalfAsync(LabHost from, ImpairCounters before, CancellationToken cancellation)

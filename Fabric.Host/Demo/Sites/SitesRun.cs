@@ -101,7 +101,7 @@ internal sealed class SitesRun(SitesOptions options, FaultCase? fault, CaseScree
         if (progress is null || disk is not { NewestAtSwitchover: { } newest })
             return null;
         var written = Math.Min(knownBefore, SitesDisk.Blocks(options)) + newest - knownBefore;
-        var needed = options.DiskFillBytes + (written * WrittenBlocks.BlockBytes) + progress.WireBytes;
+        var needed = options.DiskFillBytes + (written * WrittenBlocks.BlockBytes) + progress.MemoryWireBytes;
         return Math.Max(0, carried - needed);
     }
 
