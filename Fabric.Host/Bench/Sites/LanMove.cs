@@ -1,6 +1,7 @@
 namespace Fabric.Host.Bench.Sites;
 
 /// <summary>One move of a guest without a disk within one site.</summary>
+/// <param name="Way">How.</param>
 /// <param name="Kind">Of its network.</param>
 /// <param name="From">From the host.</param>
 /// <param name="To">To the host.</param>
@@ -11,8 +12,8 @@ namespace Fabric.Host.Bench.Sites;
 /// <param name="Lost">Pings that were not answered at all.</param>
 /// <param name="Clean">It arrived, and the guest found nothing wrong.</param>
 public sealed record LanMove(
-    string Kind, string From, string To, double OutageMs, double UsualGapMs, double PausedMs, double WakeMs, long Lost,
-    bool Clean)
+    SiteWay Way, string Kind, string From, string To, double OutageMs, double UsualGapMs, double PausedMs,
+    double WakeMs, long Lost, bool Clean)
 {
     /// <summary>What is added to the VM's own pause.</summary>
     public double OverMs => OutageMs - PausedMs;

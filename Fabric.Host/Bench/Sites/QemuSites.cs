@@ -38,10 +38,7 @@ internal sealed class QemuSites(
         using var directory = _directory;
         using var network = new PlainNetwork(lab);
         foreach (var host in new[] { lab.Source, lab.Target })
-        {
             await PlainNetwork.MakeTapAsync(host, cancellation);
-            WriteWrapper(host);
-        }
 
         await new SitesDisk(lab, options.Lab()).MakeAsync(cancellation);
         File.Move(Path.Combine(lab.Source.Disks, SitesGuest.Image), ImageOf(lab.Source), overwrite: true);
@@ -78,21 +75,15 @@ internal sealed class QemuSites(
 
     private string ImageOf(LabHost host) => Path.Combine(lab.Directory, $"plain-{host.Name}.qcow2");
 
-    // QEMU opens its TAP and its sockets where it runs.
-    private void WriteWrapper(LabHost host)
-    {
-        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        File.WriteAllText(
-            WrapperOf(host), $"#!/bin/sh\nexec ip netns exec {host.Namespace} {options.QemuBinary} \"$@\"\n");
-        File.SetUnixFileMode(WrapperOf(host), mode);
-    }
-
-    private string WrapperOf(LabHost host) => _directory.In($"qemu-{host.Name}");
-
     private Task<QemuPeer> StartAsync(LabHost host, StartMode mode, CancellationToken cancellation)
     {
         var hypervisor = new QemuHypervisor(
-            new QemuOptions { Binary = WrapperOf(host), DiskPath = _ => ImageOf(host) }, time);
+            new QemuOptions
+            {
+                Binary = QemuWrapper.Write(_directory, host, options.QemuBinary),
+                DiskPath = _ => ImageOf(host),
+            },
+            time);
         var writer = string.Create(
             CultureInfo.InvariantCulture,
             $" w.disk=/dev/vda w.rate={options.WriterKiBPerSecond} w.mib={options.WriterMiB}");
@@ -255,7 +246,7 @@ internal sealed class QemuSites(
             "migrate-set-parameters", cancellation,
             ("max-bandwidth", Limits.Qemu.BandwidthUnlimited), ("downtime-limit", DowntimeLimitMs));
         await source.AskAsync("migrate", cancellation, ("uri", uri));
-        await UntilStatusAsync(source, "pre-switchover", cancellation);
+        await source.UntilMigrationAsync("pre-switchover", cancellation);
         network.LeadTo(to);
         await source.AskAsync("block-job-cancel", cancellation, ("device", "m0"));
         while ((await source.AskAsync("query-block-jobs", cancellation)).GetArrayLength() > 0)
@@ -263,20 +254,10 @@ internal sealed class QemuSites(
         await source.AskAsync("blockdev-del", cancellation, ("node-name", "nbd0"));
         await target.AskAsync("nbd-server-stop", cancellation);
         await source.AskAsync("migrate-continue", cancellation, ("state", "pre-switchover"));
-        await UntilStatusAsync(target, "completed", cancellation);
+        await target.UntilMigrationAsync("completed", cancellation);
         await target.AskAsync("cont", cancellation);
-        await UntilStatusAsync(source, "completed", cancellation);
+        await source.UntilMigrationAsync("completed", cancellation);
         var (_, answer) = await source.MigrationAsync(cancellation);
         return (answer.GetProperty("downtime").GetDouble(), answer.GetProperty("ram").GetProperty("transferred").GetInt64());
-    }
-
-    private async Task UntilStatusAsync(QemuPeer peer, string wanted, CancellationToken cancellation)
-    {
-        while ((await peer.MigrationAsync(cancellation)).Status is var status && !string.Equals(status, wanted, StringComparison.Ordinal))
-        {
-            if (status is "failed" or "cancelled")
-                throw new LabException($"QEMU's own migration has {status}.");
-            await Task.Delay(LookEveryInPause, time, cancellation);
-        }
     }
 }

@@ -44,10 +44,12 @@ internal static class SitesBars
                 bars.Add(new SitesBar($"{broke}Extra", extra, limit, ExtraOf(moves, SiteWay.QemuAlone, broke)));
         }
 
-        foreach (var kind in lan.GroupBy(m => m.Kind, StringComparer.Ordinal))
+        foreach (var kind in lan.Where(m => m.Way == SiteWay.Fabric).GroupBy(m => m.Kind, StringComparer.Ordinal))
         {
-            bars.Add(new SitesBar($"{kind.Key}OverMs", Round(Medians.Of(kind.Select(m => m.OverMs))), LanOverMsMax));
-            bars.Add(new SitesBar($"{kind.Key}NetworkMs", Round(Medians.Of(kind.Select(m => m.NetworkMs))), LanOverMsMax));
+            IReadOnlyList<LanMove> alone = [.. lan.Where(
+                m => m.Way == SiteWay.QemuAlone && string.Equals(m.Kind, kind.Key, StringComparison.Ordinal))];
+            bars.Add(Lan($"{kind.Key}OverMs", kind, alone, m => m.OverMs));
+            bars.Add(Lan($"{kind.Key}NetworkMs", kind, alone, m => m.NetworkMs));
         }
 
         return bars;
@@ -67,6 +69,11 @@ internal static class SitesBars
         var more = Medians.Of(broken.Select(m => (double)m.WanBytes)) - Medians.Of(quiet.Select(m => (double)m.WanBytes));
         return Round(Share(more, Medians.Of(quiet.Select(m => (double)m.AllocatedBytes))));
     }
+
+    private static SitesBar Lan(
+        string name, IEnumerable<LanMove> moves, IReadOnlyList<LanMove> alone, Func<LanMove, double> figure) => new(
+        name, Round(Medians.Of(moves.Select(figure))), LanOverMsMax,
+        alone.Count > 0 ? Round(Medians.Of(alone.Select(figure))) : null);
 
     private static IReadOnlyList<SiteMove> Of(IReadOnlyList<SiteMove> moves, SiteWay way, string? broke) =>
         [.. moves.Where(m => m.Way == way && string.Equals(m.Broke, broke, StringComparison.Ordinal))];

@@ -22,7 +22,7 @@ internal sealed class SitesBench(SitesBenchOptions options, Action<string> say, 
         var broken = options.Has(SitesPart.Broken) ? 2 * options.BrokenRuns : 0;
         var quiet = options.Has(SitesPart.Move) ? options.Runs : broken > 0 ? options.BrokenRuns : 0;
         return quiet + broken + (quiet > 0 ? QemuSites.Count(options) : 0)
-            + (options.Has(SitesPart.Lan) ? LanSites.Kinds.Count * options.Runs : 0);
+            + (options.Has(SitesPart.Lan) ? (LanSites.Kinds.Count * options.Runs) + options.QemuRuns : 0);
     }
 
     /// <summary>Runs all of it.</summary>
@@ -44,7 +44,11 @@ internal sealed class SitesBench(SitesBenchOptions options, Action<string> say, 
         }
 
         if (options.Has(SitesPart.Lan))
+        {
             await new LanSites(options, lab, fabric, facts, _log, time).RunAsync(cancellation);
+            await new QemuLan(options, lab, facts, _log, time).RunAsync(cancellation);
+        }
+
         var wan = await lab.WanAsync(cancellation);
         return new SitesBenchReport
         {

@@ -42,7 +42,7 @@ internal sealed class SitesBenchLog(Action<string> say, Action<double> steps, in
         _lan.Add(move);
         say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{move.Kind,-12}       {move.From}>{move.To} outage {move.OutageMs,5:F1} ms (usual {move.UsualGapMs:F1}), paused {move.PausedMs,5:F1} ms, over {move.OverMs,5:F1} ms (guest {move.WakeMs:F1}, network {move.NetworkMs:F1}), {move.Lost} lost{(move.Clean ? "" : ", NOT CLEAN")}"));
+            $"{move.Way,-12}{move.Kind,-9} {move.From}>{move.To} outage {move.OutageMs,5:F1} ms (usual {move.UsualGapMs:F1}), paused {move.PausedMs,5:F1} ms, over {move.OverMs,5:F1} ms (guest {move.WakeMs:F1}, network {move.NetworkMs:F1}), {move.Lost} lost{(move.Clean ? "" : ", NOT CLEAN")}"));
         Step();
     }
 

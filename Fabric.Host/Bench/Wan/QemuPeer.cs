@@ -13,6 +13,7 @@ namespace Fabric.Host.Bench.Wan;
 internal sealed class QemuPeer : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookEveryInPause = TimeSpan.FromMilliseconds(2);
 
     private readonly IMachine _machine;
     private readonly QemuDirectory _files;
@@ -86,6 +87,31 @@ internal sealed class QemuPeer : IAsyncDisposable
     {
         var answer = await AskAsync("query-migrate", cancellation);
         return (answer.TryGetProperty("status", out var status) ? status.GetString() ?? "none" : "none", answer);
+    }
+
+    /// <summary>Waits for its migration to have a status.</summary>
+    /// <exception cref="LabException">It has failed.</exception>
+    public async Task UntilMigrationAsync(string wanted, CancellationToken cancellation)
+    {
+        while ((await MigrationAsync(cancellation)).Status is var status
+            && !string.Equals(status, wanted, StringComparison.Ordinal))
+        {
+            if (status is "failed" or "cancelled")
+                throw new LabException($"QEMU's own migration has {status}.");
+            await Task.Delay(LookEveryInPause, _time, cancellation);
+        }
+    }
+
+    /// <summary>When it next tells of something, by its own clock; events before that are passed over.</summary>
+    public async Task<DateTimeOffset> UntilEventAsync(string name, CancellationToken cancellation)
+    {
+        await foreach (var told in _monitor.Events.ReadAllAsync(cancellation))
+        {
+            if (string.Equals(told.Name, name, StringComparison.Ordinal) && told.At is { } at)
+                return at;
+        }
+
+        throw new LabException($"QEMU ended and did not tell of {name}: {_files.LogTail()}");
     }
 
     /// <summary>Waits for the guest to have written so many heartbeats in this QEMU.</summary>

@@ -64,9 +64,15 @@ public sealed class SitesBenchTests
     [Fact]
     public void Network_of_one_site_is_charged_with_what_it_adds_to_the_pause()
     {
-        var bars = SitesBars.Of([], [Lan("announce", 90, 80), Lan("announce", 150, 50), Lan("announce", 70, 60), Lan("vxlan", 45, 20)]);
+        var bars = SitesBars.Of(
+            [],
+            [
+                Lan("announce", 90, 80), Lan("announce", 150, 50), Lan("announce", 70, 60), Lan("vxlan", 45, 20),
+                Lan("announce", 500, 470) with { Way = SiteWay.QemuAlone },
+            ]);
         bars.Select(b => (b.Name, b.Seen, b.Met)).ShouldBe(
             [("announceOverMs", 10, true), ("announceNetworkMs", 4, true), ("vxlanOverMs", 25, false), ("vxlanNetworkMs", 19, true)]);
+        bars.Select(b => b.QemuAlone).ShouldBe([30, 24, null, null]);
     }
 
     [Fact]
@@ -116,9 +122,9 @@ public sealed class SitesBenchTests
     [Fact]
     public void Moves_are_counted_before_they_are_made()
     {
-        SitesBench.Count(new SitesBenchOptions { Runs = 10 }).ShouldBe(10 + (2 * 3) + 5 + 2 + (2 * 10));
+        SitesBench.Count(new SitesBenchOptions { Runs = 10 }).ShouldBe(10 + (2 * 3) + 5 + 2 + (2 * 10) + 5);
         SitesBench.Count(new SitesBenchOptions { Runs = 10, Parts = [SitesPart.Broken] }).ShouldBe((3 * 3) + 1 + 2);
-        SitesBench.Count(new SitesBenchOptions { Runs = 4, Parts = [SitesPart.Lan] }).ShouldBe(8);
+        SitesBench.Count(new SitesBenchOptions { Runs = 4, Parts = [SitesPart.Lan] }).ShouldBe(8 + 2);
     }
 
     [Fact]
@@ -181,7 +187,7 @@ public sealed class SitesBenchTests
         bars.Single(b => string.Equals(b.Name, name, StringComparison.Ordinal));
 
     private static LanMove Lan(string kind, double outage, double paused) =>
-        new(kind, "e1", "e2", outage, UsualGapMs: 3, paused, WakeMs: 6, Lost: 0, Clean: true);
+        new(SiteWay.Fabric, kind, "e1", "e2", outage, UsualGapMs: 3, paused, WakeMs: 6, Lost: 0, Clean: true);
 
     private static SiteMove Fabric(long wan, long disk, long memory = 0, string? broke = null) => new()
     {
