@@ -41,6 +41,8 @@ namespace Fabric.Protocol;
 [JsonSerializable(typeof(HeldForOperator))]
 [JsonSerializable(typeof(SourceDeclaredGone))]
 [JsonSerializable(typeof(SourceCameBack))]
+[JsonSerializable(typeof(TargetDeclaredGone))]
+[JsonSerializable(typeof(TargetCameBack))]
 [JsonSerializable(typeof(MigrationEnded))]
 [JsonSerializable(typeof(CleanedUp))]
 [JsonSerializable(typeof(VmCreated))]

@@ -157,11 +157,12 @@ public sealed class CopyHands : ICopyHands
 
     private async Task RunMachineAsync(TimeSpan noted)
     {
-        if (_machine.Spec is { } spec)
-            _parts.Disks.Own(spec);
+        var owns = _machine.Spec is { } spec && _parts.Disks.Own(spec);
         var network = await _parts.Network.BeforeRunAsync();
         await _machine.Kept().RunAsync(noted, network);
         _parts.Network.Ran();
+        if (owns)
+            _parts.Tools.Leftovers.Changed();
         _target.Granted();
     }
 

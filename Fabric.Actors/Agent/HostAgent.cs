@@ -20,8 +20,7 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     private readonly ITimer _looking;
     private readonly LineWatcher _lines;
     private readonly Lock _lock = new();
-    private int _lookInMs = Limits.Agent.LeftoverLookMs;
-    private string _leftOver = "";
+    private readonly LeftoverRhythm _rhythm = new();
 
     /// <summary>Registers the copies; nothing runs before <see cref="ResumeAsync"/>.</summary>
     public HostAgent(ActorSystem system, IJournal ledger, AgentTools tools, Func<object, bool> send)
@@ -36,7 +35,7 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
         if (tools.Network is { } network)
             network.Detours.Noted += (_, _) => _ = TellFactsAsync();
         _looking = tools.Time.CreateTimer(
-            _ => LookAgain(), null, TimeSpan.FromMilliseconds(_lookInMs), Timeout.InfiniteTimeSpan);
+            _ => LookAgain(), null, TimeSpan.FromMilliseconds(_rhythm.NextMs), Timeout.InfiniteTimeSpan);
         tools.Leftovers.Noted += (_, _) => LeftoversChanged();
     }
 
@@ -67,6 +66,7 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
     public async ValueTask OnConnectedAsync(LinkWelcome welcome)
     {
         _send(await FactsAsync());
+        NoteLeftovers();
         await TellAllAsync(_system, _ledger, new LinkCameUp(), CancellationToken.None);
     }
 
@@ -101,34 +101,33 @@ public sealed class HostAgent : INodeLinkClientHandler, IAsyncDisposable
         await _lines.DisposeAsync();
     }
 
-    // A migration that is under way still keeps what it left, so once is not enough. What cannot be removed changes
-    // nothing, and is told no sooner for it.
     private void LeftoversChanged()
     {
         _ = TellFactsAsync();
-        var left = string.Join('|', _tools.Leftovers.Look().Select(static l => $"{l.Path} {l.Kind}"));
+        NoteLeftovers();
+    }
+
+    private void NoteLeftovers()
+    {
         lock (_lock)
         {
-            if (string.Equals(left, _leftOver, StringComparison.Ordinal))
-                return;
-            _leftOver = left;
-            LookIn(Limits.Agent.LeftoverLookMsMin);
+            if (_rhythm.Changed(_tools.Leftovers.Look()))
+                LookIn(_rhythm.NextMs);
         }
     }
 
     private void LookAgain()
     {
-        if (_tools.Leftovers.Look().Count > 0)
-            _ = TellFactsAsync();
         lock (_lock)
-            LookIn(Math.Min(_lookInMs * 2, Limits.Agent.LeftoverLookMs));
+        {
+            if (_rhythm.Looked(_tools.Leftovers.Look()))
+                _ = TellFactsAsync();
+            LookIn(_rhythm.NextMs);
+        }
     }
 
-    private void LookIn(int milliseconds)
-    {
-        _lookInMs = milliseconds;
+    private void LookIn(int milliseconds) =>
         _looking.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
-    }
 
     private async Task TellFactsAsync() => _send(await FactsAsync());
 

@@ -30,6 +30,8 @@ public static class FabricEvents
             .Add("migration.held.v1", json.HeldForOperator)
             .Add("migration.source-declared-gone.v1", json.SourceDeclaredGone)
             .Add("migration.source-came-back.v1", json.SourceCameBack)
+            .Add("migration.target-declared-gone.v1", json.TargetDeclaredGone)
+            .Add("migration.target-came-back.v1", json.TargetCameBack)
             .Add("migration.ended.v1", json.MigrationEnded)
             .Add("migration.cleaned-up.v1", json.CleanedUp);
         // v1 did not say what had crossed the wire.

@@ -121,7 +121,7 @@ public sealed class MigrationActor(
         catch (Exception e)
         {
             // It says whether anything was written, which is more than a time-out would.
-            if (input is CancelRequested or RecoverRequested or SourceGoneDeclared or TransferAsked)
+            if (input is CancelRequested or RecoverRequested or HostGoneDeclared or TransferAsked)
                 asker.Tell(new Failure(e));
             // The VM's stream may hold news all the same: of this append, or of an earlier one that was given up and written
             // late, which is what this one then met.
@@ -164,7 +164,7 @@ public sealed class MigrationActor(
     /// <summary>A late report is history; whoever asks gets an answer; then there is nothing to stay for.</summary>
     private void AnswerWhenOver(object message)
     {
-        if (message is CancelRequested or RecoverRequested or SourceGoneDeclared or TransferAsked)
+        if (message is CancelRequested or RecoverRequested or HostGoneDeclared or TransferAsked)
             Sender.Tell(new OperatorAnswer(false, $"There is no migration {id} under way."));
         else if (message is Describe)
             Sender.Tell(State);

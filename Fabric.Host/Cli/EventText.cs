@@ -57,6 +57,8 @@ internal static class EventText
         HeldForOperator e => $"HELD for an operator: {Why(e.Reason, e.Detail)}",
         SourceDeclaredGone e => $"operator {e.By} declares the source's host GONE for good",
         SourceCameBack => "the source's host is back; that it is gone is taken back",
+        TargetDeclaredGone e => $"operator {e.By} declares the target's host GONE for good",
+        TargetCameBack => "the target's host is back; that it is gone is taken back",
         MigrationEnded e => Ended(e),
         CleanedUp e => e.Side == Side.Source ? "the source's copy is released" : "the target's copy is gone",
         _ => happened.GetType().Name,

@@ -17,7 +17,7 @@ internal static class HostsGoneVerb
             Description = "It is switched off or destroyed: a guest that still runs there would run twice",
         };
         var command = new Command(
-            "gone", "Declare a host gone for good, for migrations that wait for it as their source")
+            "gone", "Declare a host gone for good, for migrations that wait for it")
         {
             name,
             sure,

@@ -178,6 +178,11 @@ internal static class TargetHalf
                 turn.Happen(new ReleaseNoted(order.Stamp));
                 turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
                 break;
+            case OwnedCopy s when s.Epoch < order.Stamp.Epoch:
+                // Its host was declared gone, and the VM went on elsewhere: what runs here has no right to.
+                turn.Happen(new ReleaseNoted(order.Stamp));
+                turn.Do(new KillMachine(s.Directory) { RemoveDisksOf = s.Spec });
+                break;
             case ClosingCopy s:
                 turn.Do(CopyMachine.EndOf(s));
                 break;

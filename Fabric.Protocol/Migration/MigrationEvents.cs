@@ -91,6 +91,12 @@ public sealed record SourceDeclaredGone(string By, DateTimeOffset At) : Migratio
 /// <summary>The source's host, which was declared gone, is there again before anything was decided from that.</summary>
 public sealed record SourceCameBack(DateTimeOffset At) : MigrationEvent;
 
+/// <summary>The same of the target's host, after the commit: it counts as a guest that may have run until then.</summary>
+public sealed record TargetDeclaredGone(string By, DateTimeOffset At) : MigrationEvent;
+
+/// <summary>The target's host, which was declared gone, is there again before anybody decided from that.</summary>
+public sealed record TargetCameBack(DateTimeOffset At) : MigrationEvent;
+
 /// <summary>The migration's outcome, true when it is written.</summary>
 public sealed record MigrationEnded(
     MigrationOutcome Outcome, FailureReason? Reason, Keeper Keeper, string? Detail, Downtime? Downtime,

@@ -8,10 +8,9 @@ public static class MigrationEvolution
     /// history.</exception>
     public static MigrationState Evolve(MigrationState state, MigrationEvent happened) => (state.Stage, happened) switch
     {
-        (Begun, SightLost lost) when state.SourceGone =>
-            state with { Sight = Sight.Lost(lost.At).WithSourceGone(lost.At), AskedSince = lost.At },
-        (Begun, SightLost lost) => state with { Sight = Sight.Lost(lost.At), AskedSince = lost.At },
+        (Begun, SightLost lost) => state with { Sight = Lost(state, lost.At), AskedSince = lost.At },
         (Begun, SourceSighted { View: SourceView.Unknown }) when state.SourceGone => state,
+        (Begun, TargetSighted { View: TargetView.Unknown }) when state.TargetGone => state,
         (Begun, SourceSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, TargetSighted seen) => state with { Sight = state.Sight.Seen(seen) },
         (Begun, LineSighted seen) => state with
@@ -35,6 +34,14 @@ public static class MigrationEvolution
         {
             SourceGone = false,
             Sight = state.Sight with { Source = SourceView.Unknown, SourceSince = e.At },
+        },
+        (InCommitment or InActivation, TargetDeclaredGone e) =>
+            state with { TargetGone = true, Sight = state.Sight.WithTargetGone(e.At) },
+        (InCommitment or InActivation or OnHold { HeldFrom: not null }, TargetCameBack e) => state with
+        {
+            TargetGone = false,
+            Stage = (state.Stage as OnHold)?.HeldFrom ?? state.Stage,
+            Sight = state.Sight with { Target = TargetView.Unknown, TargetSince = e.At },
         },
         (InPreMigration or InRollback, AttemptStarted e) => Enter(
             state with
@@ -88,12 +95,21 @@ public static class MigrationEvolution
         (InCommitment or OnHold, CommitReverted e) => Enter(Moved(state), b => new InReversal(
             b.Plan, b.StartedAt, e.At, b.CurrentAttempt, e.Epoch, e.Reason, e.Detail)),
         (Begun, HeldForOperator e) => Enter(state, b => new OnHold(
-            b.Plan, b.StartedAt, e.At, b.CurrentAttempt, b.Epoch, e.Reason, e.Detail)),
+            b.Plan, b.StartedAt, e.At, b.CurrentAttempt, b.Epoch, e.Reason, e.Detail)
+        {
+            HeldFrom = state.TargetGone && b is (InCommitment or InActivation) ? b : null,
+        }),
         (Begun and not (InCleanUp or Over), MigrationEnded e) => Enter(Moved(state), b => AfterEnd(b, e)),
         (InCleanUp s, CleanedUp e) => Enter(state, b => new Over(b.Plan, b.StartedAt, e.At, s.Attempt)),
         _ => throw new InvalidOperationException(
             $"{happened.GetType().Name} cannot happen in stage {state.Stage.Kind}: this is not one history"),
     };
+
+    private static Sight Lost(MigrationState state, DateTimeOffset at)
+    {
+        var sight = state.SourceGone ? Sight.Lost(at).WithSourceGone(at) : Sight.Lost(at);
+        return state.TargetGone ? sight.WithTargetGone(at) : sight;
+    }
 
     private static MigrationState Enter(MigrationState state, Func<Begun, MigrationStage> make) =>
         state with { Stage = make((Begun)state.Stage) };

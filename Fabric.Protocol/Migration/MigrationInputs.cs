@@ -28,9 +28,10 @@ public sealed record CancelRequested : MigrationInput;
 /// <summary>The operator accepts that a held VM goes on from its paused copy.</summary>
 public sealed record RecoverRequested : MigrationInput;
 
-/// <summary>The operator says that the source's host is gone for good, and with it what ran there.</summary>
+/// <summary>The operator says that a host is gone for good, and with it what ran there.</summary>
+/// <param name="Side">Which end it is.</param>
 /// <param name="By">Who says so.</param>
-public sealed record SourceGoneDeclared(string By) : MigrationInput;
+public sealed record HostGoneDeclared(Side Side, string By) : MigrationInput;
 
 /// <summary>The operator wants it sent in another way.</summary>
 public sealed record TransferAsked(TransferChange Change) : MigrationInput;

@@ -13,6 +13,9 @@ internal static class MigrationIntake
             case HostFound(Side.Source) when MayComeBack(turn):
                 turn.Happen(new SourceCameBack(turn.Now));
                 break;
+            case HostFound(Side.Target) when TargetMayComeBack(turn):
+                turn.Happen(new TargetCameBack(turn.Now));
+                break;
             case Woken or HostFound:
                 break;
             case HostLost(Side.Source):
@@ -42,9 +45,14 @@ internal static class MigrationIntake
             case RecoverRequested:
                 Recover(turn);
                 break;
-            case SourceGoneDeclared declared:
-                DeclareGone(turn, declared);
+            case HostGoneDeclared(Side.Source, var by):
+                DeclareSourceGone(turn, by);
                 break;
+            case HostGoneDeclared(Side.Target, var by):
+                DeclareTargetGone(turn, by);
+                break;
+            case HostGoneDeclared declared:
+                throw new ArgumentOutOfRangeException(nameof(input), declared.Side, "not a side");
             default:
                 throw new ArgumentOutOfRangeException(nameof(input), input, "not an input of a migration");
         }
@@ -283,7 +291,7 @@ internal static class MigrationIntake
     /// Rule 5 forbids to take silence for death; a person who has looked may say so. Only before the commit and only
     /// while nothing is heard of the host: what is heard is truer than what is said.
     /// </summary>
-    private static void DeclareGone(MigrationTurn turn, SourceGoneDeclared declared)
+    private static void DeclareSourceGone(MigrationTurn turn, string by)
     {
         if (turn.Stage is not (InPreCopy or InStopAndCopy or InRollback))
         {
@@ -297,9 +305,36 @@ internal static class MigrationIntake
             return;
         }
 
-        turn.Happen(new SourceDeclaredGone(declared.By, turn.Now));
+        turn.Happen(new SourceDeclaredGone(by, turn.Now));
         Answer(turn, true, $"{turn.Stage.Plan.Source} counts as gone, and its copy as dead.");
     }
+
+    /// <summary>
+    /// The same of the target's host. Before the commit nothing waits for it; after it the target owns the VM and may have
+    /// run it, so that the source goes on only if a person accepts its older copy: it is held, and <c>recover</c> decides.
+    /// </summary>
+    private static void DeclareTargetGone(MigrationTurn turn, string by)
+    {
+        if (turn.Stage is not (InCommitment or InActivation))
+        {
+            Answer(turn, false, $"Nothing waits for {turn.Stage.Plan.Target} in {turn.Stage.Kind}.");
+            return;
+        }
+
+        if (turn.Sight.Target != TargetView.Unknown)
+        {
+            Answer(turn, false, $"{turn.Stage.Plan.Target} is not silent: its copy is seen as {turn.Sight.Target}.");
+            return;
+        }
+
+        turn.Happen(new TargetDeclaredGone(by, turn.Now));
+        Answer(turn, true, $"{turn.Stage.Plan.Target} counts as gone, and its copy as dead.");
+    }
+
+    /// <summary>Once its owner's copy is given up another epoch is decided: what comes back then is older, and is ended.</summary>
+    private static bool TargetMayComeBack(MigrationTurn turn) => turn.State.TargetGone
+        && turn.Stage is InCommitment or InActivation
+            or OnHold { Reason: FailureReason.TargetLostAfterGrant, HeldFrom: not null };
 
     /// <summary>After the commit another owner is decided: what comes back then is older, and is released.</summary>
     private static bool MayComeBack(MigrationTurn turn) => turn.State.SourceGone

@@ -13,6 +13,9 @@ public sealed record MigrationState(MigrationStage Stage, Sight Sight, long VmVe
     /// <summary>An operator declared the source's host gone. Durable, so a restart does not forget it.</summary>
     public bool SourceGone { get; init; }
 
+    /// <summary>The same of the target's host, after the commit.</summary>
+    public bool TargetGone { get; init; }
+
     /// <summary>What the VM's disks were like at the source when the first attempt began. Durable.</summary>
     public IReadOnlyList<DiskFacts>? Disks { get; init; }
 
@@ -208,6 +211,9 @@ public sealed record OnHold(
 {
     /// <inheritdoc/>
     public override StageKind Kind => StageKind.OnHold;
+
+    /// <summary>Where it was when its target's host was declared gone, and is again if that host comes back.</summary>
+    public Begun? HeldFrom { get; init; }
 
     /// <inheritdoc/>
     public override long Epoch => HeldEpoch;

@@ -78,6 +78,15 @@ public sealed record Sight
         SourceDetail = "an operator declared its host gone",
     };
 
+    /// <summary>The target's guest is taken to have run until it was lost with its host.</summary>
+    internal Sight WithTargetGone(DateTimeOffset at) => this with
+    {
+        Target = TargetView.Crashed,
+        TargetSince = at,
+        TargetReason = FailureReason.TargetLostAfterGrant,
+        TargetDetail = "an operator declared its host gone",
+    };
+
     internal Sight Seen(SourceSighted seen) => this with
     {
         Source = seen.View,

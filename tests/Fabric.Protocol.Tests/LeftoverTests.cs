@@ -35,6 +35,24 @@ public sealed class LeftoverTests
         CopyEvolution.Evolve(died, decision.Events[0]).ShouldBeOfType<ClosingCopy>();
     }
 
+    /// <summary>
+    /// A target whose host was declared gone, wrongly, and that comes back after the source's copy was let run: for a moment
+    /// there are two, by a person's word; the order to discard proves a later owner, and this one ends.
+    /// </summary>
+    [Fact]
+    public void Guest_of_an_older_epoch_is_ended_when_a_later_owner_is_proved()
+    {
+        var runs = new OwnedCopy(
+            new Fence(2, 9, 1), WithDisk, "v1/m9-1", 2, new AttemptRef(MigrationId.Of("v1-m9"), 9, 1), true, false, null, null);
+        var order = new Stamp(Vm, MigrationId.Of("v1-m9"), 9, 1, 3);
+        var decision = CopyMachine.Decide(runs, new OrderGiven(new DiscardTarget(order)));
+        decision.Effects.OfType<KillMachine>().ShouldHaveSingleItem().RemoveDisksOf.ShouldBe(WithDisk);
+        CopyEvolution.Evolve(runs, decision.Events[0]).ShouldBeOfType<ClosingCopy>();
+
+        CopyMachine.Decide(runs, new OrderGiven(new DiscardTarget(order with { Epoch = 2 }))).Effects.OfType<KillMachine>()
+            .ShouldBeEmpty("its own epoch proves nobody later");
+    }
+
     [Fact]
     public void Disks_of_one_that_ended_under_the_same_epoch_stay()
     {

@@ -97,14 +97,14 @@ internal sealed class DiskHands(AgentTools tools, VmId vm, Action<Report> report
     }
 
     /// <summary>The guest is to run here: what was copied is its own from now on, and is not copied over again.</summary>
+    /// <returns>True when one was not so before.</returns>
     /// <exception cref="DiskException">It could not be noted.</exception>
-    public void Own(VmSpec spec)
+    public bool Own(VmSpec spec)
     {
-        foreach (var disk in spec.LocalDisks())
-        {
-            if (tools.Disks?.NoteOf(disk) is { State: not DiskState.Owned })
-                tools.Disks.Mark(vm, disk, DiskState.Owned);
-        }
+        var partial = spec.LocalDisks().Where(d => tools.Disks?.NoteOf(d) is { State: not DiskState.Owned }).ToList();
+        foreach (var disk in partial)
+            tools.Disks!.Mark(vm, disk, DiskState.Owned);
+        return partial.Count > 0;
     }
 
     /// <summary>

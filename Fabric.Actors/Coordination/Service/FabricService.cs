@@ -129,8 +129,8 @@ public sealed partial class FabricService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a person's word that a host is gone for good: each migration that waits for its source there counts the
-    /// guest there as dead. What each answered; a host that is connected is not gone.
+    /// Takes a person's word that a host is gone for good: each migration that waits for an end there counts the guest
+    /// there as dead. What each answered; a host that is connected is not gone.
     /// </summary>
     public async Task<IReadOnlyList<string>> DeclareGoneAsync(HostId host, string by, CancellationToken cancellation)
     {
@@ -146,10 +146,12 @@ public sealed partial class FabricService : IAsyncDisposable
             var page = await ListVmsAsync(after, Limits.Api.PageMax, cancellation);
             foreach (var migration in page.Vms.Select(v => v.Migration).OfType<MigrationId>())
             {
-                if ((await GetMigrationAsync(migration, cancellation)).Source != host)
+                var known = await GetMigrationAsync(migration, cancellation);
+                if (known.Source != host && known.Target != host)
                     continue;
+                var side = known.Source == host ? Side.Source : Side.Target;
                 var answer = await AskAsync<OperatorAnswer>(
-                    EntityKinds.Migration, migration.Value, new SourceGoneDeclared(by), cancellation);
+                    EntityKinds.Migration, migration.Value, new HostGoneDeclared(side, by), cancellation);
                 answers.Add($"{migration}: {answer.Text}");
             }
 

@@ -44,6 +44,8 @@ internal sealed class CaseScreen(IAnsiConsole console, TimeProvider time)
             HeldForOperator e => $"held for the operator: {e.Reason} {e.Detail}",
             SourceDeclaredGone e => $"{e.By} declares the source's host gone",
             SourceCameBack => "the source's host is back",
+            TargetDeclaredGone e => $"{e.By} declares the target's host gone",
+            TargetCameBack => "the target's host is back",
             MigrationEnded e => $"outcome {e.Outcome} {e.Reason} {e.Detail}",
             CleanedUp e => $"{e.Side} cleaned up",
             _ => happened.GetType().Name,

@@ -147,6 +147,8 @@ internal static class Samples
         new HeldForOperator(FailureReason.TargetLostAfterGrant, "why", At),
         new SourceDeclaredGone("ops", At),
         new SourceCameBack(At),
+        new TargetDeclaredGone("ops", At),
+        new TargetCameBack(At),
         new MigrationEnded(
             MigrationOutcome.Completed, FailureReason.Cancelled, Keeper.Target, "why",
             new Downtime(6, 1, 2, 3, 4, 5, 30), At),

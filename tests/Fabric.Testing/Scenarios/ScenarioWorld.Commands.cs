@@ -62,7 +62,11 @@ public sealed partial class ScenarioWorld
                 break;
             case ["declare", "source", "of", var vm, "gone"]:
                 _rules.OperatorDecided(VmId.Of(vm));
-                _coordinator.Ask(VmId.Of(vm), new SourceGoneDeclared("ops"));
+                _coordinator.Ask(VmId.Of(vm), new HostGoneDeclared(Side.Source, "ops"));
+                break;
+            case ["declare", "target", "of", var vm, "gone"]:
+                _rules.OperatorDecided(VmId.Of(vm));
+                _coordinator.Ask(VmId.Of(vm), new HostGoneDeclared(Side.Target, "ops"));
                 break;
             case ["start", var vm]:
                 _coordinator.Ask(VmId.Of(vm), new StartRequested());

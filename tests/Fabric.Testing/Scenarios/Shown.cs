@@ -55,8 +55,9 @@ public static class Shown
         HeldForOperator e => $"HeldForOperator{Why(e.Reason, e.Detail)}",
         MigrationEnded e => $"MigrationEnded {e.Outcome} keeper={e.Keeper}{Why(e.Reason, e.Detail)}",
         SourceDeclaredGone e => $"SourceDeclaredGone by {e.By}",
+        TargetDeclaredGone e => $"TargetDeclaredGone by {e.By}",
         CleanedUp e => $"CleanedUp {Word(e.Side)}",
-        TargetReserved or StorageReady or SourcePaused or TargetLoaded or Activated or SourceCameBack =>
+        TargetReserved or StorageReady or SourcePaused or TargetLoaded or Activated or SourceCameBack or TargetCameBack =>
             happened.GetType().Name,
         VmCreated e => $"VmCreated at {e.Owner}",
         VmStartOrdered e => $"VmStartOrdered epoch={e.Epoch}",
