@@ -42,6 +42,12 @@ public static partial class Limits
         /// </summary>
         public const int OverlayPlacesMax = 16_384;
 
+        /// <summary>
+        /// VMs that were removed, of which a host is told when it connects: those of a day on which one is removed each
+        /// 90 s. A host that was away for longer keeps two entries of its tables that lead to nobody.
+        /// </summary>
+        public const int OverlayGoneMax = 1_024;
+
         /// <summary>Moves whose detours a host tells of: 100 bytes each, in each of its facts.</summary>
         public const int DetoursMax = 32;
 

@@ -25,6 +25,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     private IReadOnlyList<NetworkPart> _away = [];
     private bool _owned;
 
+    // The ledger that was found says that it was here, and not that it has not gone since.
+    private bool _ownedBefore;
+
     /// <summary>What stands in the way of a migration here.</summary>
     public async Task<IReadOnlyList<Obstacle>> PrecheckAsync(Precheck order)
     {
@@ -123,7 +126,7 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     /// </summary>
     public async Task<(double Ms, string? Alarm)?> BeforeRunAsync()
     {
-        _owned = true;
+        (_owned, _ownedBefore) = (true, false);
         if (_away.Count > 0)
         {
             await BackAsync();
@@ -183,10 +186,11 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         }
         else
         {
-            await KeepTryingAsync("release", ReleaseEndedAsync);
+            var ended = new EndOfLife { IsOwn = _owned && !_ownedBefore, MayBeOwn = _owned };
+            await KeepTryingAsync("release", () => ReleaseEndedAsync(ended));
         }
 
-        _owned = false;
+        (_owned, _ownedBefore) = (false, false);
     }
 
     /// <summary>After the agent's start: takes up what its notes say, as far as the ledger has decided it.</summary>
@@ -196,6 +200,7 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
             return;
         (_spec, _directory) = (spec, copy.Directory);
         _owned = copy is OwnedCopy or OutgoingCopy or EndedCopy;
+        _ownedBefore = copy is OutgoingCopy or EndedCopy;
         await TryAsync("look for notes", () => InTurnAsync(() =>
         {
             (_here, _away) = NetworkPart.Open(network, vm, tools.Options.Host);
@@ -234,7 +239,7 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     private Task PrepareAsync(
         VmSpec spec, string directory, bool owned, Func<NetworkTools, IReadOnlyList<NetworkPart>> parts) => InTurnAsync(async () =>
     {
-        (_spec, _directory, _owned) = (Moved(spec), directory, owned);
+        (_spec, _directory, _owned, _ownedBefore) = (Moved(spec), directory, owned, false);
         if (_spec is null)
             return;
         var network = tools.Network ?? throw new NetworkException(
@@ -308,15 +313,32 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         _away = [];
     });
 
-    private Task ReleaseEndedAsync() => InTurnAsync(async () =>
+    /// <summary>
+    /// Routers lead here no more when the guest's life ended here, and only once: later, by the same next hop, they may
+    /// lead to another host that has the VM.
+    /// </summary>
+    private Task ReleaseEndedAsync(EndOfLife ended) => InTurnAsync(async () =>
     {
         if (_spec is null || tools.Network is not { } network)
             return;
         await AllAsync(_here, static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
         _here = [];
-        var end = NetworkPart.OfEnd(network, vm, _directory, _spec);
-        await end.Redirector.ReleaseAsync(end.Move, _stop.Token);
+        var parts = NetworkPart.OfEnd(network, vm, _directory, _spec, tools.Options.Host);
+        var own = await parts[0].Redirector.ReleaseAsync(parts[0].Move, _stop.Token);
+        ended.IsOwn |= ended.MayBeOwn && own.ChangedAnything();
+        if (ended.IsOwn)
+            await AllAsync(parts.Skip(1), static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
     });
+
+    /// <summary>What one end of a process here was, as far as it was found over all its tries.</summary>
+    private sealed class EndOfLife
+    {
+        /// <summary>The guest ended, it did not go elsewhere.</summary>
+        public bool IsOwn { get; set; }
+
+        /// <summary>That is so if its network was still here.</summary>
+        public bool MayBeOwn { get; init; }
+    }
 
     private Task UndoAsync(IReadOnlyList<NetworkPart> parts, Action done) => InTurnAsync(async () =>
     {

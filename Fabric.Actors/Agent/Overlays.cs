@@ -87,7 +87,10 @@ public sealed class Overlays(INetworkRedirector redirector, ILogger log) : IAsyn
         {
             try
             {
-                await redirector.LeadAsync(place.MoveOf(), _stop.Token);
+                if (!place.IsGone)
+                    await redirector.LeadAsync(place.MoveOf(), _stop.Token);
+                else if (!IsUsedByAnother(place))
+                    await redirector.ReleaseAsync(place.MoveOf(), _stop.Token);
             }
             catch (OperationCanceledException)
             {
@@ -98,6 +101,13 @@ public sealed class Overlays(INetworkRedirector redirector, ILogger log) : IAsyn
                 AgentLog.NetworkAlarm(log, place.Vm.Value, "lead elsewhere", e.Message);
             }
         }
+    }
+
+    /// <summary>A VM that took its place under another name: what leads to its MAC address is its own.</summary>
+    private bool IsUsedByAnother(OverlayPlace gone)
+    {
+        lock (_gate)
+            return _places.Values.Any(p => !p.IsGone && p.Network.Vni == gone.Network.Vni && p.Network.Mac == gone.Network.Mac);
     }
 
     private OverlayPlace? Next()
@@ -113,7 +123,10 @@ public sealed class Overlays(INetworkRedirector redirector, ILogger log) : IAsyn
 
             var vm = _open.First();
             _open.Remove(vm);
-            return _places[vm];
+            var place = _places[vm];
+            if (place.IsGone)
+                _places.Remove(vm);
+            return place;
         }
     }
 }

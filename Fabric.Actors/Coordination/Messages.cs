@@ -6,7 +6,11 @@ namespace Fabric.Actors.Coordination;
 public interface IFabricNews;
 
 /// <summary>On the event stream: something was written into a VM's stream.</summary>
-public sealed record VmNews(VmId Vm) : IFabricNews;
+public sealed record VmNews(VmId Vm) : IFabricNews
+{
+    /// <summary>It was removed.</summary>
+    public bool IsGone { get; init; }
+}
 
 /// <summary>To a host's actor: its agent said what it is.</summary>
 public sealed record HostIntroduced(HostFacts Facts);

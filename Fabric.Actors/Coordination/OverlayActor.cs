@@ -15,9 +15,10 @@ public sealed class OverlayActor(IHostLinks hosts) : Actor
 
     private readonly Dictionary<HostId, HostAddress> _underlays = [];
     private readonly Dictionary<VmId, RunsAt> _vms = [];
+    private readonly List<VmId> _gone = [];
     private readonly List<IDisposable> _subscriptions = [];
 
-    private sealed record RunsAt(HostId Owner, long Epoch, NetworkSpec Network);
+    private sealed record RunsAt(HostId Owner, long Epoch, NetworkSpec Network, bool IsGone);
 
     /// <inheritdoc/>
     protected override ValueTask PreStart()
@@ -40,6 +41,9 @@ public sealed class OverlayActor(IHostLinks hosts) : Actor
         switch (message)
         {
             case Wake:
+                break;
+            case VmNews { IsGone: true } news:
+                Gone(news.Vm);
                 break;
             case VmNews news:
                 // It reads its stream before it answers.
@@ -67,11 +71,27 @@ public sealed class OverlayActor(IHostLinks hosts) : Actor
     {
         if (vm.Spec.Network is not { Kind: NetworkKind.Vxlan } network)
             return;
-        var now = new RunsAt(vm.Owner, vm.Epoch, network);
-        if (_vms.TryGetValue(vm.Spec.Id, out var known) && known.Owner == now.Owner && known.Epoch == now.Epoch)
+        var now = new RunsAt(vm.Owner, vm.Epoch, network, IsGone: false);
+        if (_vms.TryGetValue(vm.Spec.Id, out var known)
+            && (known.Owner, known.Epoch, known.IsGone) == (now.Owner, now.Epoch, now.IsGone))
             return;
         _vms[vm.Spec.Id] = now;
+        _gone.Remove(vm.Spec.Id);
         TellAll([vm.Spec.Id], _underlays.Keys);
+    }
+
+    /// <summary>It is remembered for a while: hosts that are away are told when they come.</summary>
+    private void Gone(VmId vm)
+    {
+        if (!_vms.TryGetValue(vm, out var known) || known.IsGone)
+            return;
+        _vms[vm] = known with { IsGone = true };
+        _gone.Add(vm);
+        TellAll([vm], _underlays.Keys);
+        if (_gone.Count <= Limits.Network.OverlayGoneMax)
+            return;
+        _vms.Remove(_gone[0]);
+        _gone.RemoveAt(0);
     }
 
     /// <summary>One that comes again may have forgotten everything; one that is new is news for the others.</summary>
@@ -91,7 +111,11 @@ public sealed class OverlayActor(IHostLinks hosts) : Actor
             // An owner that has not connected since this coordinator began is told of when it has.
             if (!_underlays.TryGetValue(at.Owner, out var underlay))
                 continue;
-            var place = new OverlayPlace(vm, at.Epoch, at.Network, new NetworkEnd(at.Owner, underlay)) { Members = members };
+            var place = new OverlayPlace(vm, at.Epoch, at.Network, new NetworkEnd(at.Owner, underlay))
+            {
+                Members = members,
+                IsGone = at.IsGone,
+            };
             foreach (var host in to)
                 hosts.TrySend(host, place);
         }

@@ -82,7 +82,7 @@ public sealed class VmActor(VmId id, IJournal journal, IHostLinks hosts, Decider
         }
 
         if (decision.Events.Count > 0)
-            Context.System.EventStream.Publish(new VmNews(id));
+            Context.System.EventStream.Publish(new VmNews(id) { IsGone = decision.Events[^1] is VmDeleted });
         if (decision.Migration is { } begun)
             Context.System.EventStream.Publish(new MigrationNews(begun.Plan.Id, StageKind.PreMigration, [begun]));
         foreach (var effect in decision.Effects)

@@ -104,7 +104,9 @@ public sealed record NetworkMove
     {
         if (!Enum.IsDefined(Role))
             yield return $"{(int)Role} is not a role";
-        if (Role != NetworkRole.Source && Target is null)
+        if (Role == NetworkRole.Router && Source is null && Target is null)
+            yield return $"the role {Role} needs to know the source or the target";
+        if (Role is not (NetworkRole.Source or NetworkRole.Router) && Target is null)
             yield return $"the role {Role} needs to know the target";
         if (Role is NetworkRole.Vtep && Spec.Kind != NetworkKind.Vxlan)
             yield return $"a network of kind {Spec.Kind} has no overlay";

@@ -13,6 +13,9 @@ public sealed record OverlayPlace(VmId Vm, long Epoch, NetworkSpec Network, Netw
     /// <summary>Where the hosts are reached that may be in the overlay; at most <see cref="Limits.Network.MembersMax"/>.</summary>
     public IReadOnlyList<HostAddress> Members { get; init; } = [];
 
+    /// <summary>The VM is defined no more: nothing leads to it.</summary>
+    public bool IsGone { get; init; }
+
     /// <summary>What is wrong with it by itself, in words; empty when nothing is.</summary>
     public IReadOnlyList<string> Faults() => Network.Kind != NetworkKind.Vxlan
         ? [$"a network of kind {Network.Kind} has no overlay"]

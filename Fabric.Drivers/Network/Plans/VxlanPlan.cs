@@ -55,6 +55,11 @@ internal static class VxlanPlan
                     NetworkWish.For(new RemoteEntry(vxlan, mac, move.Target!.Underlay)), overThere,
                     .. Floods(move, vxlan, place.Underlay),
                 ],
+                Release =
+                [
+                    NetworkWish.Not(overThere.Entry),
+                    NetworkWish.Without(new RemoteEntry(vxlan, mac, move.Target.Underlay)),
+                ],
             },
             NetworkRole.Router => RouterPlan.For(move, ahead: false),
             _ => NetworkPlan.Nothing,

@@ -42,6 +42,21 @@ public sealed class OverlaysTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_VM_that_was_removed_is_led_to_no_more_unless_another_has_its_place()
+    {
+        var gone = Place("v1", 2, "b") with { IsGone = true };
+        await ToldAsync(Place("v1", 2, "b"));
+        await ToldAsync(gone);
+        await ToldAsync(Place("v2", 1, "b"));
+        await ToldAsync(gone);
+        await ToldAsync(gone with { Network = Network with { Vni = 101 } });
+        _calls.ShouldBe(["Lead v1 to b", "Release Vtep v1-e2/1", "Lead v2 to b", "Release Vtep v1-e2/1"]);
+        _overlays.Joined(100);
+        await _overlays.Settled;
+        _calls[^1].ShouldBe("Lead v2 to b");
+    }
+
+    [Fact]
     public async Task One_that_fails_does_not_keep_the_others_from_being_led()
     {
         _redirector.Failing.Add(NetworkStep.Activate);

@@ -65,6 +65,24 @@ public sealed class OverlayActorTests : IHostLinks
     }
 
     [Fact]
+    public void That_a_VM_was_removed_is_told_to_every_host_and_to_those_that_come_later()
+    {
+        RunsAt("a");
+        Start();
+        Says("a", 1);
+        Says("b", 2);
+        Asks(new StopRequested(Force: true));
+        Reports("a", new LifeReport(Stamp.OfLife(_spec.Id, 1), LifeView.Stopped, null, null));
+        Told();
+        Asks(new DeleteRequested());
+        Told().ShouldBe(["b v1 gone", "a v1 gone"], ignoreOrder: true);
+        Says("b", 2);
+        Told().ShouldBe(["b v1 gone"]);
+        Asks(new CreateVm(_spec, HostId.Of("b")));
+        Told().ShouldBe(["b v1 e1 at b 10.2.0.11 of 2", "a v1 e1 at b 10.2.0.11 of 2"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void A_VM_of_another_kind_of_network_is_nobodys_affair()
     {
         RunsAt("a", _spec with { Network = null });
@@ -125,10 +143,27 @@ public sealed class OverlayActorTests : IHostLinks
         _dispatcher.AdvanceBy(TimeSpan.FromMilliseconds(100));
     }
 
+    private void Asks(object request)
+    {
+        _dispatcher.Run(
+            () => _system.Entity(EntityKinds.Vm, "v1").Ask<VmReply>(request, TimeSpan.FromSeconds(1)), TimeSpan.FromSeconds(2))
+            .Refusal.ShouldBeNull();
+        _dispatcher.AdvanceBy(TimeSpan.FromMilliseconds(100));
+    }
+
+    private void Reports(string host, Report report)
+    {
+        _dispatcher.Run(
+            () => _coordinator.OnMessageAsync(HostId.Of(host), report, CancellationToken.None).AsTask(),
+            TimeSpan.FromSeconds(1));
+        _dispatcher.AdvanceBy(TimeSpan.FromMilliseconds(100));
+    }
+
     private string[] Told()
     {
-        string[] told = [.. _told.Select(t =>
-            $"{t.Host} {t.Place.Vm} e{t.Place.Epoch} at {t.Place.At.Host} {t.Place.At.Underlay} of {t.Place.Members.Count}")];
+        string[] told = [.. _told.Select(t => t.Place.IsGone
+            ? $"{t.Host} {t.Place.Vm} gone"
+            : $"{t.Host} {t.Place.Vm} e{t.Place.Epoch} at {t.Place.At.Host} {t.Place.At.Underlay} of {t.Place.Members.Count}")];
         _told.Clear();
         return told;
     }

@@ -87,6 +87,24 @@ public sealed class MigratedNetworkTests : NetworkLabTests
         await UntilAsync(() => NetLab.Changes(before, Dumps()).Length == 0);
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task A_VM_that_ends_leaves_nothing_at_its_host_nor_at_routers(bool moves) => RunAsync(async fabric =>
+    {
+        var before = Dumps();
+        await StartAsync(fabric);
+        if (moves)
+        {
+            var id = await MigrateAsync(fabric, LabGuest.Slow);
+            (await fabric.EndAsync(id)).OfType<MigrationEnded>().Single().Outcome.ShouldBe(MigrationOutcome.Completed);
+            await UntilAsync(() => _lab.Ip("r", "route show 10.99.0.7").Contains("via 10.2.0.11", StringComparison.Ordinal));
+        }
+
+        await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new StopRequested(Force: true));
+        await UntilAsync(() => NetLab.Changes(before, Dumps()).Length == 0);
+    });
+
     [Fact]
     public Task A_target_that_cannot_serve_the_network_is_refused_before_anything_moves() => RunAsync(async fabric =>
     {
@@ -140,11 +158,16 @@ public sealed class MigratedNetworkTests : NetworkLabTests
 
     private async Task<TapGuest> BootAsync(LabFabric fabric)
     {
+        await StartAsync(fabric);
+        return await _lab.GuestAsync("a", "vtap");
+    }
+
+    private async Task StartAsync(LabFabric fabric)
+    {
         await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new CreateVm(Spec, HostId.Of("a")));
         await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new StartRequested());
         await Until.TrueAsync(async () => await fabric.AskAsync<VmState>(EntityKinds.Vm, "v1", Describe.State) is RunningVm);
         await UntilAsync(() => _lab.Ip("r", "route show 10.99.0.7").Contains("via 10.1.0.11", StringComparison.Ordinal));
-        return await _lab.GuestAsync("a", "vtap");
     }
 
     private string Dumps() => _lab.Dump("a") + _lab.Dump("b") + _lab.Dump("r");

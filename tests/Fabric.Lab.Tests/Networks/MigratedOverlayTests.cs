@@ -81,6 +81,15 @@ public sealed class MigratedOverlayTests : NetworkLabTests
             MakeOverlay();
             await fabric.StartHostAsync("g");
             await LeadsToAsync("a");
+
+            // What is removed is led to no more, at b, which had it, and at g, which never had.
+            guest.Dispose();
+            await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new StopRequested(Force: true));
+            await Until.TrueAsync(async () => await fabric.AskAsync<VmState>(EntityKinds.Vm, "v1", Describe.State) is StoppedVm);
+            _lab.Entries("b", "fvx100").ShouldContain($"{NetMoves.Mac}");
+            await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new DeleteRequested());
+            foreach (var host in Underlays.Keys)
+                await UntilAsync(() => !_lab.Entries(host, "fvx100").Contains($"{NetMoves.Mac}", StringComparison.Ordinal));
         },
         Underlays.ToDictionary(u => u.Key, u => More(u.Key, u.Value), StringComparer.Ordinal));
 

@@ -1,0 +1,105 @@
+using Fabric.Actors.Agent;
+using Fabric.Drivers.Network;
+using Fabric.Protocol;
+using Fabric.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fabric.Actors.Tests.Agent;
+
+/// <summary>A VM's network from its start to its end on one host, and after an agent that died.</summary>
+public sealed class NetworkLifeTests : NetworkHandsRig
+{
+    [Fact]
+    public async Task An_agent_that_comes_back_goes_on_from_its_notes()
+    {
+        await Hands("b").PrepareTargetAsync(Incoming());
+        Calls();
+        var incoming = new IncomingCopy(Fence.None, Spec, "web/e1-t4-a1", 1, A, new AttemptRef(Attempt.Migration!.Value, 4, 1), IncomingPhase.Loaded, null);
+        var hands = Hands("b");
+        await hands.RecoverAsync(incoming, new MachineLook(RunState.Paused, MigrationPhase.Completed));
+        Calls().ShouldBeEmpty();
+        await hands.BeforeRunAsync();
+        Calls().ShouldBe(["Activate Target web-m4/1"]);
+
+        // It died again after the guest ran, before all was released.
+        var owned = new OwnedCopy(Fence.None, Spec, "web/e1-t4-a1", 2, null, true, false, null, null);
+        var again = Hands("b");
+        await again.RecoverAsync(owned, new MachineLook(RunState.Running, MigrationPhase.Completed));
+        await UntilAsync(1);
+        await PassAsync(Limits.Network.SettleMs);
+        await UntilAsync(2);
+        Calls().ShouldBe(["Activate Target web-m4/1", "Release Target web-m4/1"]);
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_back_to_a_guest_that_runs_on_puts_back_what_was_prepared()
+    {
+        await SourceAsync();
+        var outgoing = new OutgoingCopy(
+            Fence.None, Spec, "web/e1", 1, null, new AttemptRef(Attempt.Migration!.Value, 4, 1), OutgoingPhase.Sending, null, null, null);
+        var hands = Hands("a");
+        await hands.RecoverAsync(outgoing, new MachineLook(RunState.Running, MigrationPhase.Active));
+        Calls()[^1].ShouldBe("RollBack Source web-m4/1");
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_back_to_a_handed_off_guest_keeps_what_is_turned()
+    {
+        await SourceAsync();
+        var outgoing = new OutgoingCopy(
+            Fence.None, Spec, "web/e1", 1, null, new AttemptRef(Attempt.Migration!.Value, 4, 1), OutgoingPhase.HandedOff, null, null, null);
+        var hands = Hands("a");
+        await hands.RecoverAsync(outgoing, new MachineLook(RunState.Postmigrate, MigrationPhase.Completed));
+        Calls().ShouldBeEmpty();
+        await hands.EndedAsync(forGood: true);
+        Calls()[^2].ShouldBe("Release Source web-m4/1");
+    }
+
+    [Fact]
+    public async Task A_VM_that_is_started_has_its_network_and_one_that_ends_takes_it_along()
+    {
+        var hands = Hands("a");
+        await hands.PrepareStartAsync(Spec, "web/e1");
+        (await hands.BeforeRunAsync())!.Value.Alarm.ShouldBeNull();
+        hands.Ran();
+        await UntilAsync(8);
+        Calls().ShouldBe(
+        [
+            "Prepare Target web-e1/1", "router Prepare Router web-e1/1", "Activate Target web-e1/1",
+            "router Activate Router web-e1/1", "Activate Target web-e1/1", "router Activate Router web-e1/1",
+            "Release Target web-e1/1", "router Release Router web-e1/1",
+        ]);
+        await hands.EndedAsync(forGood: false);
+        Calls().ShouldBe(["Release Source web-e1/1", "router Release Router web-e1/1"]);
+        // Its process is ended by order too, whenever that is: then the VM may be behind the same next hop, elsewhere.
+        await hands.EndedAsync(forGood: true);
+        Calls().ShouldBe(["Release Source web-e1/1"]);
+    }
+
+    [Fact]
+    public async Task A_router_that_does_not_forget_a_VM_that_ended_is_told_again()
+    {
+        var hands = await SourceAsync(sends: false);
+        Router.Failing.Add(NetworkStep.Release);
+        await hands.EndedAsync(forGood: false);
+        Own.IsToldAlready = true;
+        await PassAsync(Limits.Network.RetryMsMin);
+        await UntilAsync(4);
+        Calls().ShouldBe(
+        [
+            "Release Source web-e1/1", "router Release Router web-e1/1 failed",
+            "Release Source web-e1/1", "router Release Router web-e1/1",
+        ]);
+    }
+
+    [Fact]
+    public async Task An_agent_that_comes_back_to_a_VM_that_ended_tells_routers_unless_all_is_gone_already()
+    {
+        var ended = new EndedCopy(Fence.None, Spec, "web/e1", 1, null, LifeView.Stopped, null, null, null);
+        await Hands("a").RecoverAsync(ended, null);
+        Calls().ShouldBe(["Release Source web-e1/1", "router Release Router web-e1/1"]);
+        Own.IsToldAlready = true;
+        await Hands("a").RecoverAsync(ended, null);
+        Calls().ShouldBe(["Release Source web-e1/1"]);
+    }
+}
