@@ -7,6 +7,7 @@ using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Bench.Sites;
