@@ -314,8 +314,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
             return;
         await AllAsync(_here, static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
         _here = [];
-        var end = NetworkPart.OfEnd(network, vm, _directory, _spec);
-        await end.Redirector.ReleaseAsync(end.Move, _stop.Token);
+        // Routers last: what holds one up is not to keep the VM's interface here.
+        var end = NetworkPart.OfEnd(network, vm, _directory, _spec, tools.Options.Host);
+        await AllAsync(end, static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
     });
 
     private Task UndoAsync(IReadOnlyList<NetworkPart> parts, Action done) => InTurnAsync(async () =>

@@ -48,10 +48,16 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
         return [new NetworkPart(tools.Redirector, move), .. RoutersOf(tools, move)];
     }
 
-    /// <summary>The part of a host at which a VM has ended.</summary>
-    public static NetworkPart OfEnd(NetworkTools tools, VmId vm, string directory, NetworkSpec spec) => new(
-        tools.Redirector,
-        new NetworkMove { Vm = vm, Migration = NameOf(directory), Spec = spec, Role = NetworkRole.Source });
+    /// <summary>The parts of a host at which a VM has ended.</summary>
+    public static IReadOnlyList<NetworkPart> OfEnd(
+        NetworkTools tools, VmId vm, string directory, NetworkSpec spec, HostId host)
+    {
+        var move = new NetworkMove { Vm = vm, Migration = NameOf(directory), Spec = spec, Role = NetworkRole.Source };
+        var own = new NetworkPart(tools.Redirector, move);
+        return tools.Underlay is { } underlay
+            ? [own, .. RoutersOf(tools, move with { Source = new NetworkEnd(host, underlay) })]
+            : [own];
+    }
 
     /// <summary>What has begun for a VM on this host and has not ended: its coming, and its going.</summary>
     public static (IReadOnlyList<NetworkPart> Here, IReadOnlyList<NetworkPart> Away) Open(
@@ -67,13 +73,13 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
 
     private static IEnumerable<NetworkPart> RoutersOf(NetworkTools tools, NetworkMove move)
     {
-        if (move.Target is null || move.Spec.Kind is not (NetworkKind.Routed or NetworkKind.Vxlan))
+        if (move is { Source: null, Target: null } || move.Spec.Kind is not (NetworkKind.Routed or NetworkKind.Vxlan))
             return [];
         return tools.Routers.Select(router => new NetworkPart(router.Redirector, move with
         {
             Role = NetworkRole.Router,
             SourceVia = move.Source is { } source && router.Via.TryGetValue(source.Host, out var from) ? from : null,
-            TargetVia = router.Via.TryGetValue(move.Target.Host, out var to) ? to : null,
+            TargetVia = move.Target is { } target && router.Via.TryGetValue(target.Host, out var to) ? to : null,
         }));
     }
 

@@ -104,8 +104,10 @@ public sealed record NetworkMove
     {
         if (!Enum.IsDefined(Role))
             yield return $"{(int)Role} is not a role";
-        if (Role != NetworkRole.Source && Target is null)
+        if (Role is not (NetworkRole.Source or NetworkRole.Router) && Target is null)
             yield return $"the role {Role} needs to know the target";
+        if (Role == NetworkRole.Router && Source is null && Target is null)
+            yield return "a router needs to know where the VM goes, or where it ends";
         if (Role is NetworkRole.Vtep && Spec.Kind != NetworkKind.Vxlan)
             yield return $"a network of kind {Spec.Kind} has no overlay";
         if (Role is NetworkRole.Anchor && Spec.Kind != NetworkKind.Tunnel)

@@ -76,6 +76,15 @@ public sealed class MigratedNetworkTests : NetworkLabTests
     });
 
     [Fact]
+    public Task A_VM_that_ends_is_led_to_by_no_router() => RunAsync(async fabric =>
+    {
+        using (await BootAsync(fabric))
+            _lab.Ip("r", "route show 10.99.0.7").ShouldContain("via 10.1.0.11");
+        await fabric.AskAsync<VmReply>(EntityKinds.Vm, "v1", new StopRequested(Force: true));
+        await UntilAsync(() => _lab.Kernel("a").Link("vtap") is null && _lab.Ip("r", "route show 10.99.0.7").Length == 0);
+    });
+
+    [Fact]
     public Task A_cancelled_migration_leaves_every_network_as_it_was() => RunAsync(async fabric =>
     {
         using var source = await BootAsync(fabric);
