@@ -9,7 +9,7 @@ public static partial class Limits
         public const int CasesMax = 2_000;
 
         /// <summary>
-        /// Repetitions of a case: the default plan (147 cases) 13 times is CasesMax; fewer cases, more often.
+        /// Repetitions of a case: the default plan (184 cases) 10 times is CasesMax; fewer cases, more often.
         /// </summary>
         public const int RepetitionsMax = 100;
 
@@ -50,5 +50,17 @@ public static partial class Limits
 
         /// <summary>What is kept of a command's output for its report: some lines of an error.</summary>
         public const int CommandOutputMax = 2_000;
+
+        /// <summary>Questions whose answers are told apart at one time: at 50 a second, those of twenty minutes.</summary>
+        public const int QuestionsKept = 1 << 16;
+
+        /// <summary>Answers kept of each host: at 50 a second, half an hour's, 4 MB.</summary>
+        public const int AnswersMax = 90_000;
+
+        /// <summary>Numbers kept of questions that were answered twice: more say nothing new.</summary>
+        public const int TwiceMax = 1_000;
+
+        /// <summary>Cases of a run between sites: each has an address of its own in 10.100.0.0/16, from .0.10 on.</summary>
+        public const int AddressesMax = 65_000;
     }
 }

@@ -18,6 +18,10 @@ internal static partial class Sockets
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(SafeFileHandle socket, Span<byte> bytes, nint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvfrom", SetLastError = true)]
+    internal static partial nint ReceiveFrom(
+        SafeFileHandle socket, Span<byte> bytes, nint length, int flags, Span<byte> address, ref int addressLength);
+
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     internal static partial int SetOption(
         SafeFileHandle socket, int level, int option, ReadOnlySpan<byte> value, int length);

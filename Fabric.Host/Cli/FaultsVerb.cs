@@ -25,6 +25,8 @@ internal static class FaultsVerb
         };
         var hypervisor = Text("--hypervisor", "What runs the guest, instead of the plan's");
         hypervisor.AcceptOnlyFromAmong([.. FaultNames.HypervisorWords]);
+        var sites = Text("--sites", "Where the lab's hosts are, instead of the plan's: two sites with a WAN need root");
+        sites.AcceptOnlyFromAmong([.. Enum.GetValues<LabSites>().Select(FaultNames.WordOf)]);
         var only = Text("--only", "Only cases with this in their name, such as target-vm.kill");
         var report = new Option<string?>("--report")
         {
@@ -44,13 +46,14 @@ internal static class FaultsVerb
         var command = new Command(
             RunName, $"Run a plan of faults, in a lab on this machine or on your own hosts.\n\n{FaultsExit.Help}")
         {
-            plan, hypervisor, only, report, dryRun, yes, guest, qemu, keep, json,
+            plan, hypervisor, sites, only, report, dryRun, yes, guest, qemu, keep, json,
         };
         command.SetAction((parsed, cancellation) => FaultsCommand.RunAsync(
             new FaultsOptions
             {
                 PlanFile = parsed.GetValue(plan),
                 Hypervisor = parsed.GetValue(hypervisor) is { } word ? FaultNames.HypervisorOf(word) : null,
+                Sites = parsed.GetValue(sites) is { } where ? Enum.Parse<LabSites>(where, ignoreCase: true) : null,
                 Only = parsed.GetValue(only),
                 ReportFolder = parsed.GetValue(report),
                 DryRun = parsed.GetValue(dryRun),

@@ -11,4 +11,7 @@ public enum FaultStage
     StopAndCopy,
     Commitment,
     Activation,
+
+    /// <summary>The target runs and the outcome is written; what the source still has is taken away.</summary>
+    ReleasingSource,
 }

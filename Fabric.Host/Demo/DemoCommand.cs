@@ -20,7 +20,7 @@ public static class DemoCommand
         async cancelled =>
         {
             var screen = new CaseScreen(LabConsole.For(json), TimeProvider.System);
-            var report = await new CaseRun(options, fault, screen, TimeProvider.System).RunAsync(cancelled);
+            var report = await LoopbackCase.RunAsync(options, fault, screen, TimeProvider.System, cancelled);
             if (json)
                 await Console.Out.WriteLineAsync(report.ToJson());
             else
@@ -60,8 +60,8 @@ public static class DemoCommand
             var quiet = new CaseScreen(LabConsole.Quiet(), TimeProvider.System);
             var cells = await DemoMatrix.RunAsync(
                 (victim, stage) =>
-                    new CaseRun(options, DemoFaults.CaseOf(victim, stage), quiet, TimeProvider.System)
-                        .RunAsync(cancelled),
+                    LoopbackCase.RunAsync(
+                        options, DemoFaults.CaseOf(victim, stage), quiet, TimeProvider.System, cancelled),
                 cell => screen.Say($"{cell.At,-14} {cell.Kill,-13} {DemoMatrix.Summary(cell)}"),
                 cancelled);
             if (markdown is not null)

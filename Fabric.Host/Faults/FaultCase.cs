@@ -28,6 +28,9 @@ public sealed record FaultCase(
         }
     }
 
+    /// <summary>Whether it breaks the network that comes along with the guest.</summary>
+    public bool IsOfNetwork => Who is FaultVictim.SourceNetwork or FaultVictim.TargetNetwork;
+
     /// <summary>Whether this victim can suffer this action.</summary>
     public static bool IsSensible(FaultVictim who, FaultAction action) => ActionsOf(who).Contains(action);
 
@@ -39,6 +42,7 @@ public sealed record FaultCase(
         FaultVictim.SourceVm or FaultVictim.TargetVm => [FaultAction.Kill, FaultAction.Stop],
         FaultVictim.DataLink or FaultVictim.NodeLink => [FaultAction.Cut, FaultAction.Stop, FaultAction.Slow],
         FaultVictim.Journal or FaultVictim.Ledger => [FaultAction.DiskFull],
+        FaultVictim.SourceNetwork or FaultVictim.TargetNetwork => [FaultAction.Refuse],
         _ => throw new ArgumentOutOfRangeException(nameof(who), who, "not a victim"),
     };
 }

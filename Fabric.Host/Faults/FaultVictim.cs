@@ -18,7 +18,7 @@ public enum FaultVictim
     /// <summary>The coordinator's node process; started again a second after it is killed.</summary>
     Coordinator,
 
-    /// <summary>The TCP connections between the two hosts.</summary>
+    /// <summary>The TCP connections between the two hosts; between sites, the WAN.</summary>
     DataLink,
 
     /// <summary>The TCP connections of both hosts to the coordinator.</summary>
@@ -29,4 +29,10 @@ public enum FaultVictim
 
     /// <summary>The disks below both hosts' ledgers.</summary>
     Ledger,
+
+    /// <summary>What the source host turns networks with: its notes of them. Only between sites.</summary>
+    SourceNetwork,
+
+    /// <summary>The same at the target; from the pause on the guest's interface too. Only between sites.</summary>
+    TargetNetwork,
 }

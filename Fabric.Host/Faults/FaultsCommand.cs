@@ -7,6 +7,7 @@ using Fabric.Host.Faults.Own;
 using Fabric.Host.Faults.Plan;
 using Fabric.Host.Faults.Report;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Hocon;
 using Fabric.Transport.Security;
 
@@ -33,18 +34,25 @@ internal static class FaultsCommand
             return output.Fail(FaultsExit.Usage, "bad-plan", e.Message, "'fabric faults plan' prints one that works.");
         }
 
-        plan = plan with { Hypervisor = options.Hypervisor ?? plan.Hypervisor };
+        plan = plan with { Hypervisor = options.Hypervisor ?? plan.Hypervisor, Sites = options.Sites ?? plan.Sites };
+        if (plan.Contradiction is { } contradiction)
+            return output.Fail(FaultsExit.Usage, "bad-plan", contradiction, null);
         var only = options.Only ?? "";
         var chosen = plan with
         {
-            Cases = [.. plan.Cases.Where(c => c.Id.Contains(only, StringComparison.Ordinal))],
+            // What such a lab does not have is left out, as what makes no sense is.
+            Cases =
+            [
+                .. plan.Cases.Where(c => c.Id.Contains(only, StringComparison.Ordinal) && (plan.HasNetwork || !c.IsOfNetwork)),
+            ],
             Own = plan.Own is { } own
                 ? own with { Cases = [.. own.Cases.Where(c => c.Name.Contains(only, StringComparison.Ordinal))] }
                 : null,
         };
         if (chosen.Cases.Count == 0 && chosen.Own is null or { Cases.Count: 0 })
             return output.Fail(
-                FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.", null);
+                FaultsExit.Usage, "no-case", $"No case of plan '{plan.Name}' has '{only}' in its name.",
+                "Those of source-network and target-network are between sites only: --sites two.");
         if (options.DryRun)
             return DryRun(chosen, cli, json);
         if (chosen.Own is { Confirm: false } && !options.Yes)
@@ -63,7 +71,7 @@ internal static class FaultsCommand
     {
         var lines = plan.Own is { } own
             ? own.Cases.Select(c => new PlannedCase(c.Name, CaseWords.Of(c))).ToList()
-            : [.. plan.Cases.Select(c => new PlannedCase(c.Id, CaseWords.Of(c)))];
+            : [.. plan.Cases.Select(c => new PlannedCase(c.Id, CaseWords.Of(c, plan.IsBetweenSites)))];
         new Output(cli, json).Write(
             new PlannedRun(plan.Name, OnOf(plan), lines), PlannedJson.Default.PlannedRun, writer =>
             {
@@ -80,7 +88,7 @@ internal static class FaultsCommand
 
     private static string OnOf(FaultPlan plan) => plan.Own is { } own
         ? $"{own.Api} ({string.Join(", ", own.Hosts)})"
-        : FaultNames.WordOf(plan.Hypervisor);
+        : FaultNames.WordOf(plan.Hypervisor) + (plan.IsBetweenSites ? " between two sites" : "");
 
     private static async Task<int> RunAsync(
         FaultPlan plan, FaultsOptions options, CliContext cli, bool json, CancellationToken cancellation)
@@ -106,8 +114,10 @@ internal static class FaultsCommand
         {
             var lab = LabOf(plan, options);
             var facts = await LabMachines.Hypervisor(lab, cli.Time).ProbeAsync(cancellation);
-            var on = $"{FaultNames.WordOf(plan.Hypervisor)} {facts.Version} ({facts.Accelerator})";
-            var cases = plan.Cases.Select(c => LabCaseOf(c, lab, cli.Time)).ToList();
+            var on = $"{FaultNames.WordOf(plan.Hypervisor)} {facts.Version} ({facts.Accelerator})"
+                + (plan.IsBetweenSites ? ", between two sites" : "");
+            await using var sites = plan.IsBetweenSites ? new SitesCases(lab, plan.HasNetwork, cli.Time) : null;
+            var cases = plan.Cases.Select(c => LabCaseOf(c, lab, sites, cli.Time)).ToList();
             report = await new FaultSuite(cases, screen, cli.Time).RunAsync(plan.Name, on, Write, cancellation);
         }
 
@@ -129,14 +139,16 @@ internal static class FaultsCommand
         SettleWithin = plan.SettleWithin,
     };
 
-    private static SuiteCase LabCaseOf(FaultCase fault, LabOptions lab, TimeProvider time) => new(
+    private static SuiteCase LabCaseOf(FaultCase fault, LabOptions lab, SitesCases? sites, TimeProvider time) => new(
         fault.Id, $"{FaultNames.WordOf(fault.Who)} {FaultNames.WordOf(fault.Action)}", FaultNames.WordOf(fault.At),
-        CaseWords.Of(fault),
+        CaseWords.Of(fault, sites is not null),
         async cancellation =>
         {
             var began = time.GetTimestamp();
-            var report = await new CaseRun(lab, fault, new CaseScreen(LabConsole.Quiet(), time), time)
-                .RunAsync(cancellation);
+            var quiet = new CaseScreen(LabConsole.Quiet(), time);
+            var report = sites is null
+                ? await LoopbackCase.RunAsync(lab, fault, quiet, time, cancellation)
+                : await sites.RunAsync(fault, quiet, cancellation);
             return CaseResult.Of(fault, report, time.GetElapsedTime(began));
         },
         (problem, took) => CaseResult.NotCarriedOut(fault, problem, took));

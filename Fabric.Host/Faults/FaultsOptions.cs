@@ -1,4 +1,5 @@
 using Fabric.Host.Configuration;
+using Fabric.Host.Faults.Plan;
 
 namespace Fabric.Host.Faults;
 
@@ -10,6 +11,9 @@ public sealed record FaultsOptions
 
     /// <summary>Instead of the plan's.</summary>
     public HypervisorKind? Hypervisor { get; init; }
+
+    /// <summary>Instead of the plan's.</summary>
+    public LabSites? Sites { get; init; }
 
     /// <summary>Only cases whose name holds this; null runs all.</summary>
     public string? Only { get; init; }

@@ -79,6 +79,7 @@ internal static class NodeParts
         FaultStage.StopAndCopy => StageKind.StopAndCopy,
         FaultStage.Commitment => StageKind.Commitment,
         FaultStage.Activation => StageKind.Activation,
+        FaultStage.ReleasingSource => StageKind.ReleasingSource,
         _ => throw new ArgumentOutOfRangeException(nameof(stage), stage, "not a stage to hold at"),
     };
 

@@ -15,7 +15,6 @@ internal sealed class PacketSocket : IDisposable
     private const int CloseOnExec = 0x80000;
     private const int LevelSocket = 1;
     private const int ReceiveTimeout = 20;
-    private const int AddressSize = 20;
     private readonly SafeFileHandle _socket;
 
     private PacketSocket(SafeFileHandle socket) => _socket = socket;
@@ -27,12 +26,8 @@ internal sealed class PacketSocket : IDisposable
         if (descriptor < 0)
             throw Failure("opening a packet socket");
         var socket = new SafeFileHandle(descriptor, ownsHandle: true);
-        // sockaddr_ll: family 2, type 2 (as on the wire), index 4, hardware type 2, kind 1, length 1, address 8.
-        Span<byte> address = stackalloc byte[AddressSize];
-        address.Clear();
-        MemoryMarshal.Write(address, (ushort)FamilyPacket);
-        BinaryPrimitives.WriteUInt16BigEndian(address[2..], AnnounceFrames.TypeArp);
-        MemoryMarshal.Write(address[4..], link);
+        Span<byte> address = stackalloc byte[PacketAddress.Size];
+        PacketAddress.Write(address, AnnounceFrames.TypeArp, link);
         if (Sockets.Bind(socket, address, address.Length) == 0)
         {
             Sockets.SetTimeout(socket, LevelSocket, ReceiveTimeout, Limits.Network.ProbeTryMs);

@@ -3,6 +3,7 @@ using Fabric.Drivers;
 using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults.Truth;
 using Fabric.Protocol;
 

@@ -2,6 +2,7 @@ using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Guest;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults.Truth;
 using Fabric.Host.Impair;
 using Fabric.Protocol;

@@ -1,7 +1,7 @@
 using System.Net;
 using Fabric.Drivers.Network;
 using Fabric.Drivers.Network.Netlink;
-using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults;
 using Fabric.Protocol;
 

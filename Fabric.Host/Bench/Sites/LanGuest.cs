@@ -2,7 +2,7 @@ using System.Net;
 using Fabric.Drivers;
 using Fabric.Drivers.Network;
 using Fabric.Host.Configuration;
-using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Protocol;

@@ -4,6 +4,7 @@ using Fabric.Drivers.Network.Netlink;
 using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Bench.Sites;

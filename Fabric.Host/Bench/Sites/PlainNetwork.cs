@@ -2,6 +2,7 @@ using System.Net;
 using Fabric.Drivers.Network;
 using Fabric.Drivers.Network.Netlink;
 using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Bench.Sites;

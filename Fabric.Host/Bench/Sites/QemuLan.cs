@@ -3,7 +3,7 @@ using System.Net;
 using Fabric.Drivers;
 using Fabric.Drivers.Qemu;
 using Fabric.Host.Bench.Wan;
-using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults.Lab;
 using Fabric.Protocol;
 

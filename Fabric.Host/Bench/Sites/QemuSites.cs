@@ -6,6 +6,7 @@ using Fabric.Host.Bench.Wan;
 using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Impair;
 using Fabric.Protocol;
 

@@ -1,4 +1,4 @@
-using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults.Lab;
 
 namespace Fabric.Host.Bench.Sites;

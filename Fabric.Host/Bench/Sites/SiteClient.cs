@@ -1,5 +1,6 @@
 using System.Net;
 using Fabric.Host.Demo.Sites;
+using Fabric.Host.Faults.Sites;
 
 namespace Fabric.Host.Bench.Sites;
 

@@ -2,6 +2,7 @@ using Fabric.Host.Demo.Sites;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
 using Fabric.Host.Faults.Run;
+using Fabric.Host.Faults.Sites;
 
 namespace Fabric.Host.Bench.Sites;
 
@@ -32,7 +33,7 @@ internal sealed class SitesBench(SitesBenchOptions options, Action<string> say, 
         var load = LabTool.LoadAverage();
         var made = options.Lab();
         var facts = await LabMachines.Hypervisor(made.Lab, time).ProbeAsync(cancellation);
-        await using var lab = await SitesLab.TakeAsync(made, time, cancellation);
+        await using var lab = await SitesLab.TakeAsync(made.Name, made.Lab, made.Wan, time, cancellation);
         say($"the lab is up, its files are in {lab.Directory}");
         using var fabric = new FabricOperator(
             lab.Coordinator.Url, lab.Coordinator.Certificates, time, new(lab.Coordinator.Namespace));

@@ -13,7 +13,8 @@ internal sealed class FabricMove(WanBenchOptions options, LabOptions lab, WanGue
     public async Task<(MoveResult Move, CaseReport Report)> RunAsync(FaultCase? fault, CancellationToken cancellation)
     {
         var screen = new CaseScreen(LabConsole.Quiet(), time);
-        var report = await new CaseRun(lab with { Wan = options.Line }, fault, screen, time).RunAsync(cancellation);
+        var report = await LoopbackCase.RunAsync(
+            lab with { Wan = options.Line }, fault, screen, time, cancellation);
         var completed = string.Equals(report.Outcome, "completed", StringComparison.Ordinal);
         return (
             new MoveResult(

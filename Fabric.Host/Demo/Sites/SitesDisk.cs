@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Guest;
 using Fabric.Host.Faults.Lab;
+using Fabric.Host.Faults.Sites;
 
 namespace Fabric.Host.Demo.Sites;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Fabric.Drivers;
 using Fabric.Host.Faults.Lab;
+using Fabric.Host.Faults.Sites;
 using Fabric.Protocol;
 
 namespace Fabric.Host.Demo.Sites;
@@ -15,8 +16,6 @@ internal static class SitesGuest
     /// <summary>Its image, in the host's directory of local disks.</summary>
     public const string Image = "web.qcow2";
 
-    private const string Gateway = "169.254.1.1";
-
     /// <summary>Its web server.</summary>
     public static IPEndPoint Server { get; } = new(IPAddress.Parse("10.100.0.7"), 80);
 
@@ -26,7 +25,7 @@ internal static class SitesGuest
     public static VmSpec Spec(SitesOptions options, HypervisorFacts facts)
     {
         var name = $"web-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(2))}";
-        var network = options.Network ? $" ip={Server.Address}/32 gw={Gateway}" : "";
+        var network = options.Network ? RoutedAddress.Append(Server.Address) : "";
         var disk = options.Disk
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -37,17 +36,7 @@ internal static class SitesGuest
         return plain with
         {
             Disks = options.Disk ? [new DiskSpec { Id = DiskId.Of("root"), File = Image }] : [],
-            Network = options.Network
-                ? new NetworkSpec
-                {
-                    Kind = NetworkKind.Routed,
-                    Mac = MacAddress.Of("52:54:00:00:00:07"),
-                    Addresses = [HostAddress.Of(Server.Address.ToString())],
-                    Tap = "vweb",
-                    Gateways = [InterfaceAddress.Of(Gateway + "/32")],
-                    GatewayMac = MacAddress.Of("02:00:00:00:00:01"),
-                }
-                : null,
+            Network = options.Network ? RoutedAddress.Of(Server.Address, "52:54:00:00:00:07", "vweb") : null,
         };
     }
 }

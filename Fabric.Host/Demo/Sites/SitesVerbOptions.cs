@@ -1,7 +1,8 @@
 using System.CommandLine;
+using Fabric.Host.Configuration;
 using Fabric.Host.Faults;
 using Fabric.Host.Faults.Lab;
-using Fabric.Host.Configuration;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Impair;
 
 namespace Fabric.Host.Demo.Sites;
@@ -13,9 +14,6 @@ internal sealed class SitesVerbOptions
     private const string None = "none";
     private const string Local = "local";
     private const string Routed = "routed";
-
-    // A guest of 128 MiB that writes 2 MB/s is through in half a minute over that.
-    private static readonly ImpairSettings UsualWan = new(TimeSpan.FromMilliseconds(25), default, 25_000_000);
 
     public SitesVerbOptions()
     {
@@ -62,7 +60,7 @@ internal sealed class SitesVerbOptions
         {
             // The WAN is what bounds it.
             Lab = lab with { SettleWithin = lab.SettleWithin + lab.DataOutage },
-            Wan = lab.Wan == ImpairSettings.None ? UsualWan : lab.Wan,
+            Wan = lab.Wan == ImpairSettings.None ? SitesLab.UsualWan : lab.Wan,
             Disk = value(_disk) is null or Local,
             Network = value(_network) is null or Routed,
         };

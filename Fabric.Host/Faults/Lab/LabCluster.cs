@@ -1,8 +1,10 @@
 using System.Net;
 using Fabric.Host.Certificates;
 using Fabric.Host.Configuration;
+using Fabric.Host.Faults.Run;
 using Fabric.Host.Impair;
 using Fabric.Host.Nodes;
+using Fabric.Protocol;
 
 namespace Fabric.Host.Faults.Lab;
 
@@ -10,7 +12,7 @@ namespace Fabric.Host.Faults.Lab;
 /// A coordinator and two hosts in processes of their own on loopback, every connection between them through a proxy of
 /// this process, all files in one directory.
 /// </summary>
-internal sealed class LabCluster : IAsyncDisposable
+internal sealed class LabCluster : ICaseLab, IAsyncDisposable
 {
     /// <summary>The coordinator's node.</summary>
     public const string CoordinatorName = "coord";
@@ -60,14 +62,33 @@ internal sealed class LabCluster : IAsyncDisposable
     /// <summary>Folder with the throw-away certificates.</summary>
     public string Certificates => _directory.In("pki");
 
-    /// <summary>The coordinator's journal.</summary>
+    /// <inheritdoc/>
     public string Journal => _directory.In(CoordinatorName, "journal.db");
 
-    /// <summary>A host's ledger.</summary>
-    public string LedgerOf(string host) => _directory.In(host, "ledger.db");
+    /// <inheritdoc/>
+    public string Scratch => _directory.Path;
 
-    /// <summary>Faults when a node does not stay up.</summary>
+    /// <inheritdoc/>
+    public string Logs => "With --keep the nodes' logs stay.";
+
+    /// <inheritdoc/>
     public Task Failed => Task.WhenAny(Nodes.Values.Select(n => n.Failed)).Unwrap();
+
+    /// <inheritdoc/>
+    public (int Opened, int Plain)? Connections =>
+        (NodeLinks.Concat(DataLinks).Sum(l => l.Seen.Opened), NodeLinks.Concat(DataLinks).Sum(l => l.Seen.Plain));
+
+    /// <inheritdoc/>
+    IReadOnlyList<string> ICaseLab.HostNames => HostNames;
+
+    /// <inheritdoc/>
+    string ICaseLab.CoordinatorName => CoordinatorName;
+
+    /// <inheritdoc/>
+    string ICaseLab.Source => Source;
+
+    /// <inheritdoc/>
+    string ICaseLab.Target => Target;
 
     /// <summary>Writes certificates and configurations and starts the three nodes.</summary>
     /// <param name="directory">For all its files.</param>
@@ -83,22 +104,48 @@ internal sealed class LabCluster : IAsyncDisposable
         foreach (var name in cluster.Nodes.Keys)
             CertificateAuthority.IssueNode(cluster.Certificates, name, names: null, validity, time);
         cluster.WriteConfigurations(holdAt);
-        foreach (var disks in cluster.Disks)
-            Directory.CreateDirectory(disks);
+        foreach (var host in options.HasDisk ? HostNames : [])
+            Directory.CreateDirectory(cluster.DisksOf(host));
         foreach (var node in cluster.Nodes.Values)
             node.Start();
         return cluster;
     }
 
-    /// <summary>The directory with a host's copies of a VM.</summary>
-    public string CopiesOf(string host, string vm) => _directory.In(host, "vms", vm);
+    /// <inheritdoc/>
+    public string LedgerOf(string host) => _directory.In(host, "ledger.db");
 
-    /// <summary>The directories with the hosts' local disks; none when the guest has no disk.</summary>
-    public IReadOnlyList<string> Disks =>
-        _options.HasDisk ? [.. HostNames.Select(h => LabDisk.Of(_directory, h))] : [];
+    /// <inheritdoc/>
+    public string DisksOf(string host) => NodeFiles.DisksOf(_directory, host);
 
-    /// <summary>From the coordinator's next start on, nothing is held.</summary>
+    /// <inheritdoc/>
+    public string CopiesOf(string host, VmId vm) => _directory.In(host, "vms", vm.Value);
+
+    /// <inheritdoc/>
+    public FabricOperator Operator() => new(Api, Certificates, _time);
+
+    /// <inheritdoc/>
+    public int? ProcessOf(string node) => Nodes[node].ProcessId;
+
+    /// <inheritdoc/>
+    public async Task KillAsync(string node)
+    {
+        if (!await Nodes[node].KillAsync())
+            throw new LabException($"Node {node} was not running when it was to be killed.");
+    }
+
+    /// <inheritdoc/>
     public void ForgetHold() => WriteConfigurations(FaultStage.Off);
+
+    /// <inheritdoc/>
+    public Task<long> CarriedAsync(CancellationToken cancellation) => Task.FromResult(DataLinks.Sum(l => l.Bytes));
+
+    /// <inheritdoc/>
+    public ILabPart PartOf(FaultVictim victim, VmSpec spec) => victim switch
+    {
+        FaultVictim.DataLink => new ProxiedLinks(DataLinks, "data connections", _time),
+        FaultVictim.NodeLink => new ProxiedLinks(NodeLinks, "node links", _time),
+        _ => throw new ArgumentOutOfRangeException(nameof(victim), victim, "not in a lab on loopback"),
+    };
 
     /// <summary>Ends all nodes and every hypervisor that they started.</summary>
     public async ValueTask DisposeAsync()

@@ -36,6 +36,7 @@ internal static class LabMachines
         var files = GuestFiles.Find(options.GuestDirectory, Environment.GetEnvironmentVariable("FABRIC_HOME"));
         var memory = GuestMachine.MemoryKiB(options.MemoryBytes, facts);
         var append = options.HasDisk ? options.Dirtier + LabDisk.Append : options.Dirtier;
-        return GuestMachine.Spec(name, files, memory, append) with { Disks = options.HasDisk ? [LabDisk.Spec] : [] };
+        var spec = GuestMachine.Spec(name, files, memory, append);
+        return spec with { Disks = options.HasDisk ? [LabDisk.SpecOf(spec.Id)] : [] };
     }
 }

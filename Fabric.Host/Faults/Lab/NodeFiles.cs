@@ -18,16 +18,7 @@ internal sealed class NodeFiles(LabDirectory directory, LabOptions options, int 
             listen = "127.0.0.1:{{coordinatorPort}}"
             url = "https://127.0.0.1:{{coordinatorPort}}"
           }
-          migration {
-            bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
-            downtime-limit = 30ms
-            policy = must-finish
-            deadline = {{Seconds(options.Deadline)}}
-            switchover-timeout = {{Seconds(TimeSpan.FromSeconds(20))}}
-            host-return-timeout = 15s
-            fence-wait = 8s
-            order-retry = 500ms
-          }
+        {{Migration(options)}}
           faults {
             hold-at = {{FaultNames.WordOf(holdAt)}}
             hold-timeout = 30s
@@ -46,15 +37,34 @@ internal sealed class NodeFiles(LabDirectory directory, LabOptions options, int 
             data.advertise = "127.0.0.1:{{dataLinkPort}}"
             hypervisor = {{FaultNames.WordOf(options.Hypervisor)}}
             qemu.binary = "{{options.QemuBinary}}"
-            disks.local = "{{(options.HasDisk ? LabDisk.Of(directory, name) : "")}}"
+            disks.local = "{{(options.HasDisk ? DisksOf(directory, name) : "")}}"
           }
         {{options.HostSettings}}
         }
 
         """;
 
-    private string Seconds(TimeSpan usual) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(usual + options.DataOutage).TotalSeconds:0}s");
+    /// <summary>How a coordinator's migrations are bounded, in its <c>fabric</c>.</summary>
+    public static string Migration(LabOptions options)
+    {
+        string Seconds(TimeSpan usual) =>
+            string.Create(CultureInfo.InvariantCulture, $"{(usual + options.DataOutage).TotalSeconds:0}s");
+        return $$"""
+              migration {
+                bandwidth-max = {{options.BandwidthBytesPerSecond.ToString(CultureInfo.InvariantCulture)}}
+                downtime-limit = 30ms
+                policy = must-finish
+                deadline = {{Seconds(options.Deadline)}}
+                switchover-timeout = {{Seconds(TimeSpan.FromSeconds(20))}}
+                host-return-timeout = 15s
+                fence-wait = 8s
+                order-retry = 500ms
+              }
+            """;
+    }
+
+    /// <summary>Where a host has its local disks.</summary>
+    public static string DisksOf(LabDirectory directory, string host) => directory.In(host + "-disks");
 
     private static string Common(string name, string role) => $$"""
           node {

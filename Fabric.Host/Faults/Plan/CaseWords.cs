@@ -5,7 +5,7 @@ namespace Fabric.Host.Faults.Plan;
 /// <summary>What a case does, for a dry run.</summary>
 internal static class CaseWords
 {
-    public static string Of(FaultCase one)
+    public static string Of(FaultCase one, bool sites = false)
     {
         var who = one.Who switch
         {
@@ -14,8 +14,10 @@ internal static class CaseWords
             FaultVictim.SourceVm => "the source's hypervisor process",
             FaultVictim.TargetVm => "the target's hypervisor process",
             FaultVictim.Coordinator => "the coordinator",
-            FaultVictim.DataLink => "the connections between the hosts",
-            FaultVictim.NodeLink => "both hosts' connections to the coordinator",
+            FaultVictim.DataLink => sites ? "the WAN" : "the connections between the hosts",
+            FaultVictim.NodeLink => sites ? "all hosts' way to the coordinator" : "both hosts' connections to the coordinator",
+            FaultVictim.SourceNetwork => "what the source host turns the network with",
+            FaultVictim.TargetNetwork => "what the target host turns the network with",
             FaultVictim.Journal => "the coordinator's journal",
             FaultVictim.Ledger => "both hosts' ledgers",
             _ => throw new ArgumentOutOfRangeException(nameof(one), one.Who, "not a victim"),
@@ -24,7 +26,10 @@ internal static class CaseWords
         var what = one.Action switch
         {
             FaultAction.Kill => $"kill -9 of {who}",
+            FaultAction.Stop when sites && (one.Who is FaultVictim.DataLink or FaultVictim.NodeLink) =>
+                $"lose every packet of one way of {who} for {length}",
             FaultAction.Stop => $"stop {who} for {length}",
+            FaultAction.Refuse => $"refuse {who} for {length}",
             FaultAction.Cut => $"cut {who} for {length}",
             FaultAction.DiskFull => $"fill the disk of {who} for {length}",
             FaultAction.Slow when one.Who is FaultVictim.DataLink or FaultVictim.NodeLink => string.Create(

@@ -34,8 +34,10 @@ public static class FaultPlanReader
         var plan = new FaultPlan(
             r.Text("name"),
             r.Choice<HypervisorKind>("hypervisor"),
+            r.Choice<LabSites>("sites"),
             r.Size("vm.memory", Limits.Faults.MemoryMin, Limits.Faults.MemoryMax),
             r.Size("vm.disk", 0, Limits.Faults.DiskMax),
+            r.Choice<LabNetwork>("vm.network"),
             r.Size("vm.bandwidth", Limits.Faults.RateMin, long.MaxValue),
             r.Duration("limits.settle", Ms(Limits.Faults.SettleMsMin), Ms(Limits.Faults.SettleMsMax)),
             [], null);

@@ -6,20 +6,23 @@ using Fabric.Protocol;
 namespace Fabric.Host.Faults.Run;
 
 /// <summary>The disk of a case's guest: made before it boots, and looked at when it is over.</summary>
-internal sealed class CaseDisk(LabDisk disk, TimeProvider time)
+internal sealed class CaseDisk(LabDisk disk, ICaseLab lab, TimeProvider time)
 {
     private static readonly TimeSpan SaidWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Makes the image where the guest will boot.</summary>
-    public Task MakeAsync(CancellationToken cancellation) => disk.MakeAsync(LabCluster.Source, cancellation);
+    public Task MakeAsync(CancellationToken cancellation) => disk.MakeAsync(lab.Source, cancellation);
 
     /// <summary>Files among the disks of hosts that do not own the guest.</summary>
     public IEnumerable<string> LeftoversBut(string owner) =>
-        from host in new[] { LabCluster.Source, LabCluster.Target }
+        from host in lab.HostNames
         where !string.Equals(host, owner, StringComparison.Ordinal)
         from file in disk.FilesAt(host)
         select $"the file {Path.GetFileName(file)} among the disks of {host}";
+
+    /// <summary>Takes it away, in a lab that stays.</summary>
+    public void Remove() => disk.Remove();
 
     /// <summary>
     /// Hears the guest once more, ends it, and compares its image with what it was told. A guest that was started anew,

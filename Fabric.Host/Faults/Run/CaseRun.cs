@@ -8,14 +8,11 @@ using Fabric.Protocol;
 namespace Fabric.Host.Faults.Run;
 
 /// <summary>
-/// One case: a coordinator and two hosts, a guest, a migration, and at most one break. Then whatever the break left to
-/// do: the operator's recovery, a start of what was lost, a second migration. At the end it is judged what happened.
+/// One case in a lab that is up: a guest, a migration, and at most one break. Then whatever the break left to do: the
+/// operator's recovery, a start of what was lost, a second migration. At the end it is judged what happened.
 /// </summary>
-internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen screen, TimeProvider time)
+internal sealed class CaseRun(CaseScene scene, FaultCase? fault, CaseScreen screen, TimeProvider time)
 {
-    /// <summary>The lab's VM.</summary>
-    public const string VmName = "demo";
-
     private const int BeatsBefore = 20;
     private const int BeatsAfter = 20;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
@@ -25,105 +22,99 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     private static readonly TimeSpan DisksTidyWithin =
         TidyWithin + TimeSpan.FromMilliseconds(Limits.Agent.LeftoverLookMs);
 
+    private static readonly TimeSpan TidyEvery = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
+    private readonly ICaseLab _lab = scene.Lab;
+    private readonly LabOptions _options = scene.Options;
+    private readonly FabricOperator _fabric = scene.Fabric;
+    private readonly VmId _vm = scene.Spec.Id;
     private readonly List<MigrationRecord> _migrations = [];
     private readonly List<string> _afterwards = [];
     private bool _wentBack;
 
-    /// <summary>Runs it; nothing is left behind, however it ends.</summary>
+    /// <summary>Runs it.</summary>
     /// <exception cref="LabException">It could not be carried out.</exception>
     public async Task<CaseReport> RunAsync(CancellationToken cancellation)
     {
-        var facts = await LabMachines.Hypervisor(options, time).ProbeAsync(cancellation);
-        var spec = LabMachines.Spec(VmName, options, facts);
-        using var directory = LabDirectory.Make(options.Keep);
-        await using var cluster = LabCluster.Start(directory, options, HoldAt, time);
-        var kept = options.Keep ? ", which will be kept" : "";
-        screen.Say($"a coordinator and two hosts start in {directory.Path}{kept}");
-        var copies = new[] { LabCluster.Source, LabCluster.Target }
-            .ToDictionary(h => h, h => cluster.CopiesOf(h, VmName), StringComparer.Ordinal);
-        await using var watch = new MachineWatch(copies, time, cluster.Disks);
-        var disk = options.HasDisk ? new CaseDisk(new LabDisk(directory, options), time) : null;
-        using var fabric = new FabricOperator(cluster.Api, cluster.Certificates, time);
-
-        if (disk is not null)
-            await disk.MakeAsync(cancellation);
-        await BootAsync(cluster, watch, fabric, spec, cancellation);
-        var (broke, wire, cpu) = await MigrateAndBreakAsync(cluster, watch, fabric, spec.Id, cancellation);
+        if (scene.Disk is { } made)
+            await made.MakeAsync(cancellation);
+        await BootAsync(cancellation);
+        await scene.Witness.GuestRunsAsync(cancellation);
+        var (broke, wire, cpu) = await MigrateAndBreakAsync(cancellation);
+        await scene.Witness.MigrationIsOverAsync(_migrations[0], cancellation);
         if (_migrations[0].Ended is { Outcome: not MigrationOutcome.Completed })
-            await TryAgainAsync(cluster, watch, fabric, spec.Id, cancellation);
-        var back = options.Returns && fault is null ? await ReturnAsync(cluster, fabric, spec.Id, cancellation) : null;
+            await TryAgainAsync(cancellation);
+        else if (fault is { Who: FaultVictim.TargetVm, Action: FaultAction.Kill, At: FaultStage.ReleasingSource })
+            await StartKilledAnewAsync(cancellation);
+        var back = _options.Returns && fault is null ? await ReturnAsync(cancellation) : null;
         var owner = Owner();
-        var leftovers = await LeftoversAsync(watch, fabric, disk, owner, cancellation);
-        var verified = await VerifyAsync(watch, owner, cancellation);
-        var seen = watch.Tracks.Select(CopyRecord.Of).ToList();
-        var onDisk = disk is null
-            ? null
-            : await disk.CheckAsync(watch, fabric, spec.Id, owner, _wentBack, cancellation);
+        var leftovers = await LeftoversAsync(owner, cancellation);
+        var verified = await VerifyAsync(owner, cancellation);
+        var seen = scene.Watch.Tracks.Select(CopyRecord.Of).ToList();
+        var address = await scene.Witness.SawAsync(owner, cancellation);
+        var onDisk = scene.Disk is { } disk
+            ? await disk.CheckAsync(scene.Watch, _fabric, _vm, owner, _wentBack, cancellation)
+            : null;
+        leftovers = [.. leftovers, .. await scene.Witness.RemoveAsync(cancellation)];
         var (history, faults) = await JournalCheck.ReadAsync(
-            cluster.Journal, spec.Id, _migrations.Select(m => m.Plan.Id), cancellation);
-        var links = cluster.NodeLinks.Concat(cluster.DataLinks).Select(l => l.Seen).ToList();
+            _lab.Journal, _vm, _migrations.Select(m => m.Plan.Id), cancellation);
         var evidence = new Evidence(seen, _migrations, leftovers)
         {
             VmHistory = history,
             JournalFaults = faults,
             Disk = onDisk,
-            Connections = links.Sum(l => l.Opened),
-            PlainConnections = links.Sum(l => l.Plain),
+            Address = address,
+            Connections = _lab.Connections?.Opened,
+            PlainConnections = _lab.Connections?.Plain ?? 0,
         };
         var guest = GuestCheck.Of(evidence.Copies, verified, _wentBack);
         return CaseReport.Of(
             evidence, guest, fault, broke, _afterwards, new CaseFacts(
-                FaultNames.WordOf(options.Hypervisor), $"{facts.Version} ({facts.Accelerator})", wire, cpu,
-                spec.MemoryBytes(), back));
+                FaultNames.WordOf(_options.Hypervisor), scene.Version, wire, cpu, scene.Spec.MemoryBytes(), back));
     }
 
-    private FaultStage HoldAt => fault is not null && !Breaker.ComesWhileBytesFlow(fault, options) ? fault.At : FaultStage.Off;
-
-    private async Task BootAsync(
-        LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmSpec spec, CancellationToken cancellation)
+    private async Task BootAsync(CancellationToken cancellation)
     {
         await UntilAsync(
-            cluster, ReadyWithin, "both hosts to be connected",
-            async () => (await fabric.ConnectedHostsAsync(cancellation)).Count == cluster.NodeLinks.Count,
-            cancellation);
-        await fabric.StartVmAsync(spec, LabCluster.Source, cancellation);
+            ReadyWithin, "all hosts to be connected", () => AllAreConnectedAsync(cancellation), cancellation);
+        await _fabric.StartVmAsync(scene.Spec, _lab.Source, cancellation);
         screen.Say(string.Create(
-            CultureInfo.InvariantCulture, $"the guest boots with {spec.MemoryKiB} KiB on {LabCluster.Source}"));
+            CultureInfo.InvariantCulture, $"the guest boots with {scene.Spec.MemoryKiB} KiB on {_lab.Source}"));
         await UntilAsync(
-            cluster, ReadyWithin, "the guest to write heartbeats",
-            () => Task.FromResult(watch.Tracks.Any(t => t.Console.Last is { Seq: >= BeatsBefore })), cancellation);
-        if (options.HasDisk)
+            ReadyWithin, "the guest to write heartbeats",
+            () => Task.FromResult(scene.Watch.Tracks.Any(t => t.Console.Last is { Seq: >= BeatsBefore })), cancellation);
+        if (scene.Spec.Disks.Count > 0)
         {
             await UntilAsync(
-                cluster, ReadyWithin, "the guest to write its disk",
-                () => Task.FromResult(watch.Tracks.Any(t => t.Console.LastAcknowledged is not null)), cancellation);
+                ReadyWithin, "the guest to write its disk",
+                () => Task.FromResult(scene.Watch.Tracks.Any(t => t.Console.LastAcknowledged is not null)), cancellation);
         }
 
         await UntilAsync(
-            cluster, ReadyWithin, "the VM to be known as running",
-            () => fabric.IsRunningAsync(spec.Id, cancellation), cancellation);
+            ReadyWithin, "the VM to be known as running",
+            () => _fabric.IsRunningAsync(_vm, cancellation), cancellation);
     }
 
     private async Task<(BreakReport? Broke, long WireBytes, double CpuSeconds)> MigrateAndBreakAsync(
-        LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+        CancellationToken cancellation)
     {
-        using var late = new CancellationTokenSource(options.SettleWithin, time);
+        using var late = new CancellationTokenSource(_options.SettleWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
-        var cpu = ProcessorTime.Begin(Processes(cluster, watch));
-        await using var journal = await BeginAsync(cluster, fabric, vm, either.Token);
+        var cpu = ProcessorTime.Begin(Processes());
+        var before = await _lab.CarriedAsync(either.Token);
+        await using var journal = await BeginAsync(_lab.Target, either.Token);
         using var mend = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
         var breaking = fault is null
             ? Task.FromResult<BreakReport?>(null)
-            : BreakAsync(cluster, watch, fabric, journal, mend.Token);
+            : BreakAsync(journal, before, mend.Token);
         try
         {
             var end = journal.UntilAsync(s => s.Stage is OnHold || HasOutcome(s), either.Token);
-            await await Task.WhenAny(end, cluster.Failed);
-            await RecoverAsync(fabric, journal, vm, either.Token);
-            var wire = cluster.DataLinks.Sum(l => l.Bytes);
-            var used = cpu.SecondsUntilNow(Processes(cluster, watch));
+            await await Task.WhenAny(end, _lab.Failed);
+            await RecoverAsync(journal, either.Token);
+            var wire = await _lab.CarriedAsync(either.Token) - before;
+            var used = cpu.SecondsUntilNow(Processes());
             var report = await breaking;
             _migrations.Add(journal.Record);
             if (journal.Record.Ended?.Outcome == MigrationOutcome.Completed)
@@ -133,7 +124,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new LabException(
-                $"The migration did not end in {options.SettleWithin.TotalMinutes:0.#} minutes; " +
+                $"The migration did not end in {_options.SettleWithin.TotalMinutes:0.#} minutes; " +
                 $"it is at {journal.Stage}.");
         }
         finally
@@ -144,12 +135,14 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         }
     }
 
-    private static IEnumerable<int> Processes(LabCluster cluster, MachineWatch watch) =>
-        cluster.Nodes.Values.Select(n => n.ProcessId).Concat(watch.Tracks.Select(t => t.ProcessId)).OfType<int>();
+    private IEnumerable<int> Processes() => _lab.HostNames.Prepend(_lab.CoordinatorName).Select(_lab.ProcessOf)
+        .Concat(scene.Watch.Tracks.Select(t => t.ProcessId)).OfType<int>();
+
+    private async Task<bool> AllAreConnectedAsync(CancellationToken cancellation) =>
+        (await _fabric.ConnectedHostsAsync(cancellation)).Count == _lab.HostNames.Count;
 
     /// <summary>What an operator would do about a migration that is held because a copy was lost.</summary>
-    private async Task RecoverAsync(
-        FabricOperator fabric, JournalFollower journal, VmId vm, CancellationToken cancellation)
+    private async Task RecoverAsync(JournalFollower journal, CancellationToken cancellation)
     {
         if (journal.Record is not { Ended: null } open || open.First<HeldForOperator>() is not
             { Reason: FailureReason.TargetLostAfterGrant or FailureReason.SourceLostInDoubt } held)
@@ -157,33 +150,29 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         _wentBack = true;
         _afterwards.Add($"held for the operator ({held.Reason}), who let the copy that is left run");
         screen.Say("the operator recovers the copy that is left");
-        await fabric.RecoverAsync(vm, cancellation);
+        await _fabric.RecoverAsync(_vm, cancellation);
         await journal.UntilAsync(HasOutcome, cancellation);
     }
 
     private static bool HasOutcome(MigrationState state) => state.Stage is InCleanUp or Over;
 
     private async Task<BreakReport?> BreakAsync(
-        LabCluster cluster, MachineWatch watch, FabricOperator fabric, JournalFollower journal,
-        CancellationToken cancellation) =>
-        await new Breaker(cluster, watch, fabric, options, fault!, time).RunAsync(journal, screen.Broke, cancellation);
+        JournalFollower journal, long before, CancellationToken cancellation) =>
+        await new Breaker(scene, fault!, time).RunAsync(journal, before, screen.Broke, cancellation);
 
     /// <summary>
     /// Rule 7: at once, while the first may still be clearing up. What was lost is started anew before.
     /// </summary>
-    private async Task TryAgainAsync(
-        LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+    private async Task TryAgainAsync(CancellationToken cancellation)
     {
-        using var late = new CancellationTokenSource(options.SettleWithin, time);
+        using var late = new CancellationTokenSource(_options.SettleWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         await UntilAsync(
-            cluster, ReadyWithin, "both hosts to be connected again",
-            async () => (await fabric.ConnectedHostsAsync(either.Token)).Count == cluster.NodeLinks.Count,
-            either.Token);
-        if (_migrations[0].Ended is { Keeper: Keeper.Nobody } || !await fabric.IsRunningAsync(vm, either.Token))
-            await StartAnewAsync(cluster, watch, fabric, vm, either.Token);
+            ReadyWithin, "all hosts to be connected again", () => AllAreConnectedAsync(either.Token), either.Token);
+        if (_migrations[0].Ended is { Keeper: Keeper.Nobody } || !await _fabric.IsRunningAsync(_vm, either.Token))
+            await StartAnewAsync(either.Token);
         screen.Say("the same migration again, with nothing broken");
-        await using var journal = await BeginAsync(cluster, fabric, vm, either.Token);
+        await using var journal = await BeginAsync(_lab.Target, either.Token);
         try
         {
             await FinishAsync(journal, 1, either.Token);
@@ -199,54 +188,60 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     }
 
     /// <summary>Back to where it came from; bytes that this took.</summary>
-    private async Task<long?> ReturnAsync(
-        LabCluster cluster, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+    private async Task<long?> ReturnAsync(CancellationToken cancellation)
     {
-        using var late = new CancellationTokenSource(options.SettleWithin, time);
+        using var late = new CancellationTokenSource(_options.SettleWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellation);
         await UntilAsync(
-            cluster, ReadyWithin, "the VM to be known as running", () => fabric.IsRunningAsync(vm, either.Token),
+            ReadyWithin, "the VM to be known as running", () => _fabric.IsRunningAsync(_vm, either.Token),
             either.Token);
         screen.Say("the guest goes back");
-        var before = cluster.DataLinks.Sum(l => l.Bytes);
+        var before = await _lab.CarriedAsync(either.Token);
         try
         {
-            await using var journal = await BeginAsync(cluster, fabric, vm, either.Token, LabCluster.Source);
+            await using var journal = await BeginAsync(_lab.Source, either.Token);
             await FinishAsync(journal, 1, either.Token);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
             throw new LabException(
-                $"The way back did not end in {options.SettleWithin.TotalMinutes:0.#} minutes.");
+                $"The way back did not end in {_options.SettleWithin.TotalMinutes:0.#} minutes.");
         }
 
         var outcome = _migrations[1].Ended?.Outcome;
         _afterwards.Add($"the way back: {outcome?.ToString() ?? "no outcome"}");
-        return outcome == MigrationOutcome.Completed ? cluster.DataLinks.Sum(l => l.Bytes) - before : null;
+        return outcome == MigrationOutcome.Completed ? await _lab.CarriedAsync(either.Token) - before : null;
     }
 
-    private async Task StartAnewAsync(
-        LabCluster cluster, MachineWatch watch, FabricOperator fabric, VmId vm, CancellationToken cancellation)
+    /// <summary>A guest that is killed after it has moved is lost with its process, and no migration's affair.</summary>
+    private async Task StartKilledAnewAsync(CancellationToken cancellation)
+    {
+        await UntilAsync(
+            ReadyWithin, "the VM to be known as ended",
+            async () => !await _fabric.IsRunningAsync(_vm, cancellation), cancellation);
+        await StartAnewAsync(cancellation);
+    }
+
+    private async Task StartAnewAsync(CancellationToken cancellation)
     {
         _wentBack = true;
         _afterwards.Add("the guest was lost with its process; the operator started it anew");
         screen.Say("the guest is started anew");
-        var known = watch.Tracks.Count;
-        await fabric.StartAgainAsync(vm, cancellation);
+        var known = scene.Watch.Tracks.Count;
+        await _fabric.StartAgainAsync(_vm, cancellation);
         await UntilAsync(
-            cluster, ReadyWithin, "the guest to write heartbeats again",
-            () => Task.FromResult(watch.Tracks.Skip(known).Any(t => t.Console.Last is { Seq: >= BeatsBefore })),
+            ReadyWithin, "the guest to write heartbeats again",
+            () => Task.FromResult(scene.Watch.Tracks.Skip(known).Any(t => t.Console.Last is { Seq: >= BeatsBefore })),
             cancellation);
         await UntilAsync(
-            cluster, ReadyWithin, "the VM to be known as running", () => fabric.IsRunningAsync(vm, cancellation),
+            ReadyWithin, "the VM to be known as running", () => _fabric.IsRunningAsync(_vm, cancellation),
             cancellation);
     }
 
-    private async Task<JournalFollower> BeginAsync(
-        LabCluster cluster, FabricOperator fabric, VmId vm, CancellationToken cancellation, string? target = null)
+    private async Task<JournalFollower> BeginAsync(string target, CancellationToken cancellation)
     {
-        var id = await fabric.MigrateAsync(vm, target ?? LabCluster.Target, cancellation);
-        return new JournalFollower(cluster.Journal, id, time, screen.Happened);
+        var id = await _fabric.MigrateAsync(_vm, target, cancellation);
+        return new JournalFollower(_lab.Journal, id, time, screen.Happened);
     }
 
     private async Task FinishAsync(JournalFollower journal, int index, CancellationToken cancellation)
@@ -266,26 +261,27 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     };
 
     /// <summary>What is left on the other host after it had time to clear up.</summary>
-    private async Task<IReadOnlyList<string>> LeftoversAsync(
-        MachineWatch watch, FabricOperator fabric, CaseDisk? disk, string owner, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> LeftoversAsync(string owner, CancellationToken cancellation)
     {
-        var within = disk is null ? TidyWithin : DisksTidyWithin;
+        var within = scene.Spec.Disks.Count == 0 ? TidyWithin : DisksTidyWithin;
         var began = time.GetTimestamp();
         while (true)
         {
-            var others = watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal));
+            var others = scene.Watch.Tracks.Where(t => !string.Equals(t.Host, owner, StringComparison.Ordinal));
             var left = await Leftovers.FindAsync(others, cancellation);
-            if (left.Count == 0 && disk is not null)
-                left = [.. disk.LeftoversBut(owner), .. await fabric.LeftoversAsync(of: null, cancellation)];
+            if (left.Count == 0)
+                left = [.. scene.Witness.LeftoversBut(owner), .. scene.Disk?.LeftoversBut(owner) ?? []];
+            if (left.Count == 0 && scene.Spec.Disks.Count > 0)
+                left = await _fabric.LeftoversAsync(scene.LeftoversOf, cancellation);
             if (left.Count == 0 || time.GetElapsedTime(began) > within)
                 return left;
-            await Task.Delay(LookEvery, time, cancellation);
+            await Task.Delay(TidyEvery, time, cancellation);
         }
     }
 
-    private async Task<Verification?> VerifyAsync(MachineWatch watch, string owner, CancellationToken cancellation)
+    private async Task<Verification?> VerifyAsync(string owner, CancellationToken cancellation)
     {
-        var copy = watch.Tracks.LastOrDefault(t => string.Equals(t.Host, owner, StringComparison.Ordinal) && t.RunsNow);
+        var copy = scene.Watch.Tracks.LastOrDefault(t => string.Equals(t.Host, owner, StringComparison.Ordinal) && t.RunsNow);
         if (copy is null)
             return null;
         screen.Say($"the guest on {owner} checks all its pages");
@@ -293,7 +289,7 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
         {
             var beats = copy.Console.Heartbeats.Count + BeatsAfter;
             await UntilAsync(
-                null, ReadyWithin, "the guest to write more heartbeats",
+                ReadyWithin, "the guest to write more heartbeats",
                 () => Task.FromResult(copy.Console.Heartbeats.Count >= beats), cancellation);
             return await GuestSerial.VerifyAsync(copy.Files.Serial, time, cancellation);
         }
@@ -305,17 +301,16 @@ internal sealed class CaseRun(LabOptions options, FaultCase? fault, CaseScreen s
     }
 
     private async Task UntilAsync(
-        LabCluster? cluster, TimeSpan within, string what, Func<Task<bool>> isSo, CancellationToken cancellation)
+        TimeSpan within, string what, Func<Task<bool>> isSo, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         while (!await isSo())
         {
-            if (cluster is { Failed.IsCompleted: true })
-                await cluster.Failed;
+            if (_lab.Failed is { IsCompleted: true } failed)
+                await failed;
             if (time.GetElapsedTime(began) > within)
             {
-                throw new LabException(
-                    $"Waited {within.TotalSeconds:0} s in vain for {what}. With --keep the nodes' logs stay.");
+                throw new LabException($"Waited {within.TotalSeconds:0} s in vain for {what}. {_lab.Logs}");
             }
             await Task.Delay(LookEvery, time, cancellation);
         }

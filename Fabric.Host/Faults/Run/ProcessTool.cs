@@ -21,12 +21,25 @@ internal static class ProcessTool
     /// <summary>Files may grow again.</summary>
     public static Task<bool> FreeDiskAsync(int processId) => LimitAsync(processId, "unlimited");
 
+    /// <summary>Runs one of the system's programs to its end.</summary>
+    /// <exception cref="LabException">It failed; it says why.</exception>
+    public static async Task DoAsync(string program, params IEnumerable<string> arguments)
+    {
+        var line = arguments.ToList();
+        var (ok, errors) = await AskAsync(program, line);
+        if (!ok)
+            throw new LabException($"{program} {string.Join(' ', line)}: {errors.Trim()}");
+    }
+
     private static Task<bool> LimitAsync(int processId, string limit) =>
         RunAsync("prlimit", "--pid", Text(processId), $"--fsize={limit}:");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static async Task<bool> RunAsync(string program, params IEnumerable<string> arguments)
+    private static async Task<bool> RunAsync(string program, params IEnumerable<string> arguments) =>
+        (await AskAsync(program, arguments)).Ok;
+
+    private static async Task<(bool Ok, string Errors)> AskAsync(string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -39,13 +52,14 @@ internal static class ProcessTool
         try
         {
             using var process = Process.Start(start)!;
-            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            var said = await Task.WhenAll(
+                process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
             await process.WaitForExitAsync();
-            return process.ExitCode == 0;
+            return (process.ExitCode == 0, said[0]);
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new LabException($"'{program}' cannot be started: {e.Message} (prlimit is in util-linux).", e);
+            throw new LabException($"'{program}' cannot be started: {e.Message} (see deploy/setup.sh).", e);
         }
     }
 }

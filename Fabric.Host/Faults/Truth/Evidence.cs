@@ -18,8 +18,11 @@ public sealed record Evidence(
     /// <summary>What was seen of the guest's disk; null when it has none.</summary>
     public DiskEvidence? Disk { get; init; }
 
-    /// <summary>Connections between the nodes over which something was sent.</summary>
-    public int Connections { get; init; }
+    /// <summary>What a client saw of the guest's address; null when it has none.</summary>
+    public AddressEvidence? Address { get; init; }
+
+    /// <summary>Connections between the nodes over which something was sent; null where nobody looked.</summary>
+    public int? Connections { get; init; } = 0;
 
     /// <summary>Those of them that did not begin with TLS.</summary>
     public int PlainConnections { get; init; }

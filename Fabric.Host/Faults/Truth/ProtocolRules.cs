@@ -32,18 +32,16 @@ public static class ProtocolRules
         new("oneCopyAtRest", [.. AtRest(e)], string.Join(", ", e.Copies.Where(c => c.IsAlive).Select(c => c.Name))),
         new("deathIsSeen", [.. e.Migrations.SelectMany(m => Presumed(m, e.Copies))], "deaths that were decided upon"),
         new("noAssertionBroken", [.. e.Migrations.SelectMany(Broken)], "holds"),
-        new("nothingLeftOnLoser", e.Leftovers, "processes, sockets and images"),
+        new("nothingLeftOnLoser", e.Leftovers, "processes, sockets, images and what networks need"),
         .. OfDisks(e),
+        .. OfAddress(e),
         new("epochsRise", [.. Epochs(e.VmHistory)], string.Create(
             CultureInfo.InvariantCulture, $"{e.VmHistory.Count} events of the VM")),
         new("oneHistory", e.JournalFaults, "the journal, read again"),
         new(
             "sourceKeptUntilTargetRuns", [.. e.Migrations.SelectMany(m => EarlyEnds(m, e.Copies))],
             "ends of copies that went away"),
-        new(
-            "alwaysTls", e.PlainConnections == 0 ? [] : [string.Create(
-                CultureInfo.InvariantCulture, $"{e.PlainConnections} connections did not begin with TLS")],
-            string.Create(CultureInfo.InvariantCulture, $"{e.Connections} connections")),
+        .. OfLinks(e),
         new(
             "retryWorks", [.. Retry(e.Migrations)],
             e.Migrations.Count > 1 ? "a second migration was made" : "not needed"),
@@ -60,6 +58,17 @@ public static class ProtocolRules
         if (e.Disk is { } disk)
             yield return new("noWriteLost", [.. disk.Faults()], disk.Seen);
     }
+
+    private static IEnumerable<RuleResult> OfAddress(Evidence e) => e.Address is { } address
+        ? [new("oneAddress", [.. address.Faults(e.Copies)], address.Seen)]
+        : [];
+
+    private static IEnumerable<RuleResult> OfLinks(Evidence e) => e.Connections is { } connections
+        ? [new(
+            "alwaysTls", e.PlainConnections == 0 ? [] : [string.Create(
+                CultureInfo.InvariantCulture, $"{e.PlainConnections} connections did not begin with TLS")],
+            string.Create(CultureInfo.InvariantCulture, $"{connections} connections"))]
+        : [];
 
     private static string Text(DateTimeOffset moment) => $"{moment:HH:mm:ss.ffffff}";
 

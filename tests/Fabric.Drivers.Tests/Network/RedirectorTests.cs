@@ -40,6 +40,26 @@ public sealed class RedirectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Router_leads_to_a_VM_that_has_ended_no_longer_but_to_one_that_is_elsewhere()
+    {
+        var move = SampleMoves.Kinds["relay"];
+        var start = move with { Role = NetworkRole.Router, Source = null };
+        var route = new MachineRoute(move.Spec.Addresses[0], IsV6: false, RouteFacts.Main, Link: null, move.Target!.Underlay);
+        foreach (var step in new[] { _host.PrepareAsync, _host.ActivateAsync, _host.ReleaseAsync })
+            await step(start, default);
+        _kernel.Read(route).ShouldNotBeNull();
+
+        var end = start with { Migration = MigrationId.Of("e1"), Target = null, Source = move.Source };
+        await _host.ReleaseAsync(end, default);
+        _kernel.Read(route).ShouldNotBeNull();
+        await _host.ReleaseAsync(end with { Source = move.Target }, default);
+        _kernel.Read(route).ShouldBeNull();
+        _host.Open().ShouldBeEmpty();
+        (end with { Source = null }).Faults().ShouldContain(
+            "the role Router needs to know the source or the target", StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task Missing_capability_is_named()
     {
         _kernel.Missing = "NET_ADMIN";

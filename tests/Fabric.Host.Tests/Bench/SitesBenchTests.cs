@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fabric.Host.Bench.Sites;
 using Fabric.Host.Faults;
+using Fabric.Host.Faults.Sites;
 using Fabric.Host.Faults.Truth;
 
 namespace Fabric.Host.Tests.Bench;

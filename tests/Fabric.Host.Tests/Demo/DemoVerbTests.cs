@@ -65,8 +65,9 @@ public sealed class DemoVerbTests : IDisposable
         DemoFaults.VictimWords.ShouldBe(
             ["target-vm", "target-agent", "source-agent", "coordinator", "data-link", "node-link"]);
         FaultNames.StageWords.ShouldBe(
-            ["pre-migration", "reservation", "storage-sync", "pre-copy", "stop-and-copy", "commitment", "activation"]);
-        FaultNames.AllStages.Select(FaultNames.KindOf).Distinct().Count().ShouldBe(7);
+            ["pre-migration", "reservation", "storage-sync", "pre-copy", "stop-and-copy", "commitment", "activation",
+             "releasing-source"]);
+        FaultNames.AllStages.Select(FaultNames.KindOf).Distinct().Count().ShouldBe(8);
     }
 
     [Theory]

@@ -26,7 +26,21 @@ public sealed class FaultsVerbTests : IDisposable
         _cli.Out.ShouldContain("fill the disk of the coordinator's journal for 5 s, in commitment");
         (await _cli.RunAsync("faults run --dry-run --json")).ShouldBe(0);
         using var document = JsonDocument.Parse(_cli.Out);
-        document.RootElement.GetProperty("cases").GetArrayLength().ShouldBe(147);
+        document.RootElement.GetProperty("cases").GetArrayLength().ShouldBe(168);
+    }
+
+    [Fact]
+    public async Task Between_sites_networks_are_broken_too_and_links_are_other_ones()
+    {
+        (await _cli.RunAsync("faults run --hypervisor qemu --sites two --dry-run --json")).ShouldBe(0);
+        using var document = JsonDocument.Parse(_cli.Out);
+        document.RootElement.GetProperty("on").GetString().ShouldBe("qemu between two sites");
+        document.RootElement.GetProperty("cases").GetArrayLength().ShouldBe(184);
+        (await _cli.RunAsync("faults run --hypervisor qemu --sites two --dry-run")).ShouldBe(0);
+        _cli.Out.ShouldContain("refuse what the target host turns the network with for 5 s, in activation");
+        _cli.Out.ShouldContain("lose every packet of one way of the WAN for 5 s, in pre-copy");
+        (await _cli.RunAsync("faults run --hypervisor qemu --dry-run --only target-network")).ShouldBe(2);
+        _cli.Error.ShouldContain("--sites two");
     }
 
     [Fact]
@@ -62,6 +76,8 @@ public sealed class FaultsVerbTests : IDisposable
     [InlineData("faults run --plan /no/such/plan", 2)]
     [InlineData("faults run --only no-such-case", 2)]
     [InlineData("faults run --hypervisor xen", 2)]
+    [InlineData("faults run --sites three", 2)]
+    [InlineData("faults run --hypervisor embedded --sites two", 2)]
     [InlineData("faults run --resport x", 2)]
     [InlineData("faults", 2)]
     public async Task A_wrong_command_line_runs_nothing(string line, int exitCode) =>

@@ -21,7 +21,8 @@ public sealed class PlanTests : IDisposable
                        select (who, action, stage);
         plan.Cases.Select(c => (c.Who, c.Action, c.At)).ShouldBe(sensible, ignoreOrder: true);
         plan.Cases.Select(c => c.Id).ShouldBeUnique(StringComparer.Ordinal);
-        plan.Cases.Count.ShouldBe(147);
+        plan.Cases.Count.ShouldBe(184);
+        (plan.Sites, plan.Network).ShouldBe((LabSites.None, LabNetwork.Routed));
         plan.Own.ShouldBeNull();
     }
 
@@ -48,6 +49,16 @@ public sealed class PlanTests : IDisposable
             new FaultCase(
                 FaultVictim.NodeLink, FaultAction.Slow, FaultStage.Commitment, TimeSpan.FromSeconds(7), 5_000),
         ]);
+    }
+
+    [Fact]
+    public void A_plan_between_sites_has_a_network_unless_it_says_otherwise_and_needs_QEMU()
+    {
+        var plan = Read("plan { hypervisor = qemu, sites = two }");
+        (plan.IsBetweenSites, plan.HasNetwork, plan.Contradiction).ShouldBe((true, true, null));
+        Read("plan { hypervisor = qemu, sites = two, vm.network = none }").HasNetwork.ShouldBeFalse();
+        Read("plan { hypervisor = qemu }").HasNetwork.ShouldBeFalse();
+        Read("plan.sites = two").Contradiction.ShouldNotBeNull().ShouldContain("hypervisor = qemu");
     }
 
     [Fact]
@@ -84,6 +95,9 @@ public sealed class PlanTests : IDisposable
     [InlineData("repetitions = 0", "plan.repetitions", "outside 1 to 100")]
     [InlineData("repetitions = 100", "plan.repetitions", "at most 2000")]
     [InlineData("hypervisor = xen", "plan.hypervisor", "is not one of")]
+    [InlineData("sites = three", "plan.sites", "is not one of")]
+    [InlineData("vm.network = vxlan", "plan.vm.network", "is not one of")]
+    [InlineData("cases = [{ who = target-network, action = cut }]", "cases[1].who", "it takes refuse")]
     [InlineData("vm.memory = 1MiB", "plan.vm.memory", "outside")]
     [InlineData("limits.settle = 1s", "plan.limits.settle", "outside")]
     [InlineData("limit.settle = 10s", "plan.limit", "did you mean")]

@@ -202,6 +202,7 @@ public sealed class ProtocolRulesTests
         var good = new Evidence([Source, Target], [Completed], []) { Connections = 3 };
         Broken(good with { JournalFaults = ["vm/demo has version 4 where 3 belongs"] }).ShouldBe(["oneHistory"]);
         Broken(good with { PlainConnections = 1 }).ShouldBe(["alwaysTls"]);
+        ProtocolRules.Check(good with { Connections = null }).ShouldNotContain(r => r.Name == "alwaysTls");
     }
 
     [Fact]
@@ -234,6 +235,46 @@ public sealed class ProtocolRulesTests
 
         bool Rule11(CopyRecord copy) => !Broken(new Evidence([copy], [reverted], []))
             .Contains("sourceKeptUntilTargetRuns", StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void Answers_come_from_where_the_guest_runs_and_one_for_each_question()
+    {
+        Evidence With(params AddressAnswer[] answers) => new([Source, Target], [Completed], [])
+        {
+            Address = new AddressEvidence(100, answers.Length, [], answers, []),
+        };
+        AddressAnswer Answer(string host, long number, double at) => new(host, number, At(at));
+
+        Broken(With(Answer("host-a", 1, 50), Answer("host-b", 9, 200))).ShouldBeEmpty();
+        // The source, after the target has run for a while.
+        Broken(With(Answer("host-a", 30, 300))).ShouldBe(["oneAddress"]);
+        // A host that has no part in it.
+        Broken(With(Answer("host-c", 9, 200))).ShouldBe(["oneAddress"]);
+        // Both within the slack of the other's runs.
+        Broken(With(Answer("host-a", 9, 151), Answer("host-b", 9, 152))).ShouldBe(["oneAddress"]);
+        Broken(With(Answer("host-b", 9, 200), Answer("host-b", 9, 201))).ShouldBe(["oneAddress"]);
+        // The clocks of runs and of packets are two.
+        Broken(With(Answer("host-a", 9, 199), Answer("host-b", 10, 51))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Questions_that_come_back_twice_and_an_address_that_is_lost_break_one_address()
+    {
+        var good = new Evidence([Source, Target], [Completed], []) { Address = new AddressEvidence(9, 5, [], [], []) };
+        Broken(good).ShouldBeEmpty();
+        Broken(good with { Address = good.Address with { Twice = [7] } }).ShouldBe(["oneAddress"]);
+        Broken(good with { Address = good.Address with { AtRest = ["no answer"] } }).ShouldBe(["oneAddress"]);
+        ProtocolRules.Check(good with { Address = null }).ShouldNotContain(r => r.Name == "oneAddress");
+    }
+
+    [Fact]
+    public void Many_answers_from_the_wrong_place_are_counted_and_some_are_shown()
+    {
+        var answers = Enumerable.Range(0, 500).Select(i => new AddressAnswer("host-a", i, At(1000 + i))).ToList();
+        var faults = new AddressEvidence(500, 500, [], answers, []).Faults([Source, Target]).ToList();
+        faults.Count.ShouldBe(4);
+        faults[^1].ShouldBe("500 answers came from where the guest did not run");
     }
 
     private static IEnumerable<string> Broken(Evidence evidence) =>

@@ -53,6 +53,37 @@ public sealed class FaultsTests : IDisposable
             "journal.disk-full.stop-and-copy");
     }
 
+    /// <summary>
+    /// The address moves though the target cannot turn to it at first; and a target's agent that dies under the last copy.
+    /// </summary>
+    [Fact]
+    public async Task A_plan_runs_between_two_sites_and_the_address_answers_from_one_place()
+    {
+        var report = await RunAsync("""
+            plan {
+              name = sites, hypervisor = qemu, sites = two
+              cases = [
+                { who = target-network, action = refuse, stage = activation, for = 3s }
+                { who = target-agent, action = kill, stage = stop-and-copy }
+              ]
+            }
+            """, "--json");
+        var cases = report.GetProperty("cases").EnumerateArray().ToList();
+        cases.Select(c => c.GetProperty("verdict").GetString()).ShouldBe(["Held", "Held"], report.ToString());
+        cases[0].GetProperty("outcome").GetString().ShouldBe("completed");
+        cases[0].GetProperty("broke").GetProperty("what").GetString().ShouldNotBeNull().ShouldContain("renamed");
+        foreach (var one in cases)
+        {
+            var rules = one.GetProperty("rules").EnumerateArray()
+                .ToDictionary(r => r.GetProperty("name").GetString()!, StringComparer.Ordinal);
+            rules.ContainsKey("oneWriter").ShouldBeTrue();
+            // "N questions, N answered, N answers left hosts"
+            var seen = rules["oneAddress"].GetProperty("seen").GetString()!.Split(' ');
+            int.Parse(seen[2], CultureInfo.InvariantCulture).ShouldBeGreaterThan(50);
+            int.Parse(seen[4], CultureInfo.InvariantCulture).ShouldBeGreaterThan(50);
+        }
+    }
+
     [Fact]
     public async Task Hosts_that_are_there_are_broken_by_the_plan_s_own_commands_and_mended()
     {
@@ -64,7 +95,7 @@ public sealed class FaultsTests : IDisposable
         while ((await fabric.ConnectedHostsAsync(guard.Token)).Count < 2)
             await Task.Delay(50, guard.Token);
         var facts = await LabMachines.Hypervisor(options, Time).ProbeAsync(guard.Token);
-        var spec = LabMachines.Spec(CaseRun.VmName, options, facts);
+        var spec = LabMachines.Spec(LoopbackCase.VmName, options, facts);
         await fabric.StartVmAsync(spec, LabCluster.Source, guard.Token);
         while (!await fabric.IsRunningAsync(spec.Id, guard.Token))
             await Task.Delay(50, guard.Token);
@@ -75,7 +106,7 @@ public sealed class FaultsTests : IDisposable
               api = "{{cluster.Api}}"
               ca = "{{cluster.Certificates}}/ca.crt"
               cert = "{{cluster.Certificates}}/operator.crt", key = "{{cluster.Certificates}}/operator.key"
-              vm = {{CaseRun.VmName}}, hosts = [{{LabCluster.Source}}, {{LabCluster.Target}}]
+              vm = {{LoopbackCase.VmName}}, hosts = [{{LabCluster.Source}}, {{LabCluster.Target}}]
               cases = [
                 { name = "target's node is stopped", at = pre-copy, for = 2s
                   break = ["/bin/kill", "-STOP", {{node}}], mend = ["/bin/kill", "-CONT", {{node}}] }

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Fabric.Host.Demo.Sites;
+namespace Fabric.Host.Faults.Sites;
 
 /// <summary>What <c>deploy/lab/up</c> says of a lab: its <c>lab.json</c>.</summary>
 internal sealed record LabFacts(

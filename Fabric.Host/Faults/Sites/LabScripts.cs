@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Fabric.Host.Faults;
 using Fabric.Protocol;
 
-namespace Fabric.Host.Demo.Sites;
+namespace Fabric.Host.Faults.Sites;
 
 /// <summary>Runs <c>deploy/lab/up</c> and <c>down</c>.</summary>
 internal static class LabScripts

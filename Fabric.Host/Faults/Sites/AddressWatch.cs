@@ -1,0 +1,65 @@
+using System.Net;
+using Fabric.Host.Faults.Truth;
+
+namespace Fabric.Host.Faults.Sites;
+
+/// <summary>
+/// Asks a guest's address without end, from the client's namespace, and hears at every host's uplink who answers.
+/// </summary>
+internal sealed class AddressWatch : IAsyncDisposable
+{
+    private const int AnswersAtRest = 20;
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    private readonly EchoProbe _probe;
+    private readonly IReadOnlyList<UplinkEar> _ears;
+    private readonly TimeProvider _time;
+
+    private AddressWatch(EchoProbe probe, IReadOnlyList<UplinkEar> ears, TimeProvider time) =>
+        (_probe, _ears, _time) = (probe, ears, time);
+
+    /// <summary>Completes when it was answered.</summary>
+    public Task Answered => _probe.Answered;
+
+    /// <summary>Begins.</summary>
+    public static AddressWatch Start(SitesLab lab, IPAddress address, TimeProvider time)
+    {
+        var probe = EchoProbe.Start(lab.ClientPlace, address, time, AskEvery);
+        return new AddressWatch(probe, [.. lab.Hosts.Select(h => UplinkEar.Start(h, address, probe.Own))], time);
+    }
+
+    /// <summary>Whether it is answered now, again and again.</summary>
+    public async Task<bool> IsAnsweredAsync(CancellationToken cancellation)
+    {
+        var began = _time.GetTimestamp();
+        var before = _probe.Sum().Heard;
+        while (_probe.Sum().Heard < before + AnswersAtRest)
+        {
+            if (_time.GetElapsedTime(began) > AnswersWithin)
+                return false;
+            await Task.Delay(LookEvery, _time, cancellation);
+        }
+
+        return true;
+    }
+
+    /// <summary>What was seen until now.</summary>
+    /// <param name="atRest">What else is wrong with the address, in words.</param>
+    public AddressEvidence Evidence(IReadOnlyList<string> atRest)
+    {
+        // First who answered and then who asked: else an answer could seem to have come from nowhere.
+        var answers = _ears.SelectMany(e => e.Answers).ToList();
+        var sum = _probe.Sum();
+        return new AddressEvidence(sum.Asked, sum.Heard, sum.Twice, answers, atRest);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _probe.DisposeAsync();
+        foreach (var ear in _ears)
+            await ear.DisposeAsync();
+    }
+}
