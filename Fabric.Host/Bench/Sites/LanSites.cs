@@ -67,7 +67,7 @@ internal sealed class LanSites(
             await probe.Answered.WaitAsync(AnswersWithin, time, cancellation);
             await Task.Delay(UsualFor, time, cancellation);
             probe.Mark();
-            await using var tap = TapEcho.Start(new NetworkNamespace(to.Namespace), spec.Network!.Tap!, time);
+            await using var tap = TapEcho.Start(new NetworkNamespace(to.Namespace), spec.Network!.Tap!);
             var move = await guest.MoveAsync(to, static (_, _) => Task.CompletedTask, cancellation);
             await Task.Delay(AfterFor, time, cancellation);
             var seen = probe.Report();

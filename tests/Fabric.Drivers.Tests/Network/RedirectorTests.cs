@@ -55,7 +55,7 @@ public sealed class RedirectorTests : IAsyncDisposable
         await _host.ReleaseAsync(end with { Source = move.Target }, default);
         _kernel.Read(route).ShouldBeNull();
         _host.Open().ShouldBeEmpty();
-        (end with { Source = null }).Faults().ShouldContain("a router needs to know where the VM goes, or where it ends");
+        (end with { Source = null }).Faults().ShouldBe(["a router needs to know where the VM goes, or where it ends"]);
     }
 
     [Fact]
