@@ -32,7 +32,7 @@ internal sealed class LanClient : IAsyncDisposable
             await probe.Answered.WaitAsync(AnswersWithin, time, cancellation);
             await Task.Delay(UsualFor, time, cancellation);
             probe.Mark();
-            return new LanClient(to, probe, TapEcho.Start(new NetworkNamespace(to.Namespace), tap, time), time);
+            return new LanClient(to, probe, TapEcho.Start(new NetworkNamespace(to.Namespace), tap), time);
         }
         catch
         {

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Net;
-using System.Net.Sockets;
 using Fabric.Drivers.Network;
 using Fabric.Drivers.Network.Netlink;
 
@@ -12,28 +9,25 @@ namespace Fabric.Host.Bench.Sites;
 /// </summary>
 internal sealed class TapEcho : IAsyncDisposable
 {
-    private const int AllProtocols = 3;
-    private const int ReceiveTimeoutMs = 100;
     private const int EthernetHead = 14;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(5);
 
     private readonly NetworkNamespace _place;
     private readonly string _tap;
-    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _hearing;
     private long _asked;
     private long _answered;
 
-    private TapEcho(NetworkNamespace place, string tap, TimeProvider time)
+    private TapEcho(NetworkNamespace place, string tap)
     {
-        (_place, _tap, _time) = (place, tap, time);
+        (_place, _tap) = (place, tap);
         _hearing = Task.Factory.StartNew(
             Hear, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Begins; the TAP need not be there yet.</summary>
-    public static TapEcho Start(NetworkNamespace place, string tap, TimeProvider time) => new(place, tap, time);
+    public static TapEcho Start(NetworkNamespace place, string tap) => new(place, tap);
 
     /// <summary>From when the guest runs and a ping lies before it, until its answer leaves; 0 when none was heard.</summary>
     public double WakeMs(DateTimeOffset runs) =>
@@ -59,41 +53,23 @@ internal sealed class TapEcho : IAsyncDisposable
 
     private void Hear()
     {
-        using var socket = Open();
-        var frame = new byte[2048];
-        while (socket is not null && !_stop.IsCancellationRequested && Volatile.Read(ref _answered) == 0)
+        using var ear = Open();
+        var frame = new byte[64];
+        while (ear is not null && !_stop.IsCancellationRequested && Volatile.Read(ref _answered) == 0)
         {
-            try
-            {
-                Take(frame.AsSpan(0, socket.Receive(frame)));
-            }
-            catch (SocketException)
-            {
-                // Nothing came, or the TAP is gone.
-            }
+            // Else nothing came, or the TAP is gone.
+            if (ear.Hear(frame) is { } heard)
+                Take(frame.AsSpan(0, heard.Length), heard.At.Ticks);
         }
     }
 
-    private Socket? Open()
+    private FrameEar? Open()
     {
         using var kernel = NetlinkRoute.Open(_place);
         while (!_stop.IsCancellationRequested)
         {
-            if (kernel.Link(_tap) is { } link)
-            {
-                return _place.Run(() =>
-                {
-                    var socket = new Socket(
-                        AddressFamily.Packet, SocketType.Raw,
-                        (ProtocolType)IPAddress.HostToNetworkOrder((short)AllProtocols))
-                    {
-                        ReceiveTimeout = ReceiveTimeoutMs,
-                    };
-                    socket.Bind(new LinkEndPoint(link.Index));
-                    return socket;
-                });
-            }
-
+            if (kernel.Link(_tap) is not null)
+                return FrameEar.Open(_place, _tap);
             _stop.Token.WaitHandle.WaitOne(LookEvery);
         }
 
@@ -101,31 +77,14 @@ internal sealed class TapEcho : IAsyncDisposable
     }
 
     // Ethernet, IP version 4 without options, ICMP: 8 asks, 0 answers.
-    private void Take(ReadOnlySpan<byte> frame)
+    private void Take(ReadOnlySpan<byte> frame, long at)
     {
         if (frame.Length <= EthernetHead + 20 || frame[12] != 8 || frame[13] != 0 || frame[EthernetHead + 9] != 1)
             return;
         var kind = frame[EthernetHead + 20];
-        var now = _time.GetUtcNow().Ticks;
         if (kind == 8 && _asked == 0)
-            Volatile.Write(ref _asked, now);
+            Volatile.Write(ref _asked, at);
         else if (kind == 0)
-            Volatile.Write(ref _answered, now);
-    }
-
-    /// <summary>An interface, as a packet socket is bound to it (sockaddr_ll).</summary>
-    private sealed class LinkEndPoint(int index) : EndPoint
-    {
-        private const int Size = 20;
-
-        public override AddressFamily AddressFamily => AddressFamily.Packet;
-
-        public override SocketAddress Serialize()
-        {
-            var address = new SocketAddress(AddressFamily.Packet, Size);
-            BinaryPrimitives.WriteUInt16BigEndian(address.Buffer.Span[2..], AllProtocols);
-            BinaryPrimitives.WriteInt32LittleEndian(address.Buffer.Span[4..], index);
-            return address;
-        }
+            Volatile.Write(ref _answered, at);
     }
 }

@@ -55,8 +55,8 @@ public sealed class RedirectorTests : IAsyncDisposable
         await _host.ReleaseAsync(end with { Source = move.Target }, default);
         _kernel.Read(route).ShouldBeNull();
         _host.Open().ShouldBeEmpty();
-        (end with { Source = null }).Faults().ShouldContain(
-            "the role Router needs to know the source or the target", StringComparer.Ordinal);
+        (end with { Source = null }).Faults().ShouldBe(
+            ["the role Router needs to know the source or the target"]);
     }
 
     [Fact]

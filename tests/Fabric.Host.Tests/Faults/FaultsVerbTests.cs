@@ -37,7 +37,7 @@ public sealed class FaultsVerbTests : IDisposable
         document.RootElement.GetProperty("on").GetString().ShouldBe("qemu between two sites");
         document.RootElement.GetProperty("cases").GetArrayLength().ShouldBe(184);
         (await _cli.RunAsync("faults run --hypervisor qemu --sites two --dry-run")).ShouldBe(0);
-        _cli.Out.ShouldContain("refuse what the target host turns the network with for 5 s, in activation");
+        _cli.Out.ShouldContain("refuse what the target host turns the network with for 8 s, in activation");
         _cli.Out.ShouldContain("lose every packet of one way of the WAN for 5 s, in pre-copy");
         (await _cli.RunAsync("faults run --hypervisor qemu --dry-run --only target-network")).ShouldBe(2);
         _cli.Error.ShouldContain("--sites two");
