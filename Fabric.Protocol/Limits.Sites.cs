@@ -5,8 +5,21 @@ public static partial class Limits
     /// <summary>What lies between sites, and how it is judged.</summary>
     public static class Sites
     {
-        /// <summary>One small question and answer, some 200 bytes with all heads: 100 bytes a second each way.</summary>
+        /// <summary>A question and its train: 16 x 96 bytes with all heads, 770 bytes a second each way.</summary>
         public const int ProbeEveryMs = 2_000;
+
+        /// <summary>
+        /// Questions that follow each one, so that losses are seen where nothing else is sent. A minute's window has 30
+        /// times 16 segments on each of two ways, 960: of a loss of 2 % it shows 2.0 +- 0.45. A question of 8 bytes has 96
+        /// on the line: 22 of TLS, 52 of TCP and IP, 14 of Ethernet.
+        /// </summary>
+        public const int ProbeTrain = 15;
+
+        /// <summary>
+        /// Between two of them, or the kernel makes one segment of several: it waits for the card with what it has. 15 x
+        /// 2 ms are done long before the next question.
+        /// </summary>
+        public const int ProbeTrainStepMs = 2;
 
         /// <summary>A question is lost after this, or after four times the measured time-out, whichever is more.</summary>
         public const int ProbeWithinMs = 2_000;

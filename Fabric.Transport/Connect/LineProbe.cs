@@ -20,11 +20,13 @@ public interface ILineProbe : IDisposable
 
 /// <summary>
 /// Questions by the port of data links, with its certificates and its TLS: 8 bytes with a number go there, and come back as
-/// they are. One at a time.
+/// they are. One at a time is waited for. Behind its answer follows a train of others, whose answers are read before
+/// the next one's: TCP counts what of them it had to send again.
 /// </summary>
 internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time) : ILineProbe
 {
     private long _number;
+    private long _answered;
     private TcpCounters _before;
 
     /// <inheritdoc/>
@@ -35,15 +37,23 @@ internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time)
 
     private LineAnswer Ask(int withinMs)
     {
-        Span<byte> asked = stackalloc byte[Limits.Sites.ProbeSize];
-        Span<byte> answered = stackalloc byte[Limits.Sites.ProbeSize];
-        BinaryPrimitives.WriteInt64BigEndian(asked, ++_number);
         var began = time.GetTimestamp();
+        var counts = TcpCounters.TryRead(wire.Socket, out var atOnce);
         try
         {
             wire.Socket!.ReceiveTimeout = wire.Socket.SendTimeout = withinMs;
-            wire.Write(asked);
-            wire.Stream.ReadExactly(answered);
+            Send();
+            while (_answered < _number)
+                Receive();
+            var took = time.GetElapsedTime(began);
+            counts &= TcpCounters.TryRead(wire.Socket, out var now);
+            SendTrain();
+            if (!counts)
+                return new LineAnswer(took, 0, 0);
+            var answer = new LineAnswer(
+                now.Resent == atOnce.Resent ? took : null, now.Sent - _before.Sent, now.Resent - _before.Resent);
+            _before = now;
+            return answer;
         }
         catch (Exception e) when (LinkFaults.IsCut(e))
         {
@@ -51,14 +61,29 @@ internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time)
                 ? new LinkException(LinkFault.TimedOut, $"no answer within {withinMs} ms", e)
                 : new LinkException(LinkFault.Cut, $"{target} ended the connection", e);
         }
+    }
 
-        var took = time.GetElapsedTime(began);
-        if (!answered.SequenceEqual(asked))
+    private void Send()
+    {
+        Span<byte> question = stackalloc byte[Limits.Sites.ProbeSize];
+        BinaryPrimitives.WriteInt64BigEndian(question, ++_number);
+        wire.Write(question);
+    }
+
+    private void SendTrain()
+    {
+        for (var i = 0; i < Limits.Sites.ProbeTrain; i++)
+        {
+            Send();
+            Thread.Sleep(Limits.Sites.ProbeTrainStepMs);
+        }
+    }
+
+    private void Receive()
+    {
+        Span<byte> answer = stackalloc byte[Limits.Sites.ProbeSize];
+        wire.Stream.ReadExactly(answer);
+        if (BinaryPrimitives.ReadInt64BigEndian(answer) != ++_answered)
             throw new LinkException(LinkFault.BadFrame, $"{target} answered another question");
-        if (!TcpCounters.TryRead(wire.Socket, out var now))
-            return new LineAnswer(took, 0, 0);
-        var (sent, resent) = (now.Sent - _before.Sent, now.Resent - _before.Resent);
-        _before = now;
-        return new LineAnswer(resent == 0 ? took : null, sent, resent);
     }
 }

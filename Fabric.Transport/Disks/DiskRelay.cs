@@ -259,22 +259,7 @@ internal sealed class DiskRelay
             return;
         _talks.Over();
         _end.Close();
-        _ = EndLinkAsync(tell);
-    }
-
-    private async Task EndLinkAsync(AbortReason? tell)
-    {
-        try
-        {
-            if (tell is { } reason)
-                await _link.AbortAsync(reason);
-            else
-                await _link.DisposeAsync();
-        }
-        finally
-        {
-            _settled.TrySetResult();
-        }
+        _ = _link.EndAsync(tell, _settled);
     }
 
     private static bool IsSocketGone(Exception e) => e is SocketException or ObjectDisposedException;

@@ -308,22 +308,7 @@ internal sealed class RelayEngine
             return;
         _qemu.Close();
         _work?.Release();
-        _ = EndLinkAsync(tell);
-    }
-
-    private async Task EndLinkAsync(AbortReason? tell)
-    {
-        try
-        {
-            if (tell is { } reason)
-                await _link.AbortAsync(reason);
-            else
-                await _link.DisposeAsync();
-        }
-        finally
-        {
-            _settled.TrySetResult();
-        }
+        _ = _link.EndAsync(tell, _settled);
     }
 
     private static bool IsSocketGone(Exception e) =>

@@ -15,7 +15,12 @@ public class LineProbeTests
         for (var i = 0; i < 3; i++)
             (await probe.AskAsync(10_000)).RoundTrip!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
         if (OperatingSystem.IsLinux())
-            (await probe.AskAsync(10_000)).SegmentsSent.ShouldBeInRange(1, 2, "what TCP sent since the question before");
+        {
+            // On a busy machine some wait for each other, or are sent again for nothing.
+            (await probe.AskAsync(10_000)).SegmentsSent.ShouldBeInRange(
+                Limits.Sites.ProbeTrain / 2, Limits.Sites.ProbeTrain * 2, "the question, and the train before it");
+        }
+
         await rig.WorksAsync();
     }
 
