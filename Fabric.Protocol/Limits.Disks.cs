@@ -89,8 +89,13 @@ public static partial class Limits
         /// <summary>Rounds in a row that left more than nine tenths of what was there before: two say that it stays so.</summary>
         public const int RoundsWithoutGainMax = 2;
 
-        /// <summary>A guest is not slowed below 256 KiB/s: less is a standstill to it.</summary>
-        public const long ThrottleBytesPerSecondMin = 256L << 10;
+        /// <summary>
+        /// Where nobody says otherwise, a guest's writes are not slowed below 256 KiB/s: less is a standstill to it.
+        /// </summary>
+        public const long WritesBytesPerSecondMin = 256L << 10;
+
+        /// <summary>Nobody may say less than 64 KiB/s, the least rate of a line: one block of a bitmap a second.</summary>
+        public const long WritesBytesPerSecondFloor = 64L << 10;
 
         /// <summary>
         /// Between two looks at what the guest wrote while the copy waits for its end: at 2 MB/s that is 1 MB a round.

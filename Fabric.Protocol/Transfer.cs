@@ -40,6 +40,13 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     public int Connections { get; init; }
 
     /// <summary>
+    /// What the guest's writes to a local disk are never held below while it is copied, bytes a second; 0: they are not
+    /// slowed at all. Null, as in journals of old: <see cref="Limits.Disks.WritesBytesPerSecondMin"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DiskWritesMin { get; init; }
+
+    /// <summary>
     /// The guest may be slowed, so the hypervisor is to be ready for it; under any policy, for it may be changed to another
     /// when it is too late to get ready.
     /// </summary>
@@ -47,10 +54,13 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     public bool MayThrottle => Convergence is not null;
 
     /// <summary>
-    /// The guest's writes to its local disks may be slowed while these are copied: where the policy's ladder slows the guest.
+    /// What the guest's writes to its local disks may be slowed to while these are copied; 0: not at all. They may be where
+    /// the policy's ladder slows the guest, and as far as <see cref="DiskWritesMin"/> says.
     /// </summary>
     [JsonIgnore]
-    public bool MaySlowWrites => Convergence is { } policy && Rules(policy).ThrottlePercentMax > 0;
+    public long SlowedWritesMin => Convergence is { } policy && Rules(policy).ThrottlePercentMax > 0
+        ? DiskWritesMin ?? Limits.Disks.WritesBytesPerSecondMin
+        : 0;
 
     /// <summary>The rules of a policy with these numbers.</summary>
     public ConvergenceRules Rules(ConvergencePolicy policy) =>

@@ -30,6 +30,7 @@ public sealed class DiskCopy : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
     private DiskRounds _rounds;
+    private long _writesMin;
     private volatile bool _isWhole;
     private volatile DiskCopyProgress _progress = new(0, 0, 0, 0, 0, 0, null, 0, IsReady: false);
 
@@ -40,7 +41,8 @@ public sealed class DiskCopy : IAsyncDisposable
         _connect = connect;
         _options = options;
         _time = time;
-        _rounds = new DiskRounds(options.MayThrottle);
+        _rounds = new DiskRounds(options.WritesMin);
+        _writesMin = options.WritesMin;
         _run = Task.Run(RunAsync, CancellationToken.None);
         _ = _run.ContinueWith(
             t => _ready.TrySetException(t.Exception?.InnerException
@@ -92,6 +94,10 @@ public sealed class DiskCopy : IAsyncDisposable
     /// </summary>
     public static Task ForgetAsync(IMachineDisks machine, DiskId disk, CancellationToken cancellation) =>
         DiskCopySource.ForgetAsync(machine, disk, cancellation);
+
+    /// <summary>How far the guest's writes may be slowed from now on; looked at after each round.</summary>
+    /// <param name="writesMin">Bytes a second; 0: they are not slowed any more.</param>
+    public void Adjust(long writesMin) => Volatile.Write(ref _writesMin, writesMin);
 
     /// <summary>
     /// Completes when the rest fits into a pause, or does not get smaller. Rounds go on in the background after it.
@@ -172,6 +178,7 @@ public sealed class DiskCopy : IAsyncDisposable
         while (true)
         {
             var round = await RoundAsync(target);
+            await AdjustAsync();
             while (true)
             {
                 // Asked before the look: what is dirty then is all that will ever be.
@@ -180,9 +187,10 @@ public sealed class DiskCopy : IAsyncDisposable
                 _progress = _progress with { DirtyBytes = dirty };
                 if (isFinishing && dirty == 0)
                     return;
-                if (isFinishing || (!_ready.Task.IsCompleted && !await IsReadyAfterAsync(round with { DirtyBytes = dirty })))
+                if (isFinishing || !await IsReadyAfterAsync(round with { DirtyBytes = dirty }))
                     break;
                 await PauseAsync();
+                await AdjustAsync();
                 if (!_finishing.Task.IsCompleted && await _source.DirtyBytesAsync(_stop.Token) > 0)
                     break;
             }
@@ -222,6 +230,21 @@ public sealed class DiskCopy : IAsyncDisposable
         TotalBytes = total,
     };
 
+    private async Task AdjustAsync()
+    {
+        var (before, after) = (_rounds, _rounds.Under(Volatile.Read(ref _writesMin)));
+        if (before.ThrottleBytesPerSecond != after.ThrottleBytesPerSecond)
+            await ThrottleAsync(after.ThrottleBytesPerSecond);
+        _rounds = after;
+    }
+
+    private async Task ThrottleAsync(long bytesPerSecond)
+    {
+        await _source.ThrottleAsync(bytesPerSecond, _stop.Token);
+        _progress = _progress with { WriteBytesPerSecond = bytesPerSecond };
+    }
+
+    // Asked after it is ready as well: a guest that begins to write fast then is slowed as one that did before.
     private async Task<bool> IsReadyAfterAsync(DiskRound round)
     {
         (_rounds, var decision) = _rounds.After(round);
@@ -232,8 +255,7 @@ public sealed class DiskCopy : IAsyncDisposable
                 _ready.TrySetResult();
                 return true;
             case DiskStep.Slow:
-                await _source.ThrottleAsync(decision.WriteBytesPerSecond, _stop.Token);
-                _progress = _progress with { WriteBytesPerSecond = decision.WriteBytesPerSecond };
+                await ThrottleAsync(decision.WriteBytesPerSecond);
                 return false;
             case DiskStep.Round:
                 return false;

@@ -3,8 +3,10 @@ namespace Fabric.Drivers.Disks;
 /// <summary>How a disk is copied.</summary>
 public sealed record DiskCopyOptions
 {
-    /// <summary>The guest's writes may be slowed when the line does not carry them.</summary>
-    public bool MayThrottle { get; init; }
+    /// <summary>
+    /// What the guest's writes may be slowed to when the line does not carry them, bytes a second; 0: they are not slowed.
+    /// </summary>
+    public long WritesMin { get; init; }
 
     /// <summary>Told of what happened and is not in the progress; for a log.</summary>
     public Action<string>? Note { get; init; }

@@ -30,7 +30,13 @@ internal static class DecisionText
         var most = policy.BandwidthMax == 0 ? "no limit" : RateText.Show(policy.BandwidthMax);
         var word = Policies.FirstOrDefault(p => p.Value == policy.Convergence).Key ?? "the hypervisor decides";
         var connections = policy.Connections == 0 ? "" : Show.Text($", {policy.Connections} connections");
-        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}{connections}";
+        var writes = policy.DiskWritesMin switch
+        {
+            null or Limits.Disks.WritesBytesPerSecondMin => "",
+            0 => ", writes to disks not slowed",
+            { } floor => $", writes to disks slowed to {RateText.Show(floor)} at most",
+        };
+        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}{connections}{writes}";
     }
 
     private static string What(TransferDecision decision) => decision.Kind switch

@@ -48,6 +48,7 @@ internal static class MigrateVerb
                 BandwidthMax = send.BandwidthMax,
                 Convergence = send.Convergence,
                 Connections = send.Connections,
+                DiskWritesMin = send.DiskWritesMin,
                 DeadlineMs = run.Get(deadline),
                 SwitchoverTimeoutMs = run.Get(switchover),
             };

@@ -92,7 +92,8 @@ public sealed record MigrationSettings(
     TimeSpan OrderRetry,
     TimeSpan AttemptBackOff,
     long BandwidthBytesPerSecondMin,
-    ConvergencePolicy Policy);
+    ConvergencePolicy Policy,
+    long DiskWritesBytesPerSecondMin);
 
 /// <summary>A level of null is chosen while it runs.</summary>
 public sealed record PageWorkSettings(

@@ -30,8 +30,8 @@ public readonly record struct DiskDecision(DiskStep Step, long WriteBytesPerSeco
 /// carries in a moment, or does not get smaller any more, the rounds are over (the last one is run in the pause). A
 /// guest whose writes may be slowed is slowed first, to half of what the line carries, so that the rounds shrink by half.
 /// </summary>
-/// <param name="MayThrottle">The guest's writes may be slowed.</param>
-public sealed record DiskRounds(bool MayThrottle)
+/// <param name="WritesMin">What the guest's writes may be slowed to, bytes a second; 0: they may not be slowed.</param>
+public sealed record DiskRounds(long WritesMin)
 {
     private const int ShrunkPercent = 90;
 
@@ -43,6 +43,17 @@ public sealed record DiskRounds(bool MayThrottle)
 
     /// <summary>What the guest may write in a second; 0 while it is not slowed.</summary>
     public long ThrottleBytesPerSecond { get; private init; }
+
+    /// <summary>
+    /// With another bound. Writes that are held to less are let go up to it; slowing them again is decided anew.
+    /// </summary>
+    public DiskRounds Under(long writesMin)
+    {
+        var held = writesMin == 0 ? 0 : ThrottleBytesPerSecond == 0 ? 0 : Math.Max(ThrottleBytesPerSecond, writesMin);
+        return writesMin == WritesMin
+            ? this
+            : this with { WritesMin = writesMin, ThrottleBytesPerSecond = held, WithoutGain = 0 };
+    }
 
     /// <summary>Takes a round in and decides.</summary>
     public (DiskRounds Next, DiskDecision Decision) After(DiskRound round)
@@ -57,9 +68,9 @@ public sealed record DiskRounds(bool MayThrottle)
             return (next, new DiskDecision(DiskStep.Ready));
         if (next.WithoutGain < Limits.Disks.RoundsWithoutGainMax)
             return (next, new DiskDecision(DiskStep.Round));
-        if (!MayThrottle || ThrottleBytesPerSecond == Limits.Disks.ThrottleBytesPerSecondMin)
+        if (WritesMin == 0 || ThrottleBytesPerSecond == WritesMin)
             return (next, new DiskDecision(DiskStep.Ready));
-        var half = Math.Max(Half(round), Limits.Disks.ThrottleBytesPerSecondMin);
+        var half = Math.Max(Half(round), WritesMin);
         next = next with { WithoutGain = 0, ThrottleBytesPerSecond = half };
         return (next, new DiskDecision(DiskStep.Slow, half));
     }

@@ -90,6 +90,7 @@ internal static class Samples
         new PrepareTarget(Stamp, Spec, A) { Network = Ends },
         new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(0, 300)) { Network = Ends },
         new FlipNetwork(Stamp),
+        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300) { DiskWritesMin = 0 }),
     ];
 
     public static IReadOnlyList<Report> Reports { get; } =
