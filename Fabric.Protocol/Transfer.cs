@@ -12,6 +12,16 @@ public sealed record DataEndpoint(string Host, int Port)
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 
+/// <summary>How the last of a local disk is copied. Closed; numbers are never reused.</summary>
+public enum DiskCopyMode
+{
+    /// <summary>Rounds of what was written meanwhile, the last of them in the pause.</summary>
+    Rounds = 1,
+
+    /// <summary>When rounds are over, each write of the guest waits until the target has it.</summary>
+    Synchronous,
+}
+
 /// <summary>How the source sends.</summary>
 /// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
 /// <param name="DowntimeLimitMs">At least 1: with 0, QEMU never looks at the dirty bitmap again.</param>
@@ -45,6 +55,10 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DiskWritesMin { get; init; }
+
+    /// <summary>How the last of local disks is copied; null, as in journals of old: in rounds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DiskCopyMode? DiskCopy { get; init; }
 
     /// <summary>
     /// The guest may be slowed, so the hypervisor is to be ready for it; under any policy, for it may be changed to another

@@ -8,6 +8,12 @@ public sealed record DiskCopyOptions
     /// </summary>
     public long WritesMin { get; init; }
 
+    /// <summary>
+    /// Path of a socket, in a private directory, over which the guest's writes go to the target when rounds are over
+    /// (<see cref="DiskMirror"/>); null: they do not.
+    /// </summary>
+    public string? MirrorSocket { get; init; }
+
     /// <summary>Told of what happened and is not in the progress; for a log.</summary>
     public Action<string>? Note { get; init; }
 }
@@ -24,7 +30,11 @@ public sealed record DiskCopyOptions
 /// <param name="IsReady">The rest fits into a pause, or does not get smaller.</param>
 public sealed record DiskCopyProgress(
     int Round, long CopiedBytes, long ZeroBytes, long PositionBytes, long TotalBytes, long DirtyBytes,
-    DiskCopyPoint? ResumedAt, long WriteBytesPerSecond, bool IsReady);
+    DiskCopyPoint? ResumedAt, long WriteBytesPerSecond, bool IsReady)
+{
+    /// <summary>The guest's writes wait for the target.</summary>
+    public bool IsSynchronous { get; init; }
+}
 
 /// <summary>A place in a copy: all of the rounds before, and all of this round up to there, is on the target's disk.</summary>
 /// <param name="Round">Which round.</param>

@@ -29,6 +29,7 @@ public static class Policies
             Convergence = settings.Policy,
             DowntimeLimitMsMost = MostOf(settings.SwitchoverTimeout.TotalMilliseconds),
             DiskWritesMin = settings.DiskWritesBytesPerSecondMin,
+            DiskCopy = settings.DiskCopy,
         },
     };
 
@@ -56,6 +57,7 @@ public static class Policies
                 Convergence = asked.Convergence ?? defaults.Transfer.Convergence,
                 Connections = Connections(asked.Connections) ?? defaults.Transfer.Connections,
                 DiskWritesMin = Rate("diskWritesMin", asked.DiskWritesMin) ?? defaults.Transfer.DiskWritesMin,
+                DiskCopy = asked.DiskCopy ?? defaults.Transfer.DiskCopy,
             },
         };
         // A short deadline alone is a fair wish; the switchover's time-out is the one that gives way.

@@ -93,7 +93,8 @@ public sealed record MigrationSettings(
     TimeSpan AttemptBackOff,
     long BandwidthBytesPerSecondMin,
     ConvergencePolicy Policy,
-    long DiskWritesBytesPerSecondMin);
+    long DiskWritesBytesPerSecondMin,
+    DiskCopyMode DiskCopy);
 
 /// <summary>A level of null is chosen while it runs.</summary>
 public sealed record PageWorkSettings(

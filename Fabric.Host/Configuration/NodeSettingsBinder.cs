@@ -131,7 +131,8 @@ internal static partial class NodeSettingsBinder
             r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)),
             r.Size("migration.bandwidth-min", 64 * KiB, BandwidthMax, zero: true),
             r.Choice<ConvergencePolicy>("migration.policy"),
-            r.Size("migration.disk-writes-min", Limits.Disks.WritesBytesPerSecondFloor, BandwidthMax, zero: true));
+            r.Size("migration.disk-writes-min", Limits.Disks.WritesBytesPerSecondFloor, BandwidthMax, zero: true),
+            r.Choice<DiskCopyMode>("migration.disk-copy"));
     }
 
     private static PageWorkSettings PageWork(SettingsReader r)

@@ -190,6 +190,9 @@ internal sealed class OutgoingDisks : IAsyncDisposable
         var options = new DiskCopyOptions
         {
             WritesMin = Volatile.Read(ref _writesMin),
+            MirrorSocket = _order.Policy.DiskCopy == DiskCopyMode.Synchronous
+                ? Path.Combine(_directory, $"sync-{place}.sock")
+                : null,
             Note = note => AgentLog.DiskNote(_tools.Log, _order.Stamp.ToString(), disk.Id.Value, note),
         };
         _disks.Add((disk.Id, way, DiskCopy.Start(
@@ -220,5 +223,8 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     private static DiskProgress ProgressOf(DiskId id, DiskTraffic traffic, DiskCopyProgress p) => new(
         id, p.TotalBytes, p.CopiedBytes,
         p.Round == 0 ? Math.Max(0, p.TotalBytes - p.PositionBytes) : p.DirtyBytes,
-        p.Round + 1, traffic.WireSent + traffic.WireReceived, p.ResumedAt is not null);
+        p.Round + 1, traffic.WireSent + traffic.WireReceived, p.ResumedAt is not null)
+    {
+        Synchronous = p.IsSynchronous,
+    };
 }

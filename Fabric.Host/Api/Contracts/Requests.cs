@@ -94,6 +94,9 @@ public sealed record PolicyRequest
     /// <summary>What the guest's writes to a disk that is copied are never held below, bytes a second; 0: never slowed.</summary>
     public long? DiskWritesMin { get; init; }
 
+    /// <summary>How the last of local disks is copied.</summary>
+    public DiskCopyMode? DiskCopy { get; init; }
+
     /// <summary>From the pause to the commit.</summary>
     public long? SwitchoverTimeoutMs { get; init; }
 

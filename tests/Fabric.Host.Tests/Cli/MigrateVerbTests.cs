@@ -26,7 +26,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         await _at.RunningVmAsync();
         (await _cli.RunAsync(
             "migrate web --to b --attempts 2 --deadline 1m --rate-min 8mbit --rate-max 10MiB --downtime 200ms "
-            + "--policy must-finish --disk-writes-min 1MiB"))
+            + "--policy must-finish --disk-writes-min 1MiB --disk-copy synchronous"))
             .ShouldBe(0, _cli.Error);
         foreach (var said in new[]
                  {
@@ -46,6 +46,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
             Convergence = ConvergencePolicy.MustFinish,
             DowntimeLimitMsMost = 30_000,
             DiskWritesMin = 1 << 20,
+            DiskCopy = DiskCopyMode.Synchronous,
         });
         id.Policy.DeadlineMs.ShouldBe(60_000);
     }

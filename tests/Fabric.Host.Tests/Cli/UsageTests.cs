@@ -19,6 +19,7 @@ public sealed class UsageTests
     [InlineData("migrate web --to b --deadline 1ns")]
     [InlineData("migrate web --to b --bandwidth-max -1")]
     [InlineData("migrate web --to b --disk-writes-min never")]
+    [InlineData("migrate web --to b --disk-copy mirror")]
     [InlineData("migrate web --to b --attempts many")]
     [InlineData("migrate web --to b --speed 1")]
     [InlineData("vm create web --host a --memory 1GX")]

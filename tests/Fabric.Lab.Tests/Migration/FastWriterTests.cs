@@ -1,5 +1,10 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Fabric.Actors.Coordination;
 using Fabric.Host.Faults.Guest;
+using Fabric.Host.Nodes;
 using Fabric.Protocol;
 
 namespace Fabric.Lab.Tests.Migration;
@@ -21,6 +26,8 @@ public sealed class FastWriterTests
         DowntimeLimitMsMost = 30_000,
         DiskWritesMin = 128 << 10,
     };
+
+    private static readonly TransferPolicy Synchronous = Slowed with { DiskCopy = DiskCopyMode.Synchronous };
 
     [Fact]
     public Task Guest_that_writes_faster_than_the_line_carries_is_slowed_and_moves() => RunAsync(async fabric =>
@@ -60,6 +67,117 @@ public sealed class FastWriterTests
         await fabric.AskAsync<OperatorAnswer>(EntityKinds.Migration, id.Value, new CancelRequested());
         await fabric.EndAsync(id);
     });
+
+    [Fact]
+    public Task Guest_whose_writes_wait_for_the_target_moves_and_is_not_slowed_otherwise() => RunAsync(async fabric =>
+    {
+        var spec = await StartAsync(fabric);
+        var id = await fabric.MigrateAsync(spec.Id, "b", new MigrationPolicy { Transfer = Synchronous });
+        await IsMirroredAsync(fabric);
+        (await MachineQuestions.WriteLimitAsync(fabric, "a")).ShouldBe(0);
+        await CompletesAsync(fabric, id, spec);
+    });
+
+    [Fact]
+    public Task Move_that_is_cancelled_while_writes_wait_for_the_target_leaves_nothing_of_it() => RunAsync(async fabric =>
+    {
+        var spec = await StartAsync(fabric);
+        var id = await fabric.MigrateAsync(spec.Id, "b", new MigrationPolicy { Transfer = Synchronous });
+        await IsMirroredAsync(fabric);
+        await fabric.AskAsync<OperatorAnswer>(EntityKinds.Migration, id.Value, new CancelRequested());
+        (await fabric.EndAsync(id)).OfType<MigrationEnded>().Single().Reason.ShouldBe(FailureReason.Cancelled);
+        (await MachineQuestions.MirrorsAsync(fabric, "a")).ShouldBeEmpty();
+        await HasAllThatWasAcknowledgedAsync(fabric, "a", spec);
+    });
+
+    [Fact]
+    public Task Line_that_stalls_while_writes_wait_lets_the_guest_go_and_the_move_ends_well()
+    {
+        var port = FreePort();
+        var path = new StallingProxy(port);
+        var far = string.Create(
+            CultureInfo.InvariantCulture,
+            $"data {{ listen = \"127.0.0.1:{port}\", advertise = \"127.0.0.1:{path.Port}\" }}");
+        return LabFabric.RunBareAsync(
+            LabEnvironment.Qemu(LabEnvironment.Installed), ["a"],
+            async fabric =>
+            {
+                using var proxy = path;
+                await fabric.StartHostAsync("a");
+                await fabric.StartHostAsync("b");
+                var spec = await StartAsync(fabric);
+                var id = await fabric.MigrateAsync(spec.Id, "b", new MigrationPolicy { Transfer = Synchronous });
+                await IsMirroredAsync(fabric);
+                path.Stall();
+                var before = Acknowledged(fabric, "a");
+                // More than all that could be on its way: it writes without the target.
+                await Until.TrueAsync(() => Task.FromResult(Acknowledged(fabric, "a") > before + (Blocks * 2)));
+                (await MachineQuestions.MirrorsAsync(fabric, "a")).ShouldBeEmpty();
+                path.GoOn();
+                await CompletesAsync(fabric, id, spec);
+                (await fabric.JournalAsync(id)).OfType<AttemptStarted>().Count().ShouldBe(1);
+            },
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["b"] = far });
+    }
+
+    [Fact]
+    public Task Agent_that_is_killed_while_writes_wait_lets_the_guest_go_and_the_next_one_finds_what_it_left() =>
+        LabFabric.RunBareAsync(
+            LabEnvironment.Qemu(LabEnvironment.Installed), ["a", "b"],
+            async fabric =>
+            {
+                await fabric.StartHostAsync("b");
+                MigrationId id;
+                VmSpec spec;
+                using (var agent = await fabric.LaunchHostAsync("a", Launch))
+                {
+                    try
+                    {
+                        spec = await StartAsync(fabric);
+                        id = await fabric.MigrateAsync(spec.Id, "b", new MigrationPolicy { Transfer = Synchronous });
+                        await IsMirroredAsync(fabric);
+                    }
+                    finally
+                    {
+                        agent.Kill();
+                        await agent.WaitForExitAsync();
+                    }
+                }
+
+                var before = Acknowledged(fabric, "a");
+                await Until.TrueAsync(() => Task.FromResult(Acknowledged(fabric, "a") > before + (Blocks * 2)));
+                await fabric.StartHostAsync("a");
+                await CompletesAsync(fabric, id, spec);
+            });
+
+    private static Process Launch(string config)
+    {
+        var command = OwnProgram.Command("node", "--config", config);
+        return Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false })!;
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static async Task CompletesAsync(LabFabric fabric, MigrationId id, VmSpec spec)
+    {
+        IReadOnlyList<MigrationEvent> events = [];
+        await Until.TrueAsync(
+            async () => (events = await fabric.JournalAsync(id)).Any(e => e is CleanedUp or HeldForOperator), seconds: 180);
+        events.OfType<MigrationEnded>().Single().Outcome
+            .ShouldBe(MigrationOutcome.Completed, string.Join('\n', events));
+        (await MachineQuestions.WriteLimitAsync(fabric, "b")).ShouldBe(0);
+        (await MachineQuestions.MirrorsAsync(fabric, "b")).ShouldBeEmpty();
+        await HasAllThatWasAcknowledgedAsync(fabric, "b", spec);
+    }
+
+    private static Task IsMirroredAsync(LabFabric fabric) => Until.TrueAsync(
+        async () => (await MachineQuestions.MirrorsAsync(fabric, "a")).Contains("mirror_top", StringComparer.Ordinal),
+        seconds: 120);
 
     private static Task IsSlowedAsync(LabFabric fabric) =>
         Until.TrueAsync(async () => await MachineQuestions.WriteLimitAsync(fabric, "a") > 0, seconds: 120);
@@ -102,7 +220,7 @@ public sealed class FastWriterTests
     {
         var before = Math.Max(Acknowledged(fabric, "a"), Acknowledged(fabric, "b"));
         await Until.TrueAsync(() => Task.FromResult(Acknowledged(fabric, host) > before + (Blocks / 4)));
-        await fabric.KillMachineAsync(host, "e");
+        await fabric.KillMachineAsync(host, Path.GetFileName(fabric.LivingMachines(host).Single()));
         await using var image = File.OpenRead(Path.Combine(fabric.DisksOf(host), spec.Disks[0].File));
         WrittenBlocks.Read(image, Blocks, Acknowledged(fabric, host)).IsWhole.ShouldBeTrue();
     }

@@ -18,6 +18,18 @@ internal static class MachineQuestions
         return await monitor.ExecuteAsync(command, arguments);
     }
 
+    /// <summary>Its jobs, and the nodes that one needs.</summary>
+    public static async Task<IReadOnlyList<string>> MirrorsAsync(LabFabric fabric, string host)
+    {
+        var jobs = await AskAsync(fabric, host, "query-jobs");
+        var nodes = await AskAsync(fabric, host, "query-named-block-nodes", new JsonObject { ["flat"] = true });
+        return
+        [
+            .. jobs.EnumerateArray().Select(j => j.GetProperty("id").GetString()!),
+            .. nodes.EnumerateArray().Select(n => n.GetProperty("drv").GetString()!).Where(d => d is "nbd" or "mirror_top"),
+        ];
+    }
+
     /// <summary>What the guest may write in a second; 0 is all it likes.</summary>
     public static async Task<long> WriteLimitAsync(LabFabric fabric, string host) =>
         (await AskAsync(fabric, host, "query-block")).EnumerateArray()

@@ -84,4 +84,32 @@ public sealed class DiskRoundsTests
         new DiskRounds(0).Under(Mib).ThrottleBytesPerSecond.ShouldBe(0);
         Run(rounds.Under(0), same, same, same).Step.ShouldBe(DiskStep.Ready);
     }
+
+    [Fact]
+    public void Copy_that_may_be_synchronous_is_when_rounds_are_over_and_not_before()
+    {
+        var rounds = new DiskRounds(0, MaySynchronous: true);
+        Run(rounds, new DiskRound(2048 * Mib, 80_000, 160 * Mib)).Step.ShouldBe(DiskStep.Round);
+        Run(rounds, new DiskRound(2048 * Mib, 80_000, 0)).Step.ShouldBe(DiskStep.Synchronous);
+        var same = new DiskRound(100 * Mib, 4_000, 100 * Mib);
+        Run(rounds, same, same).Step.ShouldBe(DiskStep.Round);
+        Run(rounds with { WritesMin = 1 }, same, same, same).Step.ShouldBe(DiskStep.Synchronous);
+    }
+
+    [Fact]
+    public void Copy_that_broke_too_often_is_left_at_rounds()
+    {
+        var same = new DiskRound(100 * Mib, 4_000, 100 * Mib);
+        var rounds = new DiskRounds(Mib, MaySynchronous: true);
+        var steps = new List<DiskStep>();
+        for (var i = 0; i < 3 * (Limits.Disks.MirrorsMax + 1); i++)
+        {
+            (rounds, var decision) = rounds.After(same);
+            steps.Add(decision.Step);
+        }
+
+        steps.Count(s => s == DiskStep.Synchronous).ShouldBe(Limits.Disks.MirrorsMax);
+        steps[^1].ShouldBe(DiskStep.Slow);
+        rounds.After(same with { DirtyBytes = 0 }).Decision.Step.ShouldBe(DiskStep.Ready);
+    }
 }
