@@ -122,6 +122,8 @@ public sealed class UsageTests
         syncing.ShouldEndWith("resumed");
         Text(new TransferProgress(1, 5, 5, 5, 5, 0, 5, null) { Disks = [disk] })
             .ShouldEndWith(syncing["attempt 1".Length..]);
+        Text(new TransferProgress(1, 5, 5, 5, 5, 0, 5, null) { Disks = [disk with { Synchronous = true }] })
+            .ShouldEndWith("resumed, synchronous");
 
         static string Text(TransferProgress p) =>
             ProgressText.Of(new TransferSeen(MigrationId.Of("m-1"), 1, p, default));
