@@ -89,8 +89,51 @@ public static partial class Limits
         /// <summary>Rounds in a row that left more than nine tenths of what was there before: two say that it stays so.</summary>
         public const int RoundsWithoutGainMax = 2;
 
-        /// <summary>A guest is not slowed below 256 KiB/s: less is a standstill to it.</summary>
-        public const long ThrottleBytesPerSecondMin = 256L << 10;
+        /// <summary>
+        /// Where nobody says otherwise, a guest's writes are not slowed below 256 KiB/s: less is a standstill to it.
+        /// </summary>
+        public const long WritesBytesPerSecondMin = 256L << 10;
+
+        /// <summary>Nobody may say less than 64 KiB/s, the least rate of a line: one block of a bitmap a second.</summary>
+        public const long WritesBytesPerSecondFloor = 64L << 10;
+
+        /// <summary>
+        /// How often a copy goes synchronous before it is left at rounds: a link that broke three times in a row is not one
+        /// to let a guest wait for.
+        /// </summary>
+        public const int MirrorsMax = 3;
+
+        /// <summary>
+        /// How long a guest's writes wait for a target that answers nothing: a piece of 512 KiB takes that at 0.8 Mbit/s. Half
+        /// of <see cref="Qemu.CommandTimeoutMs"/>, for QEMU's monitor may wait with them; a guest's own patience with a disk is
+        /// 30 s and more.
+        /// </summary>
+        public const int MirrorStallMs = 5_000;
+
+        /// <summary>Between two looks at that: a tenth of it.</summary>
+        public const int MirrorLookMs = 500;
+
+        /// <summary>
+        /// Writes of the guest that are taken at once: QEMU sends 16, so 8 MiB of buffers a disk in pieces of 512 KiB.
+        /// </summary>
+        public const int MirrorRequestsMax = 16;
+
+        /// <summary>
+        /// What a round has under way while the guest's writes wait behind it: 1 MiB is 42 ms at 200 Mbit/s, and two pieces.
+        /// </summary>
+        public const long MirrorWindowBytes = 1L << 20;
+
+        /// <summary>
+        /// How often a piece is read because the guest wrote into it while it was; then its writes wait for that. A read takes
+        /// a ms or two: four times nobody is that fast but who writes there all the time.
+        /// </summary>
+        public const int MirrorReadsMax = 4;
+
+        /// <summary>So long at most: a tenth of <see cref="MirrorStallMs"/>.</summary>
+        public const int MirrorReadMs = 500;
+
+        /// <summary>A job of the hypervisor to be gone after it was ended: some ms, and what the target has not answered.</summary>
+        public const int JobGoneMs = MirrorStallMs + 10_000;
 
         /// <summary>
         /// Between two looks at what the guest wrote while the copy waits for its end: at 2 MB/s that is 1 MB a round.

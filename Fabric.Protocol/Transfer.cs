@@ -12,6 +12,16 @@ public sealed record DataEndpoint(string Host, int Port)
         Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }
 
+/// <summary>How the last of a local disk is copied. Closed; numbers are never reused.</summary>
+public enum DiskCopyMode
+{
+    /// <summary>Rounds of what was written meanwhile, the last of them in the pause.</summary>
+    Rounds = 1,
+
+    /// <summary>When rounds are over, each write of the guest waits until the target has it.</summary>
+    Synchronous,
+}
+
 /// <summary>How the source sends.</summary>
 /// <param name="BandwidthMax">Bytes a second; 0 is unlimited.</param>
 /// <param name="DowntimeLimitMs">At least 1: with 0, QEMU never looks at the dirty bitmap again.</param>
@@ -40,6 +50,17 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     public int Connections { get; init; }
 
     /// <summary>
+    /// What the guest's writes to a local disk are never held below while it is copied, bytes a second; 0: they are not
+    /// slowed at all. Null, as in journals of old: <see cref="Limits.Disks.WritesBytesPerSecondMin"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DiskWritesMin { get; init; }
+
+    /// <summary>How the last of local disks is copied; null, as in journals of old: in rounds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DiskCopyMode? DiskCopy { get; init; }
+
+    /// <summary>
     /// The guest may be slowed, so the hypervisor is to be ready for it; under any policy, for it may be changed to another
     /// when it is too late to get ready.
     /// </summary>
@@ -47,10 +68,13 @@ public sealed record TransferPolicy(long BandwidthMax, int DowntimeLimitMs)
     public bool MayThrottle => Convergence is not null;
 
     /// <summary>
-    /// The guest's writes to its local disks may be slowed while these are copied: where the policy's ladder slows the guest.
+    /// What the guest's writes to its local disks may be slowed to while these are copied; 0: not at all. They may be where
+    /// the policy's ladder slows the guest, and as far as <see cref="DiskWritesMin"/> says.
     /// </summary>
     [JsonIgnore]
-    public bool MaySlowWrites => Convergence is { } policy && Rules(policy).ThrottlePercentMax > 0;
+    public long SlowedWritesMin => Convergence is { } policy && Rules(policy).ThrottlePercentMax > 0
+        ? DiskWritesMin ?? Limits.Disks.WritesBytesPerSecondMin
+        : 0;
 
     /// <summary>The rules of a policy with these numbers.</summary>
     public ConvergenceRules Rules(ConvergencePolicy policy) =>

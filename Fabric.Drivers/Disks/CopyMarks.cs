@@ -78,6 +78,9 @@ internal sealed record CopyMarks(string Image, DiskCopyPoint Point)
         return (next, changes);
     }
 
+    /// <summary>The guest is paused, and all that it ever wrote is on the target's disk.</summary>
+    public IReadOnlyList<BitmapChange> Settle() => [new BitmapChange.Clear(Written)];
+
     private static BitmapChange Recording(string name) =>
         new BitmapChange.Add(name, IsRecording: true, Protocol.Limits.Disks.GranularityBytes);
 

@@ -15,7 +15,8 @@ namespace Fabric.Drivers.Disks;
 /// was not yet safe on the target's disk is copied again. A copy into another image begins anew.
 /// </para>
 /// <para>
-/// Nothing here stands between the guest and its disk. A target that stalls stalls the copy alone.
+/// Nothing here stands between the guest and its disk, and a target that stalls stalls the copy alone, except where the copy
+/// is to be synchronous in the end (<see cref="DiskMirror"/>).
 /// </para>
 /// </summary>
 public sealed class DiskCopy : IAsyncDisposable
@@ -29,7 +30,10 @@ public sealed class DiskCopy : IAsyncDisposable
     private readonly TaskCompletionSource _finishing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _run;
+    private readonly RangeGate _gate = new();
     private DiskRounds _rounds;
+    private DiskMirror? _mirror;
+    private long _writesMin;
     private volatile bool _isWhole;
     private volatile DiskCopyProgress _progress = new(0, 0, 0, 0, 0, 0, null, 0, IsReady: false);
 
@@ -40,7 +44,8 @@ public sealed class DiskCopy : IAsyncDisposable
         _connect = connect;
         _options = options;
         _time = time;
-        _rounds = new DiskRounds(options.MayThrottle);
+        _rounds = new DiskRounds(options.WritesMin, options.MirrorSocket is not null);
+        _writesMin = options.WritesMin;
         _run = Task.Run(RunAsync, CancellationToken.None);
         _ = _run.ContinueWith(
             t => _ready.TrySetException(t.Exception?.InnerException
@@ -92,6 +97,10 @@ public sealed class DiskCopy : IAsyncDisposable
     /// </summary>
     public static Task ForgetAsync(IMachineDisks machine, DiskId disk, CancellationToken cancellation) =>
         DiskCopySource.ForgetAsync(machine, disk, cancellation);
+
+    /// <summary>How far the guest's writes may be slowed from now on; looked at after each round.</summary>
+    /// <param name="writesMin">Bytes a second; 0: they are not slowed any more.</param>
+    public void Adjust(long writesMin) => Volatile.Write(ref _writesMin, writesMin);
 
     /// <summary>
     /// Completes when the rest fits into a pause, or does not get smaller. Rounds go on in the background after it.
@@ -172,6 +181,9 @@ public sealed class DiskCopy : IAsyncDisposable
         while (true)
         {
             var round = await RoundAsync(target);
+            await AdjustAsync();
+            if (_mirror is not null && await IsWholeAfterAsync(_mirror, target))
+                return;
             while (true)
             {
                 // Asked before the look: what is dirty then is all that will ever be.
@@ -180,9 +192,10 @@ public sealed class DiskCopy : IAsyncDisposable
                 _progress = _progress with { DirtyBytes = dirty };
                 if (isFinishing && dirty == 0)
                     return;
-                if (isFinishing || (!_ready.Task.IsCompleted && !await IsReadyAfterAsync(round with { DirtyBytes = dirty })))
+                if (isFinishing || !await IsReadyAfterAsync(round with { DirtyBytes = dirty }, target))
                     break;
                 await PauseAsync();
+                await AdjustAsync();
                 if (!_finishing.Task.IsCompleted && await _source.DirtyBytesAsync(_stop.Token) > 0)
                     break;
             }
@@ -200,7 +213,7 @@ public sealed class DiskCopy : IAsyncDisposable
             if (target.Export.Bytes != export.Export.Bytes || target.Export.IsReadOnly)
                 throw DiskCopyFailures.Size(_source.Disk, export.Export.Bytes, target.Export);
             Show(export.Export.Bytes);
-            await new RoundCopy(export, target, _counters, SafeAsync).RunAsync(
+            await new RoundCopy(export, target, _gate, _mirror is not null, _counters, SafeAsync).RunAsync(
                 _source.Point.PositionBytes, _stop.Token);
         }
 
@@ -222,7 +235,22 @@ public sealed class DiskCopy : IAsyncDisposable
         TotalBytes = total,
     };
 
-    private async Task<bool> IsReadyAfterAsync(DiskRound round)
+    private async Task AdjustAsync()
+    {
+        var (before, after) = (_rounds, _rounds.Under(Volatile.Read(ref _writesMin)));
+        if (before.ThrottleBytesPerSecond != after.ThrottleBytesPerSecond)
+            await ThrottleAsync(after.ThrottleBytesPerSecond);
+        _rounds = after;
+    }
+
+    private async Task ThrottleAsync(long bytesPerSecond)
+    {
+        await _source.ThrottleAsync(bytesPerSecond, _stop.Token);
+        _progress = _progress with { WriteBytesPerSecond = bytesPerSecond };
+    }
+
+    // Asked after it is ready as well: a guest that begins to write fast then is slowed as one that did before.
+    private async Task<bool> IsReadyAfterAsync(DiskRound round, NbdClient target)
     {
         (_rounds, var decision) = _rounds.After(round);
         switch (decision.Step)
@@ -232,15 +260,44 @@ public sealed class DiskCopy : IAsyncDisposable
                 _ready.TrySetResult();
                 return true;
             case DiskStep.Slow:
-                await _source.ThrottleAsync(decision.WriteBytesPerSecond, _stop.Token);
-                _progress = _progress with { WriteBytesPerSecond = decision.WriteBytesPerSecond };
+                await ThrottleAsync(decision.WriteBytesPerSecond);
                 return false;
             case DiskStep.Round:
+                return false;
+            case DiskStep.Synchronous:
+                // Before the bits of the next round are taken: what is written in between is in both.
+                _mirror = await _source.MirrorAsync(
+                    _options.MirrorSocket!, target, _gate, _counters, Note, _stop.Token);
+                _progress = _progress with { IsSynchronous = _mirror is not null };
                 return false;
             default:
                 throw new UnreachableException();
         }
     }
+
+    // All from before the mirror is at the target, and what came after it is there by itself, until it breaks or the end.
+    private async Task<bool> IsWholeAfterAsync(DiskMirror mirror, NbdClient target)
+    {
+        if (mirror.IsWhole)
+        {
+            _progress = _progress with { DirtyBytes = 0, IsReady = true };
+            _ready.TrySetResult();
+            await Task.WhenAny(mirror.Broken, _finishing.Task).WaitAsync(_stop.Token);
+            if (await mirror.FinishAsync(_stop.Token))
+            {
+                await target.FlushAsync(_stop.Token);
+                await _source.SettleAsync(_stop.Token);
+                return true;
+            }
+        }
+
+        _mirror = null;
+        _progress = _progress with { IsSynchronous = false };
+        await mirror.DisposeAsync();
+        return false;
+    }
+
+    private void Note(string what) => _options.Note?.Invoke($"disk {_source.Disk}: {what}");
 
     // A bitmap has no event for "something was written", so it is looked at now and then; the end does not wait for that.
     private async Task PauseAsync()
@@ -257,11 +314,13 @@ public sealed class DiskCopy : IAsyncDisposable
     {
         try
         {
+            if (_mirror is not null)
+                await _mirror.DisposeAsync();
             await _source.LeaveAsync(CancellationToken.None);
         }
         catch (HypervisorException e)
         {
-            _options.Note?.Invoke($"disk {_source.Disk}: what the copy used could not be taken away: {e.Message}");
+            Note($"what the copy used could not be taken away: {e.Message}");
         }
     }
 }

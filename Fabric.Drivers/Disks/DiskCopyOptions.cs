@@ -3,8 +3,16 @@ namespace Fabric.Drivers.Disks;
 /// <summary>How a disk is copied.</summary>
 public sealed record DiskCopyOptions
 {
-    /// <summary>The guest's writes may be slowed when the line does not carry them.</summary>
-    public bool MayThrottle { get; init; }
+    /// <summary>
+    /// What the guest's writes may be slowed to when the line does not carry them, bytes a second; 0: they are not slowed.
+    /// </summary>
+    public long WritesMin { get; init; }
+
+    /// <summary>
+    /// Path of a socket, in a private directory, over which the guest's writes go to the target when rounds are over
+    /// (<see cref="DiskMirror"/>); null: they do not.
+    /// </summary>
+    public string? MirrorSocket { get; init; }
 
     /// <summary>Told of what happened and is not in the progress; for a log.</summary>
     public Action<string>? Note { get; init; }
@@ -22,7 +30,11 @@ public sealed record DiskCopyOptions
 /// <param name="IsReady">The rest fits into a pause, or does not get smaller.</param>
 public sealed record DiskCopyProgress(
     int Round, long CopiedBytes, long ZeroBytes, long PositionBytes, long TotalBytes, long DirtyBytes,
-    DiskCopyPoint? ResumedAt, long WriteBytesPerSecond, bool IsReady);
+    DiskCopyPoint? ResumedAt, long WriteBytesPerSecond, bool IsReady)
+{
+    /// <summary>The guest's writes wait for the target.</summary>
+    public bool IsSynchronous { get; init; }
+}
 
 /// <summary>A place in a copy: all of the rounds before, and all of this round up to there, is on the target's disk.</summary>
 /// <param name="Round">Which round.</param>

@@ -25,6 +25,7 @@ internal sealed class DiskCopySource(IMachineDisks machine, DiskId disk, string 
     /// <summary>Finds the copy that was begun, or begins one; what an agent before this one left is taken away.</summary>
     public async Task AttachAsync(CancellationToken cancellation)
     {
+        await machine.EndMirrorAsync(disk, inOrder: false, cancellation);
         await LeaveAsync(cancellation);
         var bitmaps = await machine.BitmapsAsync(disk, cancellation);
         if (CopyMarks.Find(bitmaps, image) is { } found)
@@ -44,6 +45,7 @@ internal sealed class DiskCopySource(IMachineDisks machine, DiskId disk, string 
     /// <summary>Removes all exports, bitmaps and limits.</summary>
     public static async Task ForgetAsync(IMachineDisks machine, DiskId disk, CancellationToken cancellation)
     {
+        await machine.EndMirrorAsync(disk, inOrder: false, cancellation);
         await LeaveAsync(machine, disk, cancellation);
         await RemoveAsync(machine, disk, await machine.BitmapsAsync(disk, cancellation), cancellation);
     }
@@ -86,6 +88,15 @@ internal sealed class DiskCopySource(IMachineDisks machine, DiskId disk, string 
     /// <summary>Slows the guest's writes.</summary>
     public Task ThrottleAsync(long bytesPerSecond, CancellationToken cancellation) =>
         machine.ThrottleWritesAsync(disk, bytesPerSecond, cancellation);
+
+    /// <summary>From here on the guest's writes go to the target too; null when its machine does not do that.</summary>
+    public Task<DiskMirror?> MirrorAsync(
+        string socket, NbdClient target, RangeGate gate, CopyCounters counters, Action<string> note,
+        CancellationToken cancellation) =>
+        DiskMirror.StartAsync(machine, disk, socket, target, gate, counters, time, note, cancellation);
+
+    /// <summary>The guest is paused, and all that it wrote is safe.</summary>
+    public Task SettleAsync(CancellationToken cancellation) => ApplyAsync((_marks, _marks.Settle()), cancellation);
 
     /// <summary>Takes exports and limits away; the marks stay.</summary>
     public Task LeaveAsync(CancellationToken cancellation) => LeaveAsync(machine, disk, cancellation);

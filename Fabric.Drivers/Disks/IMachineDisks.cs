@@ -42,6 +42,21 @@ public interface IMachineDisks
 
     /// <summary>Holds the guest's writes to a disk to so many bytes a second; 0 lifts it.</summary>
     Task ThrottleWritesAsync(DiskId disk, long bytesPerSecond, CancellationToken cancellation);
+
+    /// <summary>
+    /// On a source: when this has returned, each write of the guest goes to the NBD server at a socket too, after it was
+    /// done here and before the guest hears of it; one into the same place begins when that is over. A server that answers
+    /// with an error, or hangs up, ends that and harms no write. One that answers nothing holds the guest up, and this
+    /// machine's own orders with it, until it hangs up.
+    /// </summary>
+    Task MirrorAsync(DiskId disk, string socketPath, CancellationToken cancellation);
+
+    /// <summary>Ends that, and comes back when nothing of it is left; no error where there was none.</summary>
+    /// <param name="disk">Which.</param>
+    /// <param name="inOrder">What was written so far goes to the server first. Otherwise the server must have hung up.</param>
+    /// <param name="cancellation">Of the waiting.</param>
+    /// <returns>Whether it ended in order, and nothing had failed until then.</returns>
+    Task<bool> EndMirrorAsync(DiskId disk, bool inOrder, CancellationToken cancellation);
 }
 
 /// <summary>A dirty bitmap.</summary>

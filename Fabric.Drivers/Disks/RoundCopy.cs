@@ -10,9 +10,20 @@ namespace Fabric.Drivers.Disks;
 /// after that was answered too. Then it is on the target's disk, and neither the end of the target's machine nor of its
 /// host takes it away.
 /// </summary>
+/// <param name="source">Read from.</param>
+/// <param name="target">Written to.</param>
+/// <param name="gate">A piece holds its stretch while it is written, and is read again when the guest was faster.</param>
+/// <param name="isMirrored">
+/// The guest's writes go to the target beside this: they are not to wait for long, and what was seen of a stretch before it
+/// was held says nothing.
+/// </param>
+/// <param name="counters">Added to.</param>
+/// <param name="onSafe">Told how far it is.</param>
 internal sealed class RoundCopy(
-    NbdClient source, NbdClient target, CopyCounters counters, Func<long, CancellationToken, Task> onSafe)
+    NbdClient source, NbdClient target, RangeGate gate, bool isMirrored, CopyCounters counters,
+    Func<long, CancellationToken, Task> onSafe)
 {
+    private readonly long _window = isMirrored ? Limits.Disks.MirrorWindowBytes : Limits.Disks.WindowBytes;
     private readonly Queue<(Task Copied, long End, long Bytes)> _pieces = new();
     private long _underway;
     private long _done;
@@ -67,17 +78,18 @@ internal sealed class RoundCopy(
 
     private async Task AddAsync(long position, DiskStretch stretch, CancellationToken cancellation)
     {
-        var most = stretch.IsZero ? Limits.Disks.ZeroPieceBytesMax : Limits.Disks.PieceBytesMax;
+        var isZero = stretch.IsZero && !isMirrored;
+        var most = isZero ? Limits.Disks.ZeroPieceBytesMax : Limits.Disks.PieceBytesMax;
         for (var end = position + stretch.Length; position < end;)
         {
             var count = (int)Math.Min(most, end - position);
-            var weight = stretch.IsZero ? 0 : count;
+            var weight = isZero ? 0 : count;
             while (_pieces.Count >= Limits.Disks.PiecesMax
-                || (_pieces.Count > 0 && _underway + weight > Limits.Disks.WindowBytes))
+                || (_pieces.Count > 0 && _underway + weight > _window))
                 await TakeOldestAsync(cancellation);
             _underway += weight;
-            var copied = stretch.IsZero
-                ? ZeroAsync(position, count, cancellation)
+            var copied = isZero
+                ? ZeroPieceAsync(position, count, cancellation)
                 : CopyPieceAsync(position, count, cancellation);
             position += count;
             _pieces.Enqueue((copied, position, weight));
@@ -109,19 +121,74 @@ internal sealed class RoundCopy(
     {
         var buffer = ArrayPool<byte>.Shared.Rent(count);
         var bytes = buffer.AsMemory(0, count);
-        await OfSource(source.ReadAsync(position, bytes, cancellation));
-        if (bytes.Span.ContainsAnyExcept((byte)0))
+        for (var tries = 1; !await TryCopyPieceAsync(position, bytes, cancellation); tries++)
         {
-            await target.WriteAsync(position, bytes, cancellation);
-            counters.Add(count, isZero: false);
-        }
-        else
-        {
-            await ZeroAsync(position, count, cancellation);
+            if (tries >= Limits.Disks.MirrorReadsMax && await TryCopyHeldAsync(position, bytes, cancellation))
+                break;
         }
 
         // Only here: after a failure a connection may still have hold of it.
         ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private async Task<bool> TryCopyPieceAsync(long position, Memory<byte> bytes, CancellationToken cancellation)
+    {
+        var look = gate.Begin(position, bytes.Length);
+        try
+        {
+            await OfSource(source.ReadAsync(position, bytes, cancellation));
+            if (await gate.HoldAsync(look, cancellation) is not { } held)
+                return false;
+            using (held)
+                await WriteAsync(position, bytes, cancellation);
+            return true;
+        }
+        finally
+        {
+            gate.End(look);
+        }
+    }
+
+    // The guest's writes into it wait meanwhile. Not for long: the source may not read before they are through.
+    private async Task<bool> TryCopyHeldAsync(long position, Memory<byte> bytes, CancellationToken cancellation)
+    {
+        Task read;
+        using (await gate.HoldAsync(position, bytes.Length, cancellation))
+        {
+            read = OfSource(source.ReadAsync(position, bytes, cancellation));
+            try
+            {
+                await read.WaitAsync(TimeSpan.FromMilliseconds(Limits.Disks.MirrorReadMs), cancellation);
+                await WriteAsync(position, bytes, cancellation);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                // Let go of first.
+            }
+        }
+
+        await read;
+        return false;
+    }
+
+    private async Task WriteAsync(long position, Memory<byte> bytes, CancellationToken cancellation)
+    {
+        if (bytes.Span.ContainsAnyExcept((byte)0))
+        {
+            await target.WriteAsync(position, bytes, cancellation);
+            counters.Add(bytes.Length, isZero: false);
+        }
+        else
+        {
+            await ZeroAsync(position, bytes.Length, cancellation);
+        }
+    }
+
+    private async Task ZeroPieceAsync(long position, int count, CancellationToken cancellation)
+    {
+        using var held = await gate.HoldAsync(position, count, cancellation);
+        await ZeroAsync(position, count, cancellation);
     }
 
     private async Task ZeroAsync(long position, int count, CancellationToken cancellation)

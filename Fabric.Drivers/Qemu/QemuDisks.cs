@@ -7,9 +7,10 @@ using Fabric.Protocol;
 namespace Fabric.Drivers.Qemu;
 
 /// <summary>
-/// The disks of a QEMU. Its own copying (jobs) is not used: <c>blockdev-mirror</c> takes no bitmap, and
+/// The disks of a QEMU. Its own copying (jobs) is not used for rounds: <c>blockdev-mirror</c> takes no bitmap, and
 /// <c>blockdev-backup</c> puts itself before the guest's writes, so that a link which stalls holds the guest up, and one
-/// which is cut gives it input/output errors. An export for reading stands in nobody's way.
+/// which is cut gives it input/output errors. An export for reading stands in nobody's way. <c>blockdev-mirror</c> passes
+/// writes on where that is asked for, to a server of ours (<see cref="QemuMirror"/>).
 /// </summary>
 internal sealed class QemuDisks(QemuMonitors monitors, QemuExportWatch exports, string socketPath, TimeProvider time)
     : IMachineDisks
@@ -25,8 +26,18 @@ internal sealed class QemuDisks(QemuMonitors monitors, QemuExportWatch exports, 
     /// <summary>Its device.</summary>
     public static string DeviceOf(DiskId disk) => $"dev-{disk}";
 
+    private readonly QemuMirror _mirror = new(monitors, exports, time);
+
     /// <inheritdoc/>
     public string SocketPath => socketPath;
+
+    /// <inheritdoc/>
+    public Task MirrorAsync(DiskId disk, string socketPath, CancellationToken cancellation) =>
+        _mirror.StartAsync(disk, socketPath, cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> EndMirrorAsync(DiskId disk, bool inOrder, CancellationToken cancellation) =>
+        _mirror.EndAsync(disk, inOrder, cancellation);
 
     /// <inheritdoc/>
     public async Task ExportAsync(IReadOnlyCollection<DiskId> disks, CancellationToken cancellation)

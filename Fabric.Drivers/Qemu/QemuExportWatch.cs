@@ -3,13 +3,15 @@ using Fabric.Drivers.Qmp;
 
 namespace Fabric.Drivers.Qemu;
 
-/// <summary>Tells when exports are gone: QEMU answers an order to delete one before it has done so.</summary>
+/// <summary>
+/// Tells when exports are gone and jobs are over: QEMU answers an order to end one before it has done so.
+/// </summary>
 internal sealed class QemuExportWatch
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
 
-    /// <summary>Completes with the next news that this export is gone.</summary>
+    /// <summary>Completes with the next news that this export is gone, or this job over.</summary>
     public Task Gone(string id)
     {
         lock (_gate)
@@ -20,12 +22,10 @@ internal sealed class QemuExportWatch
         }
     }
 
-    /// <summary>Takes an event in.</summary>
+    /// <summary>Takes an event in. The names of exports and of jobs are never the same.</summary>
     public void Take(QmpEvent happened)
     {
-        if (!string.Equals(happened.Name, "BLOCK_EXPORT_DELETED", StringComparison.Ordinal)
-            || happened.Data.ValueKind != JsonValueKind.Object
-            || !happened.Data.TryGetProperty("id", out var id) || id.ValueKind != JsonValueKind.String)
+        if (!IsEnd(happened) || !happened.Data.TryGetProperty("id", out var id) || id.ValueKind != JsonValueKind.String)
             return;
         lock (_gate)
         {
@@ -33,6 +33,15 @@ internal sealed class QemuExportWatch
                 waiting.TrySetResult();
         }
     }
+
+    private static bool IsEnd(QmpEvent happened) => happened.Data.ValueKind == JsonValueKind.Object && happened.Name switch
+    {
+        "BLOCK_EXPORT_DELETED" => true,
+        "JOB_STATUS_CHANGE" => happened.Data.TryGetProperty("status", out var status)
+            && status.ValueKind == JsonValueKind.String
+            && string.Equals(status.GetString(), "concluded", StringComparison.Ordinal),
+        _ => false,
+    };
 
     /// <summary>Nobody waits for it any more.</summary>
     public void Forget(string id)

@@ -28,6 +28,8 @@ public static class Policies
             BandwidthMin = settings.BandwidthBytesPerSecondMin,
             Convergence = settings.Policy,
             DowntimeLimitMsMost = MostOf(settings.SwitchoverTimeout.TotalMilliseconds),
+            DiskWritesMin = settings.DiskWritesBytesPerSecondMin,
+            DiskCopy = settings.DiskCopy,
         },
     };
 
@@ -54,6 +56,8 @@ public static class Policies
                 DowntimeLimitMs = Downtime(asked.DowntimeLimitMs) ?? defaults.Transfer.DowntimeLimitMs,
                 Convergence = asked.Convergence ?? defaults.Transfer.Convergence,
                 Connections = Connections(asked.Connections) ?? defaults.Transfer.Connections,
+                DiskWritesMin = Rate("diskWritesMin", asked.DiskWritesMin) ?? defaults.Transfer.DiskWritesMin,
+                DiskCopy = asked.DiskCopy ?? defaults.Transfer.DiskCopy,
             },
         };
         // A short deadline alone is a fair wish; the switchover's time-out is the one that gives way.
@@ -77,7 +81,8 @@ public static class Policies
     {
         var change = new TransferChange(
             Rate("bandwidthMin", asked.BandwidthMin), Rate("bandwidthMax", asked.BandwidthMax),
-            Downtime(asked.DowntimeLimitMs), asked.Convergence, Connections(asked.Connections));
+            Downtime(asked.DowntimeLimitMs), asked.Convergence, Connections(asked.Connections),
+            Rate("diskWritesMin", asked.DiskWritesMin));
         if (change == new TransferChange())
             throw OutOfRange("Nothing is to change.");
         RequireOrder(change.BandwidthMin ?? 0, change.BandwidthMax ?? 0);

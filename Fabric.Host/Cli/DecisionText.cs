@@ -14,6 +14,18 @@ internal static class DecisionText
         ["give-up"] = ConvergencePolicy.GiveUp,
     };
 
+    private static readonly Dictionary<string, DiskCopyMode> DiskCopies = new(StringComparer.Ordinal)
+    {
+        ["rounds"] = DiskCopyMode.Rounds,
+        ["synchronous"] = DiskCopyMode.Synchronous,
+    };
+
+    /// <summary>Every way to copy the last of a disk.</summary>
+    public static IEnumerable<string> DiskCopyWords => DiskCopies.Keys;
+
+    /// <summary>The way of a word.</summary>
+    public static DiskCopyMode DiskCopyOf(string word) => DiskCopies[word];
+
     /// <summary>Every policy's word.</summary>
     public static IEnumerable<string> PolicyWords => Policies.Keys;
 
@@ -30,7 +42,14 @@ internal static class DecisionText
         var most = policy.BandwidthMax == 0 ? "no limit" : RateText.Show(policy.BandwidthMax);
         var word = Policies.FirstOrDefault(p => p.Value == policy.Convergence).Key ?? "the hypervisor decides";
         var connections = policy.Connections == 0 ? "" : Show.Text($", {policy.Connections} connections");
-        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}{connections}";
+        var writes = policy.DiskWritesMin switch
+        {
+            null or Limits.Disks.WritesBytesPerSecondMin => "",
+            0 => ", writes to disks not slowed",
+            { } floor => $", writes to disks slowed to {RateText.Show(floor)} at most",
+        };
+        var copy = policy.DiskCopy == DiskCopyMode.Synchronous ? ", disks synchronous in the end" : "";
+        return $"rate {least}{most}, downtime limit {Show.Ms(policy.DowntimeLimitMs)}, {word}{connections}{writes}{copy}";
     }
 
     private static string What(TransferDecision decision) => decision.Kind switch

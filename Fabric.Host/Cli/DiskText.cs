@@ -12,5 +12,5 @@ internal static class DiskText
     /// <summary>Where one stands.</summary>
     public static string Of(DiskProgress d) => Show.Text(
         $"round {d.Round}: {Show.Bytes(d.LeftBytes)} of {Show.Bytes(d.TotalBytes)} left, copied {Show.Bytes(d.CopiedBytes)}") +
-        $" ({Show.Bytes(d.WireBytes)} on the wire){(d.Resumed ? ", resumed" : "")}";
+        $" ({Show.Bytes(d.WireBytes)} on the wire){(d.Resumed ? ", resumed" : "")}{(d.Synchronous ? ", synchronous" : "")}";
 }

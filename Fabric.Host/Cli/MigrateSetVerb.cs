@@ -18,7 +18,8 @@ internal static class MigrateSetVerb
             if (change == new TransferRequest())
             {
                 throw new UsageException(
-                    "Say what is to change: --rate, --rate-min, --rate-max, --downtime, --policy or --connections.");
+                    "Say what is to change: --rate, --rate-min, --rate-max, --downtime, --policy, --connections or "
+                    + "--disk-writes-min.");
             }
 
             var id = await CancelVerb.MigrationOfAsync(client, run.Get(name), cancellation);

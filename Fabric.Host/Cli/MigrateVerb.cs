@@ -24,12 +24,17 @@ internal static class MigrateVerb
             HelpName = "address",
         };
         var rates = new RateOptions();
+        var copy = new Option<string?>("--disk-copy")
+        {
+            Description = "How the last of its disks is copied: in rounds, or each write waits until the target has it",
+        };
+        copy.AcceptOnlyFromAmong([.. DecisionText.DiskCopyWords]);
         var deadline = UnitOptions.Duration("--deadline", "From the request to the commit, all attempts together");
         var switchover = UnitOptions.Duration("--switchover-timeout", "From the pause to the commit");
         var reconnect = UnitOptions.Duration("--reconnect-for", "How long to look for a server that goes away (30s)");
         var command = new Command("migrate", "Move a running VM to another host")
         {
-            vm, to, watch, detach, attempts, deadline, switchover, reconnect, named, MigrateSetVerb.Create(cli),
+            vm, to, watch, detach, attempts, deadline, switchover, reconnect, named, copy, MigrateSetVerb.Create(cli),
         };
         rates.AddTo(command);
         command.Validators.Add(result =>
@@ -48,6 +53,8 @@ internal static class MigrateVerb
                 BandwidthMax = send.BandwidthMax,
                 Convergence = send.Convergence,
                 Connections = send.Connections,
+                DiskWritesMin = send.DiskWritesMin,
+                DiskCopy = run.Get(copy) is { } word ? DecisionText.DiskCopyOf(word) : null,
                 DeadlineMs = run.Get(deadline),
                 SwitchoverTimeoutMs = run.Get(switchover),
             };

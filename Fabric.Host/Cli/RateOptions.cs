@@ -38,9 +38,14 @@ internal sealed class RateOptions
         },
     };
 
+    /// <summary>How far its writes to a disk may be slowed.</summary>
+    public Option<long?> DiskWritesMin { get; } = UnitOptions.RateOr(
+        "none", "--disk-writes-min",
+        "Never hold its writes to a disk that is copied below this rate, 64KiB or more; 0 or none: never slow them");
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[Rate, Min, Max, Downtime, Policy, Connections])
+        foreach (var option in (Option[])[Rate, Min, Max, Downtime, Policy, Connections, DiskWritesMin])
             command.Options.Add(option);
         command.Validators.Add(Check);
     }
@@ -59,6 +64,7 @@ internal sealed class RateOptions
         DowntimeLimitMs = run.Get(Downtime) is { } limit ? (int)Math.Min(limit, int.MaxValue) : null,
         Convergence = run.Get(Policy) is { } word ? DecisionText.PolicyOf(word) : null,
         Connections = run.Get(Connections),
+        DiskWritesMin = run.Get(DiskWritesMin),
     };
 
     private static Option<string?> PolicyOption()

@@ -38,13 +38,23 @@ internal static class UnitOptions
     };
 
     /// <summary>A rate in bytes a second, written in bits or bytes.</summary>
-    public static Option<long?> Rate(string name, string description, params string[] aliases) => new(name, aliases)
+    public static Option<long?> Rate(string name, string description, params string[] aliases) =>
+        RateOr(null, name, description, aliases);
+
+    /// <summary>The same, with a word that may stand for 0.</summary>
+    public static Option<long?> RateOr(string? zero, string name, string description, params string[] aliases) => new(name, aliases)
     {
         Description = description,
         HelpName = "rate",
-        CustomParser = result => RateText.TryRead(result.Tokens[0].Value, out var rate)
-            ? rate
-            : Fail(result, name, result.Tokens[0].Value, "is not a rate: write for instance 200mbit or 25MB"),
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (zero is not null && string.Equals(text, zero, StringComparison.Ordinal))
+                return 0;
+            return RateText.TryRead(text, out var rate)
+                ? rate
+                : Fail(result, name, text, "is not a rate: write for instance 200mbit or 25MB");
+        },
     };
 
     /// <summary>A size in bytes; null when the text is none.</summary>

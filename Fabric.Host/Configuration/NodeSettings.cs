@@ -92,7 +92,9 @@ public sealed record MigrationSettings(
     TimeSpan OrderRetry,
     TimeSpan AttemptBackOff,
     long BandwidthBytesPerSecondMin,
-    ConvergencePolicy Policy);
+    ConvergencePolicy Policy,
+    long DiskWritesBytesPerSecondMin,
+    DiskCopyMode DiskCopy);
 
 /// <summary>A level of null is chosen while it runs.</summary>
 public sealed record PageWorkSettings(

@@ -130,7 +130,9 @@ internal static partial class NodeSettingsBinder
             r.Duration("migration.order-retry", Ms(10), TimeSpan.FromMinutes(1)),
             r.Duration("migration.attempt-back-off", Ms(10), TimeSpan.FromMinutes(10)),
             r.Size("migration.bandwidth-min", 64 * KiB, BandwidthMax, zero: true),
-            r.Choice<ConvergencePolicy>("migration.policy"));
+            r.Choice<ConvergencePolicy>("migration.policy"),
+            r.Size("migration.disk-writes-min", Limits.Disks.WritesBytesPerSecondFloor, BandwidthMax, zero: true),
+            r.Choice<DiskCopyMode>("migration.disk-copy"));
     }
 
     private static PageWorkSettings PageWork(SettingsReader r)

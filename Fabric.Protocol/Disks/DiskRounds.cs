@@ -11,6 +11,9 @@ public enum DiskStep
 
     /// <summary>The guest writes as fast as the line carries: slow its writes, and copy on.</summary>
     Slow,
+
+    /// <summary>From here on each write of the guest waits for the target; copy on until all before that is there too.</summary>
+    Synchronous,
 }
 
 /// <summary>A round that has ended: all of it is on the target's disk.</summary>
@@ -29,9 +32,12 @@ public readonly record struct DiskDecision(DiskStep Step, long WriteBytesPerSeco
 /// written meanwhile. They get smaller as long as the line is faster than the guest; when the rest is what the line
 /// carries in a moment, or does not get smaller any more, the rounds are over (the last one is run in the pause). A
 /// guest whose writes may be slowed is slowed first, to half of what the line carries, so that the rounds shrink by half.
+/// A copy that may be synchronous is, as soon as the rounds are over; when that breaks, rounds begin anew, and after
+/// <see cref="Limits.Disks.MirrorsMax"/> times it is as if it could not be.
 /// </summary>
-/// <param name="MayThrottle">The guest's writes may be slowed.</param>
-public sealed record DiskRounds(bool MayThrottle)
+/// <param name="WritesMin">What the guest's writes may be slowed to, bytes a second; 0: they may not be slowed.</param>
+/// <param name="MaySynchronous">The guest's writes may wait for the target.</param>
+public sealed record DiskRounds(long WritesMin, bool MaySynchronous = false)
 {
     private const int ShrunkPercent = 90;
 
@@ -41,8 +47,22 @@ public sealed record DiskRounds(bool MayThrottle)
     /// <summary>Rounds in a row without gain.</summary>
     public int WithoutGain { get; private init; }
 
+    /// <summary>How often it went synchronous.</summary>
+    public int Mirrors { get; private init; }
+
     /// <summary>What the guest may write in a second; 0 while it is not slowed.</summary>
     public long ThrottleBytesPerSecond { get; private init; }
+
+    /// <summary>
+    /// With another bound. Writes that are held to less are let go up to it; slowing them again is decided anew.
+    /// </summary>
+    public DiskRounds Under(long writesMin)
+    {
+        var held = writesMin == 0 ? 0 : ThrottleBytesPerSecond == 0 ? 0 : Math.Max(ThrottleBytesPerSecond, writesMin);
+        return writesMin == WritesMin
+            ? this
+            : this with { WritesMin = writesMin, ThrottleBytesPerSecond = held, WithoutGain = 0 };
+    }
 
     /// <summary>Takes a round in and decides.</summary>
     public (DiskRounds Next, DiskDecision Decision) After(DiskRound round)
@@ -53,13 +73,20 @@ public sealed record DiskRounds(bool MayThrottle)
             LastDirtyBytes = round.DirtyBytes,
             WithoutGain = hasGain ? 0 : WithoutGain + 1,
         };
-        if (round.DirtyBytes <= Enough(round))
-            return (next, new DiskDecision(DiskStep.Ready));
-        if (next.WithoutGain < Limits.Disks.RoundsWithoutGainMax)
+        var isEnough = round.DirtyBytes <= Enough(round);
+        if (!isEnough && next.WithoutGain < Limits.Disks.RoundsWithoutGainMax)
             return (next, new DiskDecision(DiskStep.Round));
-        if (!MayThrottle || ThrottleBytesPerSecond == Limits.Disks.ThrottleBytesPerSecondMin)
+        if (MaySynchronous && Mirrors < Limits.Disks.MirrorsMax)
+        {
+            next = next with { Mirrors = Mirrors + 1, LastDirtyBytes = null, WithoutGain = 0 };
+            return (next, new DiskDecision(DiskStep.Synchronous));
+        }
+
+        if (isEnough)
             return (next, new DiskDecision(DiskStep.Ready));
-        var half = Math.Max(Half(round), Limits.Disks.ThrottleBytesPerSecondMin);
+        if (WritesMin == 0 || ThrottleBytesPerSecond == WritesMin)
+            return (next, new DiskDecision(DiskStep.Ready));
+        var half = Math.Max(Half(round), WritesMin);
         next = next with { WithoutGain = 0, ThrottleBytesPerSecond = half };
         return (next, new DiskDecision(DiskStep.Slow, half));
     }

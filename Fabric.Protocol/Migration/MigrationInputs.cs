@@ -42,9 +42,10 @@ public sealed record TransferAsked(TransferChange Change) : MigrationInput;
 /// <param name="DowntimeLimitMs">At least 1.</param>
 /// <param name="Convergence">What is done about a guest that writes too fast.</param>
 /// <param name="Connections">Of the data link; 0: as the source's host is configured.</param>
+/// <param name="DiskWritesMin">What the guest's writes are never held below, bytes a second; 0: they are not slowed.</param>
 public sealed record TransferChange(
     long? BandwidthMin = null, long? BandwidthMax = null, int? DowntimeLimitMs = null,
-    ConvergencePolicy? Convergence = null, int? Connections = null)
+    ConvergencePolicy? Convergence = null, int? Connections = null, long? DiskWritesMin = null)
 {
     /// <summary>The policy with the change in it.</summary>
     public TransferPolicy In(TransferPolicy policy) => policy with
@@ -54,6 +55,7 @@ public sealed record TransferChange(
         DowntimeLimitMs = DowntimeLimitMs ?? policy.DowntimeLimitMs,
         Convergence = Convergence ?? policy.Convergence,
         Connections = Connections ?? policy.Connections,
+        DiskWritesMin = DiskWritesMin ?? policy.DiskWritesMin,
     };
 }
 

@@ -186,9 +186,13 @@ internal sealed class DiskHands(AgentTools tools, VmId vm, Action<Report> report
         {
             try
             {
-                await disks.CloseExportsAsync(cancellation);
                 foreach (var disk in spec.LocalDisks())
+                {
+                    await disks.EndMirrorAsync(disk.Id, inOrder: false, cancellation);
                     await disks.ThrottleWritesAsync(disk.Id, 0, cancellation);
+                }
+
+                await disks.CloseExportsAsync(cancellation);
             }
             catch (HypervisorException e)
             {

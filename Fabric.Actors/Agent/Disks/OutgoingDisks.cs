@@ -26,6 +26,7 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     private long _hostShare;
     private long _lineShare;
     private long _policyMax;
+    private long _writesMin;
     private ITimer? _telling;
     private volatile bool _begun;
     private volatile bool _handedOver;
@@ -39,7 +40,7 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     {
         (_tools, _order, _spec, _machine, _directory) = (tools, order, spec, machine, directory);
         Pace = new SharedPace(tools.Time);
-        (_lineShare, _policyMax) = (order.LineShare ?? 0, order.Policy.BandwidthMax);
+        (_lineShare, _policyMax, _writesMin) = (order.LineShare ?? 0, order.Policy.BandwidthMax, order.Policy.SlowedWritesMin);
         _share = tools.Line.Join(_policyMax, share =>
         {
             _hostShare = share;
@@ -109,9 +110,12 @@ internal sealed class OutgoingDisks : IAsyncDisposable
         _share.Dispose();
     }
 
-    /// <summary>Another rate, while it is these disks' own.</summary>
+    /// <summary>Another bound of slowing; another rate, while that is these disks' own.</summary>
     public void Adjust(TransferPolicy policy, long? lineShare)
     {
+        Volatile.Write(ref _writesMin, policy.SlowedWritesMin);
+        foreach (var disk in _disks)
+            disk.Copy.Adjust(policy.SlowedWritesMin);
         if (_handedOver)
             return;
         (_lineShare, _policyMax) = (lineShare ?? _lineShare, policy.BandwidthMax);
@@ -185,7 +189,10 @@ internal sealed class OutgoingDisks : IAsyncDisposable
 
         var options = new DiskCopyOptions
         {
-            MayThrottle = _order.Policy.MaySlowWrites,
+            WritesMin = Volatile.Read(ref _writesMin),
+            MirrorSocket = _order.Policy.DiskCopy == DiskCopyMode.Synchronous
+                ? Path.Combine(_directory, $"sync-{place}.sock")
+                : null,
             Note = note => AgentLog.DiskNote(_tools.Log, _order.Stamp.ToString(), disk.Id.Value, note),
         };
         _disks.Add((disk.Id, way, DiskCopy.Start(
@@ -216,5 +223,8 @@ internal sealed class OutgoingDisks : IAsyncDisposable
     private static DiskProgress ProgressOf(DiskId id, DiskTraffic traffic, DiskCopyProgress p) => new(
         id, p.TotalBytes, p.CopiedBytes,
         p.Round == 0 ? Math.Max(0, p.TotalBytes - p.PositionBytes) : p.DirtyBytes,
-        p.Round + 1, traffic.WireSent + traffic.WireReceived, p.ResumedAt is not null);
+        p.Round + 1, traffic.WireSent + traffic.WireReceived, p.ResumedAt is not null)
+    {
+        Synchronous = p.IsSynchronous,
+    };
 }

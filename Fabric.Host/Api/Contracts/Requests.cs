@@ -91,6 +91,12 @@ public sealed record PolicyRequest
     /// <summary>Connections of the data link, 1 to 16; 0: as the source's host is configured.</summary>
     public int? Connections { get; init; }
 
+    /// <summary>What the guest's writes to a disk that is copied are never held below, bytes a second; 0: never slowed.</summary>
+    public long? DiskWritesMin { get; init; }
+
+    /// <summary>How the last of local disks is copied.</summary>
+    public DiskCopyMode? DiskCopy { get; init; }
+
     /// <summary>From the pause to the commit.</summary>
     public long? SwitchoverTimeoutMs { get; init; }
 
@@ -125,6 +131,9 @@ public sealed record TransferRequest
 
     /// <summary>Connections of the data link, 1 to 16; 0: as the source's host is configured.</summary>
     public int? Connections { get; init; }
+
+    /// <summary>What the guest's writes to a disk that is copied are never held below, bytes a second; 0: never slowed.</summary>
+    public long? DiskWritesMin { get; init; }
 }
 
 /// <summary>A body where nothing can be said: absent, or <c>{}</c>.</summary>

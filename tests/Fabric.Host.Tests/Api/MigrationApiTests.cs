@@ -177,6 +177,7 @@ public sealed class MigrationApiTests : IAsyncLifetime
     [InlineData("{}", "Nothing is to change")]
     [InlineData("{\"bandwidthMax\":1}", "policy.bandwidthMax is 1")]
     [InlineData("{\"downtimeLimitMs\":0}", "policy.downtimeLimitMs is 0")]
+    [InlineData("{\"diskWritesMin\":1}", "policy.diskWritesMin is 1")]
     [InlineData("{\"bandwidthMin\":200000,\"bandwidthMax\":100000}", "must not be more than")]
     public async Task Wish_that_makes_no_sense_is_refused(string body, string reason)
     {
@@ -263,6 +264,8 @@ public sealed class MigrationApiTests : IAsyncLifetime
     [InlineData("""{"downtimeLimitMs":0}""")]
     [InlineData("""{"bandwidthMax":-1}""")]
     [InlineData("""{"bandwidthMax":1}""")]
+    [InlineData("""{"diskWritesMin":-1}""")]
+    [InlineData("""{"diskWritesMin":65535}""")]
     [InlineData("""{"bandwidthMax":8796093022208}""")]
     [InlineData("""{"bandwidthMax":17592186044416}""")]
     [InlineData("""{"switchoverTimeoutMs":2000,"deadlineMs":1000}""")]

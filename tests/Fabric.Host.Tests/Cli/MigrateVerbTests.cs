@@ -26,7 +26,7 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         await _at.RunningVmAsync();
         (await _cli.RunAsync(
             "migrate web --to b --attempts 2 --deadline 1m --rate-min 8mbit --rate-max 10MiB --downtime 200ms "
-            + "--policy must-finish"))
+            + "--policy must-finish --disk-writes-min 1MiB --disk-copy synchronous"))
             .ShouldBe(0, _cli.Error);
         foreach (var said in new[]
                  {
@@ -45,6 +45,8 @@ public sealed class MigrateVerbTests : IAsyncLifetime
             BandwidthMin = 1_000_000,
             Convergence = ConvergencePolicy.MustFinish,
             DowntimeLimitMsMost = 30_000,
+            DiskWritesMin = 1 << 20,
+            DiskCopy = DiskCopyMode.Synchronous,
         });
         id.Policy.DeadlineMs.ShouldBe(60_000);
     }
@@ -77,12 +79,14 @@ public sealed class MigrateVerbTests : IAsyncLifetime
         (await _cli.RunAsync("migrate web --to b --detach")).ShouldBe(0, _cli.Error);
         var id = (await _at.Client.ListMigrationsAsync(null, 1, null, CancellationToken.None)).Migrations[0].Id;
         await MigrationScript.UntilAsync(_at, id, m => m.RoundsDone == 1);
-        (await _cli.RunAsync("migrate set web --policy must-finish --connections 4")).ShouldBe(0, _cli.Error);
+        (await _cli.RunAsync("migrate set web --policy must-finish --connections 4 --disk-writes-min none"))
+            .ShouldBe(0, _cli.Error);
         var order = await script.Adjusted.Task.WaitAsync(ApiFixture.HangGuard);
         (order.Policy.Convergence, order.Policy.Connections).ShouldBe((ConvergencePolicy.MustFinish, 4));
+        order.Policy.DiskWritesMin.ShouldBe(0);
         order.LineShare.ShouldBeNull();
         (await _cli.RunAsync($"journal {id}")).ShouldBe(0, _cli.Error);
-        _cli.Out.ShouldContain("must-finish, 4 connections");
+        _cli.Out.ShouldContain("must-finish, 4 connections, writes to disks not slowed");
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class UsageTests
     [InlineData("migrate web --to b --downtime-limit fast")]
     [InlineData("migrate web --to b --deadline 1ns")]
     [InlineData("migrate web --to b --bandwidth-max -1")]
+    [InlineData("migrate web --to b --disk-writes-min never")]
+    [InlineData("migrate web --to b --disk-copy mirror")]
     [InlineData("migrate web --to b --attempts many")]
     [InlineData("migrate web --to b --speed 1")]
     [InlineData("vm create web --host a --memory 1GX")]
@@ -120,6 +122,8 @@ public sealed class UsageTests
         syncing.ShouldEndWith("resumed");
         Text(new TransferProgress(1, 5, 5, 5, 5, 0, 5, null) { Disks = [disk] })
             .ShouldEndWith(syncing["attempt 1".Length..]);
+        Text(new TransferProgress(1, 5, 5, 5, 5, 0, 5, null) { Disks = [disk with { Synchronous = true }] })
+            .ShouldEndWith("resumed, synchronous");
 
         static string Text(TransferProgress p) =>
             ProgressText.Of(new TransferSeen(MigrationId.Of("m-1"), 1, p, default));

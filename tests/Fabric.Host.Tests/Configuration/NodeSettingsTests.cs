@@ -32,7 +32,7 @@ public sealed class NodeSettingsTests : IDisposable
         s.DataLink.ShouldBe(new DataLinkSettings(1, Seconds(2), Seconds(3600), "auto"));
         s.Migration.ShouldBe(new MigrationSettings(
             3, Seconds(3600), Seconds(0.3), 0, Seconds(60), Seconds(30), Seconds(10), Seconds(1), Seconds(1), 0,
-            ConvergencePolicy.Balanced));
+            ConvergencePolicy.Balanced, 256 << 10, DiskCopyMode.Rounds));
         s.Host.BandwidthBytesPerSecondMax.ShouldBe(0);
         s.Faults.ShouldBe(new FaultSettings(FaultStage.Off, Seconds(30)));
         s.Log.Level.ShouldBe(LogThreshold.Info);
@@ -105,6 +105,9 @@ public sealed class NodeSettingsTests : IDisposable
     [InlineData("fabric.migration.bandwidth-max = 8796093022208", "fabric.migration.bandwidth-max", "outside")]
     [InlineData("fabric.migration.bandwidth-max = 17592186044416", "fabric.migration.bandwidth-max", "outside")]
     [InlineData("fabric.migration.bandwidth-max = 100", "fabric.migration.bandwidth-max", "outside")]
+    [InlineData("fabric.migration.disk-copy = mirror", "fabric.migration.disk-copy", "rounds, synchronous")]
+    [InlineData("fabric.migration.disk-writes-min = 100", "fabric.migration.disk-writes-min", "outside")]
+    [InlineData("fabric.migration.disk-writes-min = none", "fabric.migration.disk-writes-min", "size")]
     [InlineData("fabric.host.memory-limit = 10 EiB", "fabric.host.memory-limit", "outside")]
     [InlineData("fabric.host.memory-limit = -1", "fabric.host.memory-limit", "outside")]
     [InlineData("fabric.host.migrations-max = 0", "fabric.host.migrations-max", "outside")]

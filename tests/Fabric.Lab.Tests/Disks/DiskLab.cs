@@ -99,6 +99,10 @@ internal sealed class DiskLab : IAsyncDisposable
     public async Task ZeroAsync(long offset, long length) => (await IoAsync(
         string.Create(CultureInfo.InvariantCulture, $"write -z -u {offset} {length}"))).ShouldBeEmpty();
 
+    /// <summary>The guest does not need a stretch any more.</summary>
+    public async Task DiscardAsync(long offset, long length) => (await IoAsync(
+        string.Create(CultureInfo.InvariantCulture, $"discard {offset} {length}"))).ShouldBeEmpty();
+
     /// <summary>One command at the source's observer monitor.</summary>
     public async Task<JsonElement> AskSourceAsync(string command, JsonObject? arguments = null)
     {

@@ -36,8 +36,13 @@ public sealed class TransferPilotTests
     [InlineData(ConvergencePolicy.MustFinish, true)]
     [InlineData(ConvergencePolicy.GiveUp, false)]
     [InlineData(null, false)]
-    public void Guest_s_writes_are_slowed_only_where_the_policy_slows_guests(ConvergencePolicy? policy, bool may) =>
-        new TransferPolicy(0, 300) { Convergence = policy }.MaySlowWrites.ShouldBe(may);
+    public void Guest_s_writes_are_slowed_only_where_the_policy_slows_guests(ConvergencePolicy? policy, bool may)
+    {
+        var sending = new TransferPolicy(0, 300) { Convergence = policy };
+        sending.SlowedWritesMin.ShouldBe(may ? Limits.Disks.WritesBytesPerSecondMin : 0);
+        (sending with { DiskWritesMin = 1 << 20 }).SlowedWritesMin.ShouldBe(may ? 1 << 20 : 0);
+        (sending with { DiskWritesMin = 0 }).SlowedWritesMin.ShouldBe(0);
+    }
 
     [Fact]
     public void Without_a_policy_the_hypervisor_decides_by_the_limit_itself()

@@ -90,6 +90,10 @@ internal static class Samples
         new PrepareTarget(Stamp, Spec, A) { Network = Ends },
         new BeginTransfer(Stamp, B, Endpoint, "ticket", new TransferPolicy(0, 300)) { Network = Ends },
         new FlipNetwork(Stamp),
+        new AdjustTransfer(Stamp, new TransferPolicy(1_000_000, 300) { DiskWritesMin = 0 }),
+        new SyncDisks(
+            Stamp, B, Endpoint, [new DiskOffer(Facts.Id, "image", "ticket")],
+            new TransferPolicy(1_000_000, 300) { DiskCopy = DiskCopyMode.Synchronous }),
     ];
 
     public static IReadOnlyList<Report> Reports { get; } =
