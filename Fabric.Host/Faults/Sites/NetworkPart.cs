@@ -9,8 +9,8 @@ namespace Fabric.Host.Faults.Sites;
 
 /// <summary>
 /// What a host turns the guest's network with. Its notes of networks are read-only: no step that would note or forget
-/// something is done, which are prepare, roll back and release. The flip notes nothing; from the pause on the target's
-/// interface of the guest has another name, so it cannot be turned to.
+/// something is done, which are prepare, roll back and release. The flip notes nothing; for that the target's interface of the
+/// guest has another name in stop-and-copy, so it cannot be turned to.
 /// </summary>
 internal sealed class NetworkPart(SitesLab lab, LabHost host, VmSpec spec, bool isTarget, TimeProvider time)
     : MendedPart(time)
@@ -30,7 +30,7 @@ internal sealed class NetworkPart(SitesLab lab, LabHost host, VmSpec spec, bool 
         try
         {
             await AtAsync("mount", "-o", "remount,ro,bind", notes);
-            if (!isTarget || fault.At < FaultStage.StopAndCopy || !Has(spec.Network!.Tap!))
+            if (!isTarget || fault.At != FaultStage.StopAndCopy || !Has(spec.Network!.Tap!))
                 return (what, () => AtAsync("umount", "-l", notes));
             await RenameAsync(spec.Network.Tap!, Lost);
             return ($"{what}, and renamed the guest's interface there,", () => MendAsync(notes));
