@@ -33,6 +33,6 @@ public enum FaultVictim
     /// <summary>What the source host turns networks with: its notes of them. Only between sites.</summary>
     SourceNetwork,
 
-    /// <summary>The same at the target; from the pause on the guest's interface too. Only between sites.</summary>
+    /// <summary>The same at the target; in stop-and-copy the guest's interface. Only between sites.</summary>
     TargetNetwork,
 }

@@ -72,9 +72,10 @@ internal interface ILabPart
 {
     /// <summary>Breaks it.</summary>
     /// <param name="fault">How, and for how long.</param>
+    /// <param name="since">From its completion on that length counts.</param>
     /// <param name="cancellation">Mends at once.</param>
     /// <returns>What was done, in words, and what completes when it is mended.</returns>
-    Task<(string What, Task Mended)> BreakAsync(FaultCase fault, CancellationToken cancellation);
+    Task<(string What, Task Mended)> BreakAsync(FaultCase fault, Task since, CancellationToken cancellation);
 
     /// <summary>Is cut when its first connection has carried so many bytes.</summary>
     /// <param name="bytes">So many.</param>

@@ -7,7 +7,7 @@ namespace Fabric.Host.Faults.Lab;
 internal sealed class ProxiedLinks(IReadOnlyList<TcpProxy> links, string name, TimeProvider time) : ILabPart
 {
     /// <inheritdoc/>
-    public Task<(string What, Task Mended)> BreakAsync(FaultCase fault, CancellationToken cancellation)
+    public Task<(string What, Task Mended)> BreakAsync(FaultCase fault, Task since, CancellationToken cancellation)
     {
         var seconds = Number(fault.For.TotalSeconds);
         var mended = Task.Delay(fault.For, time, cancellation);

@@ -11,6 +11,7 @@ namespace Fabric.Host.Faults.Run;
 /// in it yet; then the break comes, then the hold is released, and what has a length is mended when it is over. Two
 /// differ: pre-copy, and storage sync where there is a disk, are broken while their bytes flow, and a data link that is cut
 /// in stop-and-copy at the moment when the source's vCPUs stop, for a few milliseconds later there is nothing left to send.
+/// And what the target turns its network with is broken before that moment, for then it turns; it is mended so long after it.
 /// </summary>
 internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider time)
 {
@@ -23,7 +24,8 @@ internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider tim
 
     /// <summary>Whether the coordinator is to hold the migration for this.</summary>
     public static bool NeedsHold(FaultCase? fault, LabOptions options) =>
-        fault is not null && !ComesWhileBytesFlow(fault, options);
+        fault is not (null or { Who: FaultVictim.TargetNetwork, At: FaultStage.StopAndCopy })
+        && !ComesWhileBytesFlow(fault, options);
 
     /// <summary>Whether nothing is held for this: the break is to come in the middle of a copy.</summary>
     public static bool ComesWhileBytesFlow(FaultCase fault, LabOptions options) =>
@@ -54,6 +56,9 @@ internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider tim
     // Who does not get time cannot be told to go on.
     private bool MustMendFirst => fault is { Who: FaultVictim.Coordinator, Action: not FaultAction.Kill };
 
+    // The stage begins when the source stands still, and both hosts turn at once.
+    private bool ComesBeforeThePause => fault is { Who: FaultVictim.TargetNetwork, At: FaultStage.StopAndCopy };
+
     private async Task MomentAsync(JournalFollower journal, long began, CancellationToken cancellation)
     {
         if (ComesWhileBytesFlow(fault, _options))
@@ -73,6 +78,10 @@ internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider tim
             await journal.UntilAsync(s => s.Stage.Kind == StageKind.PreCopy, cancellation);
             while (scene.Watch.Tracks.Any(t => t.RunsNow))
                 await Task.Delay(LookEvery, time, cancellation);
+        }
+        else if (ComesBeforeThePause)
+        {
+            await journal.UntilAsync(s => s.Stage.Kind >= StageKind.PreCopy, cancellation);
         }
         else
         {
@@ -179,7 +188,10 @@ internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider tim
         JournalFollower journal, string when, CancellationToken cancellation)
     {
         var report = await ReportAsync(journal, "", cancellation);
-        var (what, mended) = await _lab.PartOf(fault.Who, scene.Spec).BreakAsync(fault, cancellation);
+        var since = ComesBeforeThePause
+            ? journal.UntilAsync(s => s.Stage.Kind > StageKind.PreCopy, cancellation)
+            : Task.CompletedTask;
+        var (what, mended) = await _lab.PartOf(fault.Who, scene.Spec).BreakAsync(fault, since, cancellation);
         return (report with { What = what + when }, mended);
     }
 

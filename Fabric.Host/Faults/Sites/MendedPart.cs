@@ -8,11 +8,12 @@ namespace Fabric.Host.Faults.Sites;
 internal abstract class MendedPart(TimeProvider time) : ILabPart
 {
     /// <inheritdoc/>
-    public async Task<(string What, Task Mended)> BreakAsync(FaultCase fault, CancellationToken cancellation)
+    public async Task<(string What, Task Mended)> BreakAsync(
+        FaultCase fault, Task since, CancellationToken cancellation)
     {
         var (what, mend) = await BeginAsync(fault);
         var seconds = fault.For.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        return ($"{what} for {seconds} s", MendAsync(fault.For, mend, cancellation));
+        return ($"{what} for {seconds} s", MendAsync(since, fault.For, mend, cancellation));
     }
 
     /// <summary>Breaks it; what was done, and what mends it.</summary>
@@ -22,10 +23,11 @@ internal abstract class MendedPart(TimeProvider time) : ILabPart
     protected static Task InAsync(string place, string program, params IEnumerable<string> arguments) =>
         ProcessTool.DoAsync(program, ["-n", place, .. arguments]);
 
-    private async Task MendAsync(TimeSpan length, Func<Task> mend, CancellationToken cancellation)
+    private async Task MendAsync(Task since, TimeSpan length, Func<Task> mend, CancellationToken cancellation)
     {
         try
         {
+            await since.WaitAsync(cancellation);
             await Task.Delay(length, time, cancellation);
         }
         finally

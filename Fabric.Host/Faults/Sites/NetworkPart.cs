@@ -9,8 +9,8 @@ namespace Fabric.Host.Faults.Sites;
 
 /// <summary>
 /// What a host turns the guest's network with. Its notes of networks are read-only: no step that would note or forget
-/// something is done, which are prepare, roll back and release. The flip notes nothing; from the pause on the target's
-/// interface of the guest has another name, so it cannot be turned to.
+/// something is done, which are prepare, roll back and release. The flip notes nothing: for stop-and-copy the target's interface
+/// of the guest has another name instead, so it cannot be turned to.
 /// </summary>
 internal sealed class NetworkPart(SitesLab lab, LabHost host, VmSpec spec, bool isTarget, TimeProvider time)
     : MendedPart(time)
@@ -23,31 +23,26 @@ internal sealed class NetworkPart(SitesLab lab, LabHost host, VmSpec spec, bool 
     /// <inheritdoc/>
     protected override async Task<(string What, Func<Task> Mend)> BeginAsync(FaultCase fault)
     {
+        if (isTarget && fault.At == FaultStage.StopAndCopy && spec.Network?.Tap is { } tap)
+        {
+            await RenameAsync(tap, Lost);
+            return ($"renamed the guest's interface on {host.Name}", () => Has(Lost) ? RenameAsync(Lost, tap) : Task.CompletedTask);
+        }
+
         var notes = NotesOf(host);
         Directory.CreateDirectory(notes);
-        var what = $"made the notes of networks of {host.Name} read-only";
         await AtAsync("mount", "--bind", notes, notes);
         try
         {
             await AtAsync("mount", "-o", "remount,ro,bind", notes);
-            if (!isTarget || fault.At < FaultStage.StopAndCopy || !Has(spec.Network!.Tap!))
-                return (what, () => AtAsync("umount", "-l", notes));
-            await RenameAsync(spec.Network.Tap!, Lost);
-            return ($"{what}, and renamed the guest's interface there,", () => MendAsync(notes));
         }
         catch
         {
             await AtAsync("umount", "-l", notes);
             throw;
         }
-    }
 
-    // In this order: what was not done before is not taken for done.
-    private async Task MendAsync(string notes)
-    {
-        if (Has(Lost))
-            await RenameAsync(Lost, spec.Network!.Tap!);
-        await AtAsync("umount", "-l", notes);
+        return ($"made the notes of networks of {host.Name} read-only", () => AtAsync("umount", "-l", notes));
     }
 
     private Task RenameAsync(string from, string to) => InAsync(host.Namespace, "ip", "link", "set", from, "name", to);

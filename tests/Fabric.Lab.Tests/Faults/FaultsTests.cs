@@ -61,9 +61,9 @@ public sealed class FaultsTests : IDisposable
     {
         var report = await RunAsync("""
             plan {
-              name = sites, hypervisor = qemu, sites = two
+              name = sites, hypervisor = qemu, sites = two, vm.bandwidth = 4MB
               cases = [
-                { who = target-network, action = refuse, stage = activation, for = 3s }
+                { who = target-network, action = refuse, stage = stop-and-copy, for = 3s }
                 { who = target-agent, action = kill, stage = stop-and-copy }
               ]
             }
