@@ -30,29 +30,13 @@ internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time)
     private TcpCounters _before;
 
     /// <inheritdoc/>
-    public Task<LineAnswer> AskAsync(int withinMs) => BlockingThread.RunAsync("line probe", () => Ask(withinMs));
-
-    /// <inheritdoc/>
-    public void Dispose() => wire.Close();
-
-    private LineAnswer Ask(int withinMs)
+    public async Task<LineAnswer> AskAsync(int withinMs)
     {
         var began = time.GetTimestamp();
-        var counts = TcpCounters.TryRead(wire.Socket, out var atOnce);
         try
         {
-            wire.Socket!.ReceiveTimeout = wire.Socket.SendTimeout = withinMs;
-            Send();
-            while (_answered < _number)
-                Receive();
-            var took = time.GetElapsedTime(began);
-            counts &= TcpCounters.TryRead(wire.Socket, out var now);
-            SendTrain();
-            if (!counts)
-                return new LineAnswer(took, 0, 0);
-            var answer = new LineAnswer(
-                now.Resent == atOnce.Resent ? took : null, now.Sent - _before.Sent, now.Resent - _before.Resent);
-            _before = now;
+            var answer = await BlockingThread.RunAsync("line probe", () => Ask(withinMs));
+            await SendTrainAsync();
             return answer;
         }
         catch (Exception e) when (LinkFaults.IsCut(e))
@@ -63,6 +47,27 @@ internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time)
         }
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => wire.Close();
+
+    private LineAnswer Ask(int withinMs)
+    {
+        var began = time.GetTimestamp();
+        var counts = TcpCounters.TryRead(wire.Socket, out var atOnce);
+        wire.Socket!.ReceiveTimeout = wire.Socket.SendTimeout = withinMs;
+        Send();
+        while (_answered < _number)
+            Receive();
+        var took = time.GetElapsedTime(began);
+        counts &= TcpCounters.TryRead(wire.Socket, out var now);
+        if (!counts)
+            return new LineAnswer(took, 0, 0);
+        var answer = new LineAnswer(
+            now.Resent == atOnce.Resent ? took : null, now.Sent - _before.Sent, now.Resent - _before.Resent);
+        _before = now;
+        return answer;
+    }
+
     private void Send()
     {
         Span<byte> question = stackalloc byte[Limits.Sites.ProbeSize];
@@ -70,12 +75,13 @@ internal sealed class LineProbe(LinkWire wire, HostId target, TimeProvider time)
         wire.Write(question);
     }
 
-    private void SendTrain()
+    private async Task SendTrainAsync()
     {
+        using var step = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.Sites.ProbeTrainStepMs), time);
         for (var i = 0; i < Limits.Sites.ProbeTrain; i++)
         {
             Send();
-            Thread.Sleep(Limits.Sites.ProbeTrainStepMs);
+            await step.WaitForNextTickAsync();
         }
     }
 

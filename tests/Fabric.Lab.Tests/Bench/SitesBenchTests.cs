@@ -26,7 +26,8 @@ public sealed class SitesBenchTests
             .RunAsync(guard.Token);
 
         report.Clean.ShouldBeTrue(string.Join("\n", said));
-        report.Lan.Select(m => m.Kind).ShouldBe(["announce", "vxlan"]);
+        report.Lan.Select(m => (m.Way, m.Kind)).ShouldBe(
+            [(SiteWay.Fabric, "announce"), (SiteWay.Fabric, "vxlan"), (SiteWay.QemuAlone, "announce")]);
         report.Lan.ShouldAllBe(m => m.PausedMs > 0 && m.OutageMs > 0 && m.To == "e2");
         report.Bars.Select(b => b.Name).ShouldBe(["announceOverMs", "announceNetworkMs", "vxlanOverMs", "vxlanNetworkMs"]);
         done.ShouldBe(1);
