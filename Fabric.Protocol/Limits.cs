@@ -405,6 +405,12 @@ public static partial class Limits
         public const int CommandBytesMax = 64 * 1024;
 
         /// <summary>
+        /// Events before a monitor's greeting. They come in the moment between a connection and its being seen; a migration
+        /// makes about 10 events in all.
+        /// </summary>
+        public const int EventsBeforeGreetingMax = 16;
+
+        /// <summary>
         /// Events of one monitor that nobody has looked at yet. A migration makes about 10, and one a round; beyond
         /// 1,024 events are dropped, counted, and the state is asked for anew.
         /// </summary>
