@@ -32,6 +32,8 @@ internal sealed class SourceHands(CopyParts parts, MachineHands machine)
     public async Task StartAsync(StartSending e)
     {
         _switchover = new SwitchoverClock(parts.Tools.Time);
+        // What was asked for while only disks were copied may have been said to nobody.
+        parts.Disks.Outgoing?.Adjust(e.Order.Policy, e.Order.LineShare);
         parts.Disks.Outgoing?.HandOver();
         var transfer = new OutgoingTransfer(
             parts.Tools, e.Order, parts.PathOf(e.Directory), parts.Report,

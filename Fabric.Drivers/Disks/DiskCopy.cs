@@ -312,15 +312,19 @@ public sealed class DiskCopy : IAsyncDisposable
     // Whatever happened: no export and no throttle stays behind. A machine that is gone has neither.
     private async Task LeaveAsync()
     {
-        try
+        await TryAsync(() => _mirror?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        await TryAsync(() => _source.LeaveAsync(CancellationToken.None));
+
+        async Task TryAsync(Func<Task> act)
         {
-            if (_mirror is not null)
-                await _mirror.DisposeAsync();
-            await _source.LeaveAsync(CancellationToken.None);
-        }
-        catch (HypervisorException e)
-        {
-            Note($"what the copy used could not be taken away: {e.Message}");
+            try
+            {
+                await act();
+            }
+            catch (HypervisorException e)
+            {
+                Note($"what the copy used could not be taken away: {e.Message}");
+            }
         }
     }
 }

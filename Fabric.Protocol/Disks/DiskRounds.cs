@@ -67,13 +67,13 @@ public sealed record DiskRounds(long WritesMin, bool MaySynchronous = false)
     /// <summary>Takes a round in and decides.</summary>
     public (DiskRounds Next, DiskDecision Decision) After(DiskRound round)
     {
+        var isEnough = round.DirtyBytes <= Enough(round);
         var hasGain = LastDirtyBytes is not { } before || round.DirtyBytes <= before / 100 * ShrunkPercent;
         var next = this with
         {
             LastDirtyBytes = round.DirtyBytes,
-            WithoutGain = hasGain ? 0 : WithoutGain + 1,
+            WithoutGain = isEnough || hasGain ? 0 : WithoutGain + 1,
         };
-        var isEnough = round.DirtyBytes <= Enough(round);
         if (!isEnough && next.WithoutGain < Limits.Disks.RoundsWithoutGainMax)
             return (next, new DiskDecision(DiskStep.Round));
         if (MaySynchronous && Mirrors < Limits.Disks.MirrorsMax)
@@ -86,6 +86,9 @@ public sealed record DiskRounds(long WritesMin, bool MaySynchronous = false)
             return (next, new DiskDecision(DiskStep.Ready));
         if (WritesMin == 0 || ThrottleBytesPerSecond == WritesMin)
             return (next, new DiskDecision(DiskStep.Ready));
+        // A round of a few pieces was over before the line was full: what it carries is told by the next.
+        if (round.CopiedBytes < Limits.Disks.ReadyBytes)
+            return (next, new DiskDecision(DiskStep.Round));
         var half = Math.Max(Half(round), WritesMin);
         next = next with { WithoutGain = 0, ThrottleBytesPerSecond = half };
         return (next, new DiskDecision(DiskStep.Slow, half));

@@ -89,6 +89,11 @@ internal static class MigrationIntake
 
     private static void TakeReport(MigrationTurn turn, Report report)
     {
+        // A host that was declared gone and reports is not gone; that it is there again may have been said to nobody.
+        if (report is SourceReport && MayComeBack(turn))
+            turn.Happen(new SourceCameBack(turn.Now));
+        if (report is TargetReport && TargetMayComeBack(turn))
+            turn.Happen(new TargetCameBack(turn.Now));
         switch (report)
         {
             case SourceReport r when r.View < turn.Sight.Source:

@@ -46,6 +46,32 @@ public sealed class OnHoldTests
             Decide(Held(1, reason, source, target), input).Events.Where(e => e is not SightEvent).ShouldBeEmpty();
     }
 
+    /// <summary>
+    /// That its host is there again may have been said to nobody: while the journal could not be read, or before this
+    /// coordinator had read it. Else its guest would run on there, and the operator let another go on.
+    /// </summary>
+    [Fact]
+    public void A_target_that_was_declared_gone_and_reports_is_there()
+    {
+        var committed = new MigrationState(
+            new InCommitment(Plan, At, At, 1, 2, new SwitchoverTimes(At, At, At, null)),
+            new Sight { Source = SourceView.HandedOff }, 4);
+        var gone = After(committed, new HostGoneDeclared(Side.Target, "ops"));
+        gone.Stage.ShouldBeOfType<OnHold>().Reason.ShouldBe(FailureReason.TargetLostAfterGrant);
+        var resumed = After(gone, new Resumed());
+        resumed.Sight.Target.ShouldBe(TargetView.Crashed);
+
+        var stamp = new Stamp(VmId.Of("v1"), Plan.Id, 4, 1, 2);
+        var decision = Decide(resumed, new Reported(Plan.Target, new TargetReport(stamp, TargetView.Running)));
+        decision.Events.OfType<TargetCameBack>().ShouldHaveSingleItem();
+        decision.Events.OfType<Activated>().ShouldHaveSingleItem();
+        Decide(After(resumed, new Reported(Plan.Target, new TargetReport(stamp, TargetView.Running))), new RecoverRequested())
+            .Events.OfType<CommitReverted>().ShouldBeEmpty();
+    }
+
+    private static MigrationState After(MigrationState state, MigrationInput input) =>
+        Decide(state, input).Events.Aggregate(state, MigrationEvolution.Evolve);
+
     private static MigrationDecision Decide(MigrationState state, MigrationInput input) =>
         MigrationMachine.Decide(state, input, At);
 

@@ -184,21 +184,14 @@ internal sealed class DiskHands(AgentTools tools, VmId vm, Action<Report> report
     {
         if (_outgoing is null && _incoming is null && machine?.Disks is { } disks && spec?.LocalDisks().Any() == true)
         {
-            try
+            // One that fails does not keep the others: it is gone, or hangs, and whoever ends it ends that too.
+            foreach (var disk in spec.LocalDisks())
             {
-                foreach (var disk in spec.LocalDisks())
-                {
-                    await disks.EndMirrorAsync(disk.Id, inOrder: false, cancellation);
-                    await disks.ThrottleWritesAsync(disk.Id, 0, cancellation);
-                }
+                await NoteAsync(disk.Id, () => disks.ThrottleWritesAsync(disk.Id, 0, cancellation));
+                await NoteAsync(disk.Id, () => disks.EndMirrorAsync(disk.Id, inOrder: false, cancellation));
+            }
 
-                await disks.CloseExportsAsync(cancellation);
-            }
-            catch (HypervisorException e)
-            {
-                // It is gone, or hangs: whoever ends it ends that too.
-                AgentLog.DiskNote(tools.Log, vm.Value, "*", e.Message);
-            }
+            await NoteAsync(null, () => disks.CloseExportsAsync(cancellation));
         }
 
         await CloseAsync();
@@ -215,6 +208,18 @@ internal sealed class DiskHands(AgentTools tools, VmId vm, Action<Report> report
             await incoming.DisposeAsync();
         if (outgoing is not null || incoming is not null)
             tools.Leftovers.Changed();
+    }
+
+    private async Task NoteAsync(DiskId? disk, Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (HypervisorException e)
+        {
+            AgentLog.DiskNote(tools.Log, vm.Value, disk?.Value ?? "*", e.Message);
+        }
     }
 
     private async Task TryAsync(DiskId disk, Func<Task> act)

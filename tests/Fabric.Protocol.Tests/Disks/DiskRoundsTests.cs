@@ -46,6 +46,16 @@ public sealed class DiskRoundsTests
         Run(new DiskRounds(Limits.Disks.WritesBytesPerSecondMin), same, same, same, same, same).ShouldBe(new DiskDecision(DiskStep.Slow, 100 * Mib / 4 / 4));
     }
 
+    /// <summary>Rounds in the background that hardly copy anything do not get smaller, and tell nothing of the line.</summary>
+    [Fact]
+    public void Burst_behind_rounds_that_were_enough_slows_nobody()
+    {
+        var idle = new DiskRound(64 << 10, 50, 64 << 10);
+        var burst = new DiskRound(128 << 10, 50, 8 * Mib);
+        Run(new DiskRounds(Limits.Disks.WritesBytesPerSecondMin), idle, idle, idle, burst).Step.ShouldBe(DiskStep.Round);
+        Run(new DiskRounds(Limits.Disks.WritesBytesPerSecondMin), idle, burst, burst, burst).Step.ShouldBe(DiskStep.Round);
+    }
+
     [Fact]
     public void Guest_is_not_slowed_to_a_standstill()
     {
