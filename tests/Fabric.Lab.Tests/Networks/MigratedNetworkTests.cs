@@ -97,7 +97,8 @@ public sealed class MigratedNetworkTests : NetworkLabTests
         if (moves)
         {
             var id = await MigrateAsync(fabric, LabGuest.Slow);
-            (await fabric.EndAsync(id)).OfType<MigrationEnded>().Single().Outcome.ShouldBe(MigrationOutcome.Completed);
+            var ended = (await fabric.EndAsync(id)).OfType<MigrationEnded>().Single();
+            ended.Outcome.ShouldBe(MigrationOutcome.Completed, $"{ended.Reason}: {ended.Detail}");
             await UntilAsync(() => _lab.Ip("r", "route show 10.99.0.7").Contains("via 10.2.0.11", StringComparison.Ordinal));
         }
 
