@@ -148,7 +148,10 @@ public sealed class NetworkLifeTests : NetworkHandsRig
         await hands.BeforeRunAsync();
         Calls();
         await hands.EndedAsync(forGood: false);
-        Calls().ShouldBe(["Release Target web-e3/1", "router Release Router web-e3/1",
-            "Release Source web-e3/1", "router Release Router web-e3/1"]);
+        Calls().ShouldBe(
+        [
+            "Release Target web-e3/1", "router Release Router web-e3/1",
+            "Release Source web-e3/1", "router Release Router web-e3/1",
+        ]);
     }
 }
