@@ -52,7 +52,10 @@ internal sealed class AddressWatch : IAsyncDisposable
         // First who answered and then who asked: else an answer could seem to have come from nowhere.
         var answers = _ears.SelectMany(e => e.Answers).ToList();
         var sum = _probe.Sum();
-        return new AddressEvidence(sum.Asked, sum.Heard, sum.Twice, answers, atRest);
+        return new AddressEvidence(sum.Asked, sum.Heard, sum.Twice, answers, atRest)
+        {
+            Deaf = [.. _ears.Select(e => e.Deaf).OfType<string>()],
+        };
     }
 
     /// <inheritdoc/>
