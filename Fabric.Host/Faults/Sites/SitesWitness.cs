@@ -25,7 +25,7 @@ internal sealed class SitesWitness(
     {
         if (spec.Network is not { } network)
             return;
-        _address = AddressWatch.Start(lab, IPAddress.Parse(network.Addresses[0].ToString()), time);
+        _address = await AddressWatch.StartAsync(lab, IPAddress.Parse(network.Addresses[0].ToString()), time);
         try
         {
             await _address.Answered.WaitAsync(AnswersWithin, time, cancellation);
