@@ -340,16 +340,6 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
             await AllAsync(parts.Skip(1), static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
     });
 
-    /// <summary>What one end of a process here was, as far as it was found over all its tries.</summary>
-    private sealed class EndOfLife
-    {
-        /// <summary>The guest ended, it did not go elsewhere.</summary>
-        public bool IsOwn { get; set; }
-
-        /// <summary>That is so if its network was still here.</summary>
-        public bool MayBeOwn { get; init; }
-    }
-
     private Task UndoAsync(IReadOnlyList<NetworkPart> parts, Action done) => InTurnAsync(async () =>
     {
         await AllAsync(parts.Reverse(), static (p, c) => p.Redirector.RollBackAsync(p.Move, c));
