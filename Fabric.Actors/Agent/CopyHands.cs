@@ -189,6 +189,9 @@ public sealed class CopyHands : ICopyHands
     {
         _guestRuns = false;
         await CloseTransferAsync();
+        // Before it ends, for its keeper may say first that it has.
+        if (e.RemoveDisksOf is not null)
+            _parts.Network.RunsElsewhere();
         await _machine.EndProcessAsync(e.Directory);
         if (e.RemoveDisksOf is { } released)
             await _parts.Disks.RemoveAsync(released, _stop.Token);

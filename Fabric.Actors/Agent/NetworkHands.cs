@@ -28,6 +28,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     // The ledger that was found says that it was here, and not that it has not gone since.
     private bool _ownedBefore;
 
+    // A later owner is proven: what routers know of the VM is that one's affair.
+    private bool _isElsewhere;
+
     /// <summary>What stands in the way of a migration here.</summary>
     public async Task<IReadOnlyList<Obstacle>> PrecheckAsync(Precheck order)
     {
@@ -126,7 +129,7 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     /// </summary>
     public async Task<(double Ms, string? Alarm)?> BeforeRunAsync()
     {
-        (_owned, _ownedBefore) = (true, false);
+        (_owned, _ownedBefore, _isElsewhere) = (true, false, false);
         if (_away.Count > 0)
         {
             await BackAsync();
@@ -166,6 +169,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         ? Task.CompletedTask
         : KeepTryingAsync("roll back", () => UndoAsync(_away, () => _away = []));
 
+    /// <summary>The VM is known to run on another host, before its process here is ended.</summary>
+    public void RunsElsewhere() => _isElsewhere = true;
+
     /// <summary>Its process here has ended, and no other takes its place.</summary>
     /// <param name="forGood">By order. Else the target may yet be complete, or nothing be there, as the coordinator
     /// finds.</param>
@@ -186,11 +192,12 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         }
         else
         {
-            var ended = new EndOfLife { IsOwn = _owned && !_ownedBefore, MayBeOwn = _owned };
+            var mayBeOwn = _owned && !_isElsewhere;
+            var ended = new EndOfLife { IsOwn = mayBeOwn && !_ownedBefore, MayBeOwn = mayBeOwn };
             await KeepTryingAsync("release", () => ReleaseEndedAsync(ended));
         }
 
-        (_owned, _ownedBefore) = (false, false);
+        (_owned, _ownedBefore, _isElsewhere) = (false, false, false);
     }
 
     /// <summary>After the agent's start: takes up what its notes say, as far as the ledger has decided it.</summary>
@@ -200,7 +207,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
             return;
         (_spec, _directory) = (spec, copy.Directory);
         _owned = copy is OwnedCopy or OutgoingCopy or EndedCopy;
-        _ownedBefore = copy is OutgoingCopy or EndedCopy;
+        // Without its process too: the whole host may have been away, and the VM been taken up elsewhere meanwhile. A
+        // kernel that still has its network says that only the agent was, and that nobody else tells the routers.
+        _ownedBefore = copy is OutgoingCopy or EndedCopy || look is null;
         await TryAsync("look for notes", () => InTurnAsync(() =>
         {
             (_here, _away) = NetworkPart.Open(network, vm, tools.Options.Host);
@@ -239,7 +248,8 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     private Task PrepareAsync(
         VmSpec spec, string directory, bool owned, Func<NetworkTools, IReadOnlyList<NetworkPart>> parts) => InTurnAsync(async () =>
     {
-        (_spec, _directory, _owned, _ownedBefore) = (Moved(spec), directory, owned, false);
+        (_spec, _directory) = (Moved(spec), directory);
+        (_owned, _ownedBefore, _isElsewhere) = (owned, false, false);
         if (_spec is null)
             return;
         var network = tools.Network ?? throw new NetworkException(
@@ -329,16 +339,6 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         if (ended.IsOwn)
             await AllAsync(parts.Skip(1), static (p, c) => p.Redirector.ReleaseAsync(p.Move, c));
     });
-
-    /// <summary>What one end of a process here was, as far as it was found over all its tries.</summary>
-    private sealed class EndOfLife
-    {
-        /// <summary>The guest ended, it did not go elsewhere.</summary>
-        public bool IsOwn { get; set; }
-
-        /// <summary>That is so if its network was still here.</summary>
-        public bool MayBeOwn { get; init; }
-    }
 
     private Task UndoAsync(IReadOnlyList<NetworkPart> parts, Action done) => InTurnAsync(async () =>
     {

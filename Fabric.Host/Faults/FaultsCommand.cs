@@ -55,6 +55,10 @@ internal static class FaultsCommand
                 "Those of source-network and target-network are between sites only: --sites two.");
         if (options.DryRun)
             return DryRun(chosen, cli, json);
+        if (chosen is { IsBetweenSites: true, Own: null } && !Environment.IsPrivilegedProcess)
+            return output.Fail(
+                FaultsExit.Usage, "not-root", "A lab of two sites is made of network namespaces, which takes root.",
+                "Run it as root, or without --sites two (plan.sites); --dry-run says without root what it would do.");
         if (chosen.Own is { Confirm: false } && !options.Yes)
         {
             return output.Fail(

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Fabric.Drivers.Linux;
 using Fabric.Drivers.Network.Netlink;
+using Fabric.Protocol;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fabric.Drivers.Network;
@@ -20,10 +20,15 @@ public sealed class FrameEar : IDisposable
     private const int CloseOnExec = 0x80000;
     private const ushort AllProtocols = 3;
     private const int LevelSocket = 1;
+    private const int ReceiveBuffer = 8;
+    private const int ReceiveBufferForced = 33;
     private const int ReceiveTimeout = 20;
     private const int ReceiveTimeoutMs = 100;
     private const nuint TimeOfLast = 0x8907; // SIOCGSTAMPNS
     private const byte Outgoing = 4;
+    private const int Interrupted = 4;
+    private const int TimedOut = 11;
+    private const int LinkDown = 100;
     private readonly SafeFileHandle _socket;
 
     private FrameEar(SafeFileHandle socket) => _socket = socket;
@@ -37,11 +42,12 @@ public sealed class FrameEar : IDisposable
             ?? throw new NetlinkException(NetlinkFault.Socket, $"{place} has no interface {link}", 0);
         return place.Run(() =>
         {
-            var descriptor = Sockets.Open(
-                FamilyPacket, Raw | CloseOnExec, BinaryPrimitives.ReverseEndianness(AllProtocols));
+            // Of no protocol until it is bound to the interface: else it hears those of all interfaces first.
+            var descriptor = Sockets.Open(FamilyPacket, Raw | CloseOnExec, 0);
             if (descriptor < 0)
                 throw Failure("opening a packet socket");
             var socket = new SafeFileHandle(descriptor, ownsHandle: true);
+            MakeRoom(socket);
             Span<byte> address = stackalloc byte[PacketAddress.Size];
             PacketAddress.Write(address, AllProtocols, index);
             if (Sockets.Bind(socket, address, address.Length) == 0)
@@ -57,6 +63,7 @@ public sealed class FrameEar : IDisposable
     }
 
     /// <summary>The next frame, cut off where the buffer ends; null when none passed for a tenth of a second.</summary>
+    /// <exception cref="NetlinkException">Nothing will be heard any more: the interface is gone.</exception>
     public HeardFrame? Hear(Span<byte> buffer)
     {
         Span<byte> from = stackalloc byte[PacketAddress.Size];
@@ -65,7 +72,9 @@ public sealed class FrameEar : IDisposable
         if (length < 0)
         {
             // An interface that goes down tells it once, and is heard again when it is up.
-            return null;
+            return Marshal.GetLastPInvokeError() is Interrupted or TimedOut or LinkDown
+                ? null
+                : throw Failure("hearing a frame");
         }
 
         Span<byte> time = stackalloc byte[2 * sizeof(long)];
@@ -79,6 +88,15 @@ public sealed class FrameEar : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    // A frame that finds no room is lost without a word. More than the machine allows everybody is for root.
+    private static void MakeRoom(SafeFileHandle socket)
+    {
+        Span<int> room = [Limits.Network.EarBufferBytes];
+        var bytes = MemoryMarshal.AsBytes(room);
+        if (Sockets.SetOption(socket, LevelSocket, ReceiveBufferForced, bytes, bytes.Length) != 0)
+            _ = Sockets.SetOption(socket, LevelSocket, ReceiveBuffer, bytes, bytes.Length);
+    }
 
     private static NetlinkException Failure(string doing)
     {

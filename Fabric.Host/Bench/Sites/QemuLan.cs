@@ -34,12 +34,26 @@ internal sealed class QemuLan(
     {
         using var directory = _directory;
         var hosts = lab.Sites[0].Hosts;
-        foreach (var host in hosts)
+        var made = new List<LabHost>();
+        try
         {
-            await IpAsync(host, $"tuntap add dev {Tap} mode tap", cancellation);
-            await IpAsync(host, $"link set {Tap} master {LanGuest.Bridge} up", cancellation);
-        }
+            foreach (var host in hosts)
+            {
+                await IpAsync(host, $"tuntap add dev {Tap} mode tap", cancellation);
+                made.Add(host);
+                await IpAsync(host, $"link set {Tap} master {LanGuest.Bridge} up", cancellation);
+            }
 
+            await MoveAllAsync(hosts, cancellation);
+        }
+        finally
+        {
+            await Task.WhenAll(made.Select(h => IpAsync(h, $"link del {Tap}", CancellationToken.None)));
+        }
+    }
+
+    private async Task MoveAllAsync(IReadOnlyList<LabHost> hosts, CancellationToken cancellation)
+    {
         var (at, peer) = (hosts[0], await StartAsync(hosts[0], StartMode.Boot, cancellation));
         try
         {
@@ -55,9 +69,6 @@ internal sealed class QemuLan(
         {
             await peer.DisposeAsync();
         }
-
-        foreach (var host in hosts)
-            await IpAsync(host, $"link del {Tap}", cancellation);
     }
 
     private static Task<string> IpAsync(LabHost host, string change, CancellationToken cancellation) =>

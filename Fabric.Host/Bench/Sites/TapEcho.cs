@@ -57,9 +57,16 @@ internal sealed class TapEcho : IAsyncDisposable
         var frame = new byte[64];
         while (ear is not null && !_stop.IsCancellationRequested && Volatile.Read(ref _answered) == 0)
         {
-            // Else nothing came, or the TAP is gone.
-            if (ear.Hear(frame) is { } heard)
-                Take(frame.AsSpan(0, heard.Length), heard.At.Ticks);
+            try
+            {
+                if (ear.Hear(frame) is { } heard)
+                    Take(frame.AsSpan(0, heard.Length), heard.At.Ticks);
+            }
+            catch (NetlinkException)
+            {
+                // The TAP is gone.
+                return;
+            }
         }
     }
 

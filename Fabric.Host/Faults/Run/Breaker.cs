@@ -42,10 +42,19 @@ internal sealed class Breaker(CaseScene scene, FaultCase fault, TimeProvider tim
         await MomentAsync(journal, began, cancellation);
         var (report, mended) = await BreakAsync(journal, cancellation);
         report = report with { WireBytes = report.WireBytes - began };
-        broke(report);
-        if (!MustMendFirst)
-            await ReleaseAsync(cancellation);
-        await mended;
+        try
+        {
+            broke(report);
+            if (!MustMendFirst)
+                await ReleaseAsync(cancellation);
+            await mended;
+        }
+        finally
+        {
+            // Whatever went wrong: the lab is not taken away under what still mends it.
+            await Task.WhenAny(mended);
+        }
+
         if (fault.Action == FaultAction.Kill)
             return report;
         report = report with { Until = time.GetUtcNow() };

@@ -41,7 +41,17 @@ internal sealed class CaseDisk(LabDisk disk, ICaseLab lab, TimeProvider time)
         var before = wentBack
             ? 0
             : watch.Tracks.Select(t => t.Console.LastAcknowledged).OfType<DiskAcknowledgement>().Max(a => a.Number);
-        await fabric.StopVmAsync(vm, cancellation);
+        try
+        {
+            await fabric.StopVmAsync(vm, cancellation);
+        }
+        catch (LabException e)
+        {
+            // A migration that hangs has it: what that breaks is still to be judged.
+            return new DiskEvidence(
+                copy.Console.LastAcknowledged, before, null, $"the guest could not be ended: {e.Message}");
+        }
+
         if (!await UntilAsync(() => watch.Tracks.All(t => !t.IsAlive), cancellation))
             return new DiskEvidence(copy.Console.LastAcknowledged, before, null, "the guest's process did not end");
         copy.Console.Read(time.GetUtcNow());

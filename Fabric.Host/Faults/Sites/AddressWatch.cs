@@ -24,10 +24,21 @@ internal sealed class AddressWatch : IAsyncDisposable
     public Task Answered => _probe.Answered;
 
     /// <summary>Begins.</summary>
-    public static AddressWatch Start(SitesLab lab, IPAddress address, TimeProvider time)
+    public static async Task<AddressWatch> StartAsync(SitesLab lab, IPAddress address, TimeProvider time)
     {
         var probe = EchoProbe.Start(lab.ClientPlace, address, time, AskEvery);
-        return new AddressWatch(probe, [.. lab.Hosts.Select(h => UplinkEar.Start(h, address, probe.Own))], time);
+        var ears = new List<UplinkEar>();
+        try
+        {
+            foreach (var host in lab.Hosts)
+                ears.Add(UplinkEar.Start(host, address, probe.Own));
+            return new AddressWatch(probe, ears, time);
+        }
+        catch
+        {
+            await EndAsync(probe, ears);
+            throw;
+        }
     }
 
     /// <summary>Whether it is answered now, again and again.</summary>
@@ -52,14 +63,16 @@ internal sealed class AddressWatch : IAsyncDisposable
         // First who answered and then who asked: else an answer could seem to have come from nowhere.
         var answers = _ears.SelectMany(e => e.Answers).ToList();
         var sum = _probe.Sum();
-        return new AddressEvidence(sum.Asked, sum.Heard, sum.Twice, answers, atRest);
+        return new AddressEvidence(sum.Asked, sum.Heard, sum.Twice, answers, atRest)
+        {
+            Deaf = [.. _ears.Select(e => e.Deaf).OfType<string>()],
+        };
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _probe.DisposeAsync();
-        foreach (var ear in _ears)
-            await ear.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await EndAsync(_probe, _ears);
+
+    // All of them, if one fails too.
+    private static Task EndAsync(EchoProbe probe, IReadOnlyList<UplinkEar> ears) =>
+        Task.WhenAll(ears.Select(e => e.DisposeAsync().AsTask()).Append(probe.DisposeAsync().AsTask()));
 }

@@ -56,9 +56,9 @@ internal sealed class SitesCases(LabOptions options, bool network, TimeProvider 
     /// <summary>Takes away the lab that is up.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_lab is { } lab)
+        // Forgotten first: one that could not be taken away is not the next case's.
+        if (Interlocked.Exchange(ref _lab, null) is { } lab)
             await lab.DisposeAsync();
-        _lab = null;
     }
 
     private async Task<CaseReport> RunAsync(

@@ -26,6 +26,7 @@ internal sealed class UplinkEar : IAsyncDisposable
     private readonly List<AddressAnswer> _answers = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _hearing;
+    private volatile string? _deaf;
 
     private UplinkEar(LabHost host, IPAddress address, ushort asker)
     {
@@ -44,6 +45,9 @@ internal sealed class UplinkEar : IAsyncDisposable
                 return [.. _answers];
         }
     }
+
+    /// <summary>Why it has heard nothing for a while and never will again, in words; null when it hears.</summary>
+    public string? Deaf => _deaf;
 
     /// <summary>Begins.</summary>
     /// <param name="host">Where.</param>
@@ -73,6 +77,19 @@ internal sealed class UplinkEar : IAsyncDisposable
     }
 
     private void Hear()
+    {
+        try
+        {
+            HearOn();
+        }
+        catch (Exception e)
+        {
+            // Silence must not look as if nobody answered.
+            _deaf = $"what left {_host} was not heard to the end: {e.Message}";
+        }
+    }
+
+    private void HearOn()
     {
         Span<byte> frame = stackalloc byte[LongEnough];
         while (!_stop.IsCancellationRequested)

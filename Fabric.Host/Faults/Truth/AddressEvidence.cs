@@ -29,6 +29,9 @@ public sealed record AddressEvidence(
     /// </summary>
     public static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Which hosts were not listened to until the end, in words: their silence proves nothing.</summary>
+    public IReadOnlyList<string> Deaf { get; init; } = [];
+
     /// <summary>What was looked at.</summary>
     public string Seen => Text($"{Asked} questions, {Heard} answered, {Answers.Count} answers left hosts");
 
@@ -44,7 +47,8 @@ public sealed record AddressEvidence(
         .Concat(Shown(
             Answers.Where(a => !Ran(copies, a)), a => $"{Words(a)} answered where the guest did not run",
             "answers came from where the guest did not run"))
-        .Concat(AtRest);
+        .Concat(AtRest)
+        .Concat(Deaf);
 
     private static bool Ran(IReadOnlyList<CopyRecord> copies, AddressAnswer answer) => copies.Any(c =>
         string.Equals(c.Host, answer.Host, StringComparison.Ordinal)

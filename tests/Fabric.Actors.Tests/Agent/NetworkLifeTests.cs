@@ -102,4 +102,56 @@ public sealed class NetworkLifeTests : NetworkHandsRig
         await Hands("a").RecoverAsync(ended, null);
         Calls().ShouldBe(["Release Source web-e1/1"]);
     }
+
+    [Fact]
+    public async Task A_host_that_comes_back_leaves_the_routers_to_the_host_that_took_its_VM_up()
+    {
+        // Its kernel is new; the routers reach both hosts by the same next hop, so the route looks like its own.
+        Own.IsToldAlready = true;
+        var owned = new OwnedCopy(Fence.None, Spec, "web/e2", 2, null, true, false, null, null);
+        var hands = Hands("a");
+        await hands.RecoverAsync(owned, null);
+        Calls().ShouldBe(["Release Source web-e2/1"]);
+        await hands.EndedAsync(forGood: true);
+        Calls().ShouldBe(["Release Source web-e2/1"]);
+    }
+
+    [Fact]
+    public async Task An_agent_that_finds_its_VM_gone_and_its_network_still_there_tells_routers()
+    {
+        var owned = new OwnedCopy(Fence.None, Spec, "web/e1", 1, null, true, false, null, null);
+        await Hands("a").RecoverAsync(owned, null);
+        Calls().ShouldBe(["Release Source web-e1/1", "router Release Router web-e1/1"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_VM_that_is_known_to_run_elsewhere_ends_here_without_a_word_to_routers(bool toldByKeeper)
+    {
+        var hands = await SourceAsync(sends: false);
+        hands.RunsElsewhere();
+        if (toldByKeeper)
+            await hands.EndedAsync(forGood: false);
+        await hands.EndedAsync(forGood: true);
+        const string own = "Release Source web-e1/1";
+        Calls().ShouldBe(toldByKeeper ? [own, own] : [own]);
+    }
+
+    [Fact]
+    public async Task A_VM_that_is_back_after_it_ran_elsewhere_tells_routers_when_it_ends()
+    {
+        var hands = await SourceAsync(sends: false);
+        hands.RunsElsewhere();
+        await hands.EndedAsync(forGood: true);
+        await hands.PrepareStartAsync(Spec, "web/e3");
+        await hands.BeforeRunAsync();
+        Calls();
+        await hands.EndedAsync(forGood: false);
+        Calls().ShouldBe(
+        [
+            "Release Target web-e3/1", "router Release Router web-e3/1",
+            "Release Source web-e3/1", "router Release Router web-e3/1",
+        ]);
+    }
 }

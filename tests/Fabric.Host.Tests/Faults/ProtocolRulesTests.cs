@@ -269,6 +269,19 @@ public sealed class ProtocolRulesTests
     }
 
     [Fact]
+    public void A_host_that_was_not_listened_to_until_the_end_breaks_one_address_and_says_so()
+    {
+        const string why = "what left host-a was not heard to the end: it is gone";
+        var deaf = new Evidence([Source, Target], [Completed], [])
+        {
+            Address = new AddressEvidence(9, 5, [], [], []) { Deaf = [why] },
+        };
+        var broken = ProtocolRules.Check(deaf).Single(r => !r.Held);
+        broken.Name.ShouldBe("oneAddress");
+        broken.Violations.ShouldBe([why]);
+    }
+
+    [Fact]
     public void Many_answers_from_the_wrong_place_are_counted_and_some_are_shown()
     {
         var answers = Enumerable.Range(0, 500).Select(i => new AddressAnswer("host-a", i, At(1000 + i))).ToList();
