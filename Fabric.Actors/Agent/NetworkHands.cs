@@ -46,6 +46,8 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         {
             if (order.Side == Side.Target)
                 await ClearEarlierAsync(Side.Target);
+            else if (_owned && _away.Count == 0)
+                await EndComingAsync();
             if (network.Redirector.Open().FirstOrDefault(n => n.Move.Vm != vm && n.Move.Tunnel == ends.Tunnel) is { } same)
                 obstacles.Add(Unfit($"tunnel {ends.Tunnel} is that of {same.Move.Migration} by chance; migrate again"));
             foreach (var part in NetworkPart.Of(network, order.Stamp, spec, order.Side, ends))
@@ -108,20 +110,9 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
     public void Turn(Side side)
     {
         var parts = side == Side.Source ? _away : _here;
-        if (parts.Count > 0 && MayTurnEarly(parts[0].Move))
+        if (parts.Count > 0 && NetworkPart.MayTurnEarly(parts[0].Move))
             _ = Task.Run(() => TryTurnAsync(side));
     }
-
-    /// <summary>
-    /// An announcement before the guest runs would lead switches to a host that may yet give it back; and a source that
-    /// cannot pass on had better keep what comes, for then it has it when the attempt is rolled back.
-    /// </summary>
-    private static bool MayTurnEarly(NetworkMove move) => move.Spec.Kind switch
-    {
-        NetworkKind.Announce => false,
-        NetworkKind.Vxlan => move.Source is not null,
-        _ => move.Role == NetworkRole.Target || move.HasTunnel(),
-    };
 
     /// <summary>
     /// Before the vCPUs are started here. What came in turns; what was going stays. Says how long it took, and what went
@@ -299,12 +290,21 @@ internal sealed class NetworkHands(AgentTools tools, VmId vm) : IAsyncDisposable
         }
     }));
 
-    private Task ReleaseHereAsync() => InTurnAsync(async () =>
+    private Task ReleaseHereAsync() => InTurnAsync(ReleaseComingAsync);
+
+    // It runs here and is to go on at once: what its coming still has to do is done first, or its notes would be in the way.
+    private async Task EndComingAsync()
+    {
+        await AllAsync(_here, static (p, c) => p.Redirector.ActivateAsync(p.Move, c));
+        await ReleaseComingAsync();
+    }
+
+    private async Task ReleaseComingAsync()
     {
         foreach (var part in _here.ToList())
             Note(part.Move, await part.Redirector.ReleaseAsync(part.Move, _stop.Token));
         _here = [];
-    });
+    }
 
     private void Note(NetworkMove move, NetworkStepResult released)
     {

@@ -75,6 +75,17 @@ internal sealed record NetworkPart(INetworkRedirector Redirector, NetworkMove Mo
         return ([.. open.Where(p => p.Move.Target?.Host == host)], [.. open.Where(p => p.Move.Target?.Host != host)]);
     }
 
+    /// <summary>
+    /// An announcement before the guest runs would lead switches to a host that may yet give it back; and a source that
+    /// cannot pass on had better keep what comes, for then it has it when the attempt is rolled back.
+    /// </summary>
+    public static bool MayTurnEarly(NetworkMove move) => move.Spec.Kind switch
+    {
+        NetworkKind.Announce => false,
+        NetworkKind.Vxlan => move.Source is not null,
+        _ => move.Role == NetworkRole.Target || move.HasTunnel(),
+    };
+
     private static IEnumerable<NetworkPart> RoutersOf(NetworkTools tools, NetworkMove move)
     {
         if (move is { Source: null, Target: null } || move.Spec.Kind is not (NetworkKind.Routed or NetworkKind.Vxlan))

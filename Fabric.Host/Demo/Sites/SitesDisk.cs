@@ -44,9 +44,7 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
     public async Task MakeAsync(CancellationToken cancellation)
     {
         var raw = Path.Combine(lab.Directory, "new.raw");
-        File.Delete(OfSource);
-        File.Delete(OfTarget);
-        File.Delete(Kept);
+        Remove();
         await using (var file = File.Create(raw))
         {
             file.SetLength(options.DiskBytes);
@@ -106,8 +104,14 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
     /// <summary>Leaves nothing in a lab that stays.</summary>
     public void Remove()
     {
-        foreach (var file in new[] { OfSource, OfTarget, Kept, "new.raw", "last.raw", "first.raw" })
+        foreach (var file in new[] { Kept, "new.raw", "last.raw", "first.raw" })
             File.Delete(Path.Combine(lab.Directory, file));
+        // The hosts' notes beside the images too: they say whose these are, and the next demo's guest has another name.
+        foreach (var disks in new[] { lab.Source.Disks, lab.Target.Disks })
+        {
+            foreach (var file in Directory.GetFiles(disks, $"*{SitesGuest.Image}*"))
+                File.Delete(file);
+        }
     }
 
     private async Task<string> RawAsync(string image, string name, CancellationToken cancellation)

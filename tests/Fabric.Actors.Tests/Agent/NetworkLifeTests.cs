@@ -76,6 +76,22 @@ public sealed class NetworkLifeTests : NetworkHandsRig
         Calls().ShouldBe(["Release Source web-e1/1"]);
     }
 
+    /// <summary>It runs, so it may be moved; that its routers' notes are released a moment later must not refuse that.</summary>
+    [Fact]
+    public async Task What_its_coming_still_has_to_do_is_done_before_it_is_looked_at_for_going()
+    {
+        var hands = Hands("a");
+        await hands.PrepareStartAsync(Spec, "web/e1");
+        await hands.BeforeRunAsync();
+        Calls();
+        (await hands.PrecheckAsync(new Precheck(Attempt, Side.Source, Spec) { Network = Ends })).ShouldBeEmpty();
+        Calls().Take(4).ShouldBe(
+        [
+            "Activate Target web-e1/1", "router Activate Router web-e1/1", "Release Target web-e1/1",
+            "router Release Router web-e1/1",
+        ]);
+    }
+
     [Fact]
     public async Task A_router_that_does_not_forget_a_VM_that_ended_is_told_again()
     {
