@@ -30,6 +30,8 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
 {
     private const int PieceBytes = 1 << 20;
     private const long BlocksPerMiB = 256;
+    private const int LockedTriesMax = 50;
+    private static readonly TimeSpan LockedFor = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Places that the guest's writer goes round in.</summary>
     public static long Blocks(SitesOptions options) => options.WriterMiB * BlocksPerMiB;
@@ -117,7 +119,18 @@ internal sealed class SitesDisk(SitesLab lab, SitesOptions options)
     private async Task<string> RawAsync(string image, string name, CancellationToken cancellation)
     {
         var raw = Path.Combine(lab.Directory, name);
-        await ImageTool.RunAsync(["convert", "-f", "qcow2", "-O", "raw", image, raw], cancellation);
-        return raw;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await ImageTool.RunAsync(["convert", "-f", "qcow2", "-O", "raw", image, raw], cancellation);
+                return raw;
+            }
+            catch (LabException e) when (tries < LockedTriesMax && e.Message.Contains("lock", StringComparison.Ordinal))
+            {
+                // The guest's monitors are closed, and its process is about to end.
+                await Task.Delay(LockedFor, cancellation);
+            }
+        }
     }
 }
