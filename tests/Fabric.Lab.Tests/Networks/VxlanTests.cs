@@ -202,7 +202,7 @@ public sealed class VxlanTests : NetworkLabTests
     {
         var start = _moves.Start with { Members = Target.Members };
         await NetMoves.StartAsync(_a, start);
-        await NetMoves.StartAsync(_g, start with { Role = NetworkRole.Vtep });
+        await _g.LeadAsync(start with { Role = NetworkRole.Vtep }, default);
     }
 
     private async Task PrepareAsync()
